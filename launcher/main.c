@@ -1,0 +1,76 @@
+/* main.c: askfirst(1): the table of its commands. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "options.h"
+
+static const struct {
+    const char *name;
+    const char *about;
+    command_main *main;
+} commands[] = {
+#if __has_include("commands/run.c")
+    {"run", "guard a command: run -- python3 job.py", command_run},
+#endif
+#if __has_include("commands/check.c")
+    {"check", "what the policy says to an act: check exec -- git push", command_check},
+#endif
+#if __has_include("commands/policy.c")
+    {"policy", "show the policy, look for mistakes in it, run its tests", command_policy},
+#endif
+    {NULL, NULL, NULL},
+};
+
+static void help(void)
+{
+    puts("usage: askfirst COMMAND [OPTION...] ...\n\n"
+         "Programs ask before they act: what the policy allows goes through, what it forbids fails,\n"
+         "and what it is unsure of waits until somebody has answered.\n");
+    for (size_t i = 0; commands[i].name; i++)
+        printf("  %-8s %s\n", commands[i].name, commands[i].about);
+    puts("\n  askfirst COMMAND --help   its options\n"
+         "  askfirst --version        the version");
+}
+
+static int unknown(const char *word)
+{
+    const char *words[sizeof commands / sizeof *commands] = {NULL};
+    size_t count = 0;
+    for (; commands[count].name; count++)
+        words[count] = commands[count].name;
+    const char *meant = nearest_word(word, words, count);
+    if (meant)
+        complain("%.40s: no such command: did you mean \"askfirst %s\"?", word, meant);
+    else
+        complain("%.40s: no such command: askfirst --help lists them", word);
+    return STATUS_FAILED;
+}
+
+/* What was printed and did not arrive (a full disk, a closed pipe) must not look like success. */
+static int flushed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) return status;
+    complain("standard output: %s", strerror(errno));
+    return STATUS_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        complain("no command given: askfirst --help lists them");
+        return STATUS_FAILED;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help")) {
+        help();
+        return flushed(0);
+    }
+    if (!strcmp(argv[1], "--version")) {
+        puts("askfirst " VERSION);
+        return flushed(0);
+    }
+    for (size_t i = 0; commands[i].name; i++)
+        if (!strcmp(argv[1], commands[i].name)) return flushed(commands[i].main(argc - 1, argv + 1));
+    return unknown(argv[1]);
+}
