@@ -1,0 +1,14 @@
+/* pattern.h: what is wrong with a pattern that somebody wrote, in words; NULL when nothing is.
+ *
+ * For the loader, after variables and `~` have been followed. The strings are constant. */
+#ifndef ASKFIRST_PATTERN_H
+#define ASKFIRST_PATTERN_H
+
+const char *path_pattern_error(const char *pattern); /* begins with / or with a double star and a slash */
+const char *glob_error(const char *glob); /* a word, a bare program, a shell text, an abstract name */
+
+#define PATTERN_BYTES 4096
+#define PATTERN_NAMES 64 /* names in a path pattern, double stars included */
+#define PATTERN_STARS 4  /* double stars in a path pattern */
+
+#endif
