@@ -1,5 +1,5 @@
-/* loop.h: the launcher's one event loop: descriptors and timers, over epoll. No threads, no signals of its own
- * (they come through a signalfd like anything else).
+/* loop.h: the launcher's one event loop: descriptors and timers, over epoll. No threads, no signals of its
+ * own (they come through a signalfd like anything else).
  */
 #ifndef ASKFIRST_LOOP_H
 #define ASKFIRST_LOOP_H
@@ -17,14 +17,14 @@ typedef void loop_expired(void *context);
 struct loop *loop_new(void); /* NULL with errno */
 void loop_free(struct loop *loop);
 
-/* Watches `fd` (the caller keeps owning it and removes the source before closing it). NULL with errno. A source may be
- * removed from within any callback, its own included. */
+/* Watches `fd` (the caller keeps owning it and removes the source before closing it). NULL with errno. A
+ * source may be removed from within any callback, its own included. */
 struct loop_source *loop_add(struct loop *loop, int fd, uint32_t events, loop_ready *ready, void *context);
 int loop_change(struct loop_source *source, uint32_t events);
 void loop_remove(struct loop_source *source); /* NULL is fine */
 
-/* Calls once after `milliseconds` of the monotonic clock. loop_cancel() may be called from any callback, but not after
- * the timer has fired. */
+/* Calls once after `milliseconds` of the monotonic clock. loop_cancel() may be called from any callback, but
+ * not after the timer has fired. */
 struct loop_timer *loop_after(struct loop *loop, int64_t milliseconds, loop_expired *expired, void *context);
 void loop_cancel(struct loop_timer *timer); /* NULL is fine */
 
