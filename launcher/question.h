@@ -1,7 +1,7 @@
 /* question.h: one question, from the door (or the watch) to whoever answers, and one answer back.
  *
- * A question is filled once, when it is asked, and does not change while it waits. Strings that a guarded program
- * wrote are raw bytes here: whoever shows them makes them harmless first (show.h).
+ * A question is filled once, when it is asked, and does not change while it waits. Strings that a guarded
+ * program wrote are raw bytes here: whoever shows them makes them harmless first (show.h).
  */
 #ifndef ASKFIRST_QUESTION_H
 #define ASKFIRST_QUESTION_H
@@ -55,7 +55,9 @@ struct question {
     char *path;    /* READ, WRITE, DEBUG: real path */
     char *address; /* CONNECT: "host (address):port", "unix:/path" */
     char *cwd;
-    char *via;     /* "system", "popen": the call that a shell's text came through; or NULL */
+    char *via;    /* "system", "popen": the call that a shell's text came through; or NULL */
+    bool spawns;  /* EXEC: the new program will be a child of the asker, not take its place */
+    bool listing; /* READ: the path is a directory that is listed */
 
     pid_t pid;
     struct ancestor *chain; /* nearest first; the first is the process that asks, its program as it is now */
@@ -79,10 +81,20 @@ struct question {
 
 struct answer {
     enum outcome outcome;
-    enum scope scope;  /* APPROVED */
-    uint64_t for_s;    /* APPROVED: how long a grant holds; 0: the whole run */
-    char *note;        /* words of whoever answered, or the reason of a failure; NULL, or malloc'd */
-    char *by;          /* who answered: "ada", "tty", "exec:…"; NULL, or malloc'd */
+    enum scope scope; /* APPROVED */
+    uint64_t for_s;   /* APPROVED: how long a grant holds; 0: the whole run */
+    char *note;       /* words of whoever answered, or the reason of a failure; NULL, or malloc'd */
+    char *by;         /* who answered: "ada", "tty", "exec:…"; NULL, or malloc'd */
+    bool before;      /* nobody was asked now: an earlier answer of this run covers it */
 };
+
+/* The words for them, in the protocol, in records and in messages. */
+const char *act_name(enum act_kind act);
+const char *verdict_name(enum verdict verdict);
+const char *scope_name(enum scope scope);
+const char *outcome_name(enum outcome outcome);
+
+/* Frees the question and everything that it owns; NULL is fine. */
+void question_free(struct question *question);
 
 #endif

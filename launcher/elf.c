@@ -1,0 +1,135 @@
+/* elf.c: see elf.h. */
+#include "elf.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#define THIS_MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define THIS_MACHINE EM_AARCH64
+#else
+#error "no machine known here: add its EM_ number and its loaders"
+#endif
+
+static const char *const loaders[] = {
+#if defined(__x86_64__)
+    "/lib64/ld-linux-x86-64.so.2",
+    "/lib/ld-musl-x86_64.so.1",
+#else
+    "/lib/ld-linux-aarch64.so.1",
+    "/lib/ld-musl-aarch64.so.1",
+#endif
+};
+
+/* The kernel takes no larger table of program headers. */
+#define LARGEST_TABLE 65536u
+
+static bool read_at(int fd, void *to, size_t size, uint64_t offset)
+{
+    if (offset > INT64_MAX) return false;
+    ssize_t got = pread(fd, to, size, (off_t)offset);
+    return got >= 0 && (size_t)got == size;
+}
+
+/* The interpreter of the first PT_INTERP, which is the one that the kernel takes. */
+static enum elf_kind read_interpreter(int fd, const Elf64_Phdr *header, struct elf *elf)
+{
+    if (header->p_filesz < 2 || header->p_filesz > sizeof elf->interpreter) return ELF_BROKEN;
+    if (!read_at(fd, elf->interpreter, header->p_filesz, header->p_offset)) return ELF_BROKEN;
+    return elf->interpreter[header->p_filesz - 1] == '\0' ? ELF_DYNAMIC : ELF_BROKEN;
+}
+
+static enum elf_kind read_headers(int fd, const Elf64_Ehdr *ehdr, struct elf *elf)
+{
+    if (ehdr->e_phentsize != sizeof(Elf64_Phdr)) return ELF_BROKEN;
+    if (!ehdr->e_phnum || ehdr->e_phnum * sizeof(Elf64_Phdr) > LARGEST_TABLE) return ELF_BROKEN;
+    for (unsigned i = 0; i < ehdr->e_phnum; i++) {
+        Elf64_Phdr header;
+        if (!read_at(fd, &header, sizeof header, ehdr->e_phoff + i * sizeof header)) return ELF_BROKEN;
+        if (header.p_type == PT_INTERP) return read_interpreter(fd, &header, elf);
+    }
+    return ELF_STATIC;
+}
+
+static enum elf_kind classify(int fd, struct elf *elf)
+{
+    Elf64_Ehdr header = {0};
+    ssize_t got = pread(fd, &header, sizeof header, 0);
+    if (got < 0) return ELF_BROKEN;
+    if (got < SELFMAG || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return ELF_NONE;
+    if (header.e_ident[EI_CLASS] == ELFCLASS32) return ELF_NARROW;
+    if (got < (ssize_t)sizeof header || header.e_ident[EI_CLASS] != ELFCLASS64) return ELF_BROKEN;
+    if (header.e_ident[EI_DATA] != ELFDATA2LSB || header.e_machine != THIS_MACHINE) return ELF_FOREIGN;
+    if (header.e_type != ET_EXEC && header.e_type != ET_DYN) return ELF_BROKEN;
+    return read_headers(fd, &header, elf);
+}
+
+void elf_look(int fd, struct elf *elf)
+{
+    memset(elf, 0, sizeof *elf);
+    elf->kind = classify(fd, elf);
+}
+
+bool elf_is_loader(int fd)
+{
+    struct stat file;
+    if (fstat(fd, &file) != 0) return false;
+    for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++) {
+        struct stat loader;
+        if (stat(loaders[i], &loader) != 0) continue;
+        if (loader.st_dev == file.st_dev && loader.st_ino == file.st_ino) return true;
+    }
+    return false;
+}
+
+bool elf_raises(int fd)
+{
+    struct stat file;
+    if (fstat(fd, &file) != 0) return true;
+    if (file.st_mode & S_ISUID) return true;
+    if ((file.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP)) return true;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd); /* works for O_PATH as well */
+    if (getxattr(path, "security.capability", NULL, 0) >= 0) return true;
+    return errno != ENODATA && errno != ENOTSUP && errno != ENOSYS;
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* As the kernel does it (binfmt_script): the first 256 bytes count, one argument, blanks around it cut off; a
+ * name of an interpreter that may have been cut is refused. */
+bool elf_hashbang(int fd, struct hashbang *hashbang)
+{
+    char line[257] = {0};
+    memset(hashbang, 0, sizeof *hashbang);
+    ssize_t got = pread(fd, line, 256, 0);
+    if (got < 2 || line[0] != '#' || line[1] != '!') return false;
+    char *end = strchr(line, '\n');
+    bool whole = end != NULL || got < 256;
+    if (!end) end = line + strlen(line);
+    while (end > line + 2 && blank(end[-1]))
+        end--;
+    *end = '\0';
+    const char *name = line + 2;
+    while (blank(*name))
+        name++;
+    size_t length = strcspn(name, " \t");
+    const char *rest = name + length;
+    if (!length || (!whole && !*rest)) return false;
+    while (blank(*rest))
+        rest++;
+    memcpy(hashbang->interpreter, name, length);
+    memcpy(hashbang->argument, rest, strlen(rest));
+    return true;
+}
