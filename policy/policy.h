@@ -26,9 +26,10 @@ struct diagnostics {
     size_t errors;
 };
 
-void diagnostics_add(struct diagnostics *all, enum severity severity, struct place place, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void diagnostics_add(struct diagnostics *all, enum severity severity, struct place place, const char *format,
+                     ...) __attribute__((format(printf, 4, 5)));
 void diagnostics_print(const struct diagnostics *all, FILE *to); /* FILE:LINE:COLUMN: [warning: ]message */
+void diagnostics_sort(struct diagnostics *all); /* by place, files in the order in which they were met */
 void diagnostics_free(struct diagnostics *all);
 
 /* What the names in a policy stand for on this machine: real paths, without a slash at the end. */
@@ -48,7 +49,8 @@ struct places {
 };
 
 /* Fills it from the environment and the password file; workspace NULL: git's top level above the working
- * directory, else the working directory. Owned by `storage`, freed with places_free(). 0, or -1 with errno. */
+ * directory, else the working directory. Freed with places_free(). session_dir and install_dir are left NULL:
+ * who sets them owns them. 0, or -1 with errno. */
 int places_find(struct places *places, const char *workspace);
 void places_free(struct places *places);
 
@@ -58,22 +60,23 @@ struct policy_options {
     const char *system_file;    /* NULL: /etc/askfirst/policy.yaml if there */
     const char *project_file;   /* NULL: ${workspace}/.askfirst.yaml if there */
     const char *approvals_file; /* NULL: ~/.config/askfirst/approvals.yaml if there */
-    bool no_files;              /* only what is named above: nothing is looked for (tests, check --policy-only) */
-    bool no_links;              /* links in patterns are not followed, PATH is not searched (tests) */
-    bool no_tests;              /* the policy's own tests are not run (policy test runs them itself) */
+    bool no_files; /* only what is named above: nothing is looked for (tests, check --policy-only) */
+    bool no_links; /* links in patterns are not followed, PATH is not searched (tests) */
+    bool no_tests; /* the policy's own tests are not run (policy test runs them itself) */
 };
 
-/* Reads, checks and combines all layers; NULL when anything is wrong, with the reasons in `diagnostics` (which may
- * hold warnings on success too). */
+/* Reads, checks and combines all layers; NULL when anything is wrong, with the reasons in `diagnostics`
+ * (which may hold warnings on success too). */
 struct policy *policy_load(const struct policy_options *options, struct diagnostics *diagnostics);
 void policy_free(struct policy *policy);
 
-/* The image of a policy: flat, position independent, checksummed; malloc'd, for the caller to free. 0, or -1 with
- * a reason in `diagnostics`. */
+/* The image of a policy: flat, position independent, checksummed; malloc'd, for the caller to free. 0, or -1
+ * with a reason in `diagnostics`. */
 int policy_compile(const struct policy *policy, struct image **image, size_t *size,
                    struct diagnostics *diagnostics);
 
-/* Warnings of `policy lint`: rules that can never match, allows for programs that the guarded code may write. */
+/* Warnings of `policy lint`: rules that can never match, allows for programs that the guarded code may write.
+ */
 void policy_lint(const struct policy *policy, const struct image *image, struct diagnostics *diagnostics);
 
 /* Runs the policy's own tests; each that fails is an error with its place. Returns how many failed. */
