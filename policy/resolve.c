@@ -1,0 +1,113 @@
+/* resolve.c: realpath(3) for paths that need not exist. */
+#include "resolve.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define LINKS_MAX 40
+
+/* `rest` is what is still to be walked; `out` is where we are: "" is the root. */
+struct walk {
+    char rest[2 * PATH_MAX];
+    char *out;
+    size_t length;
+    unsigned links;
+};
+
+static void step_up(struct walk *walk)
+{
+    while (walk->length > 0 && walk->out[--walk->length] != '/')
+        continue;
+    walk->out[walk->length] = '\0';
+}
+
+static bool step_into(struct walk *walk, const char *name, size_t size)
+{
+    if (walk->length + 1 + size >= PATH_MAX) return false;
+    walk->out[walk->length] = '/';
+    memcpy(walk->out + walk->length + 1, name, size);
+    walk->length += 1 + size;
+    walk->out[walk->length] = '\0';
+    return true;
+}
+
+/* Puts a link's target before what is left to walk. */
+static bool follow(struct walk *walk, const char *target, size_t size, const char *left)
+{
+    size_t left_size = strlen(left);
+    if (++walk->links > LINKS_MAX || size + 1 + left_size >= sizeof walk->rest) return false;
+    memmove(walk->rest + size + 1, left, left_size + 1);
+    memcpy(walk->rest, target, size);
+    walk->rest[size] = '/';
+    if (target[0] == '/') {
+        walk->length = 0;
+        walk->out[0] = '\0';
+    } else {
+        step_up(walk);
+    }
+    return true;
+}
+
+/* Walks all of walk->rest. */
+static bool walk_on(struct walk *walk)
+{
+    const char *at = walk->rest;
+    for (;;) {
+        at += strspn(at, "/");
+        size_t size = strcspn(at, "/");
+        if (size == 0) return true;
+        const char *left = at + size;
+        if (size == 2 && memcmp(at, "..", 2) == 0) {
+            step_up(walk);
+        } else if (size != 1 || at[0] != '.') {
+            char target[PATH_MAX];
+            if (!step_into(walk, at, size)) return false;
+            ssize_t got = readlink(walk->out, target, sizeof target);
+            if (got > 0) {
+                if (!follow(walk, target, (size_t)got, left)) return false;
+                left = walk->rest;
+            }
+        }
+        at = left;
+    }
+}
+
+bool resolve_path(const char *path, enum last_name last, char out[PATH_MAX])
+{
+    size_t length = strlen(path);
+    if (path[0] != '/' || length >= PATH_MAX) return false;
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    size_t parent = length;
+    if (last == LAST_AS_WRITTEN)
+        while (parent > 1 && path[parent - 1] != '/')
+            parent--;
+    struct walk walk = {.out = out};
+    memcpy(walk.rest, path, parent);
+    out[0] = '\0';
+    if (!walk_on(&walk)) return false;
+    if (parent < length && !step_into(&walk, path + parent, length - parent)) return false;
+    if (walk.length == 0) strcpy(out, "/");
+    return true;
+}
+
+static bool is_program(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
+}
+
+bool resolve_program(const char *name, const char *search_path, char out[PATH_MAX])
+{
+    for (const char *at = search_path; at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
+        int size = (int)strcspn(at, ":");
+        /* A relative directory in PATH means another program in each working directory: it stands for none.
+         */
+        if (at[0] != '/') continue;
+        int wrote = snprintf(out, PATH_MAX, "%.*s/%s", size, at, name);
+        if (wrote > 0 && wrote < PATH_MAX && is_program(out)) return true;
+    }
+    return false;
+}
