@@ -1,0 +1,223 @@
+/* load_exec.c: one item under `exec:`, in short form (`git push --force`) or in full form (a map). */
+#include <ctype.h>
+#include <string.h>
+
+#include "load.h"
+
+const char *const STDIN_NAMES[3] = {"pipe", "file", "tty"};
+
+enum stdin_kind read_stdin(struct reader *reader, const struct node *node)
+{
+    static const enum stdin_kind kinds[] = {STDIN_PIPE, STDIN_FILE, STDIN_TTY};
+    int choice = read_choice(reader, node, "\"stdin\"", STDIN_NAMES, 3);
+    return choice < 0 ? STDIN_UNKNOWN : kinds[choice];
+}
+
+/* A rule in full form while it is read. `worst` is the worst of what its parts came to. */
+struct full {
+    struct rule *rule;
+    enum reading worst;
+};
+
+static void note(struct full *full, enum reading reading)
+{
+    if (reading < full->worst) full->worst = reading;
+}
+
+typedef enum reading pattern_reader(struct reader *, const struct node *, const char *, struct patterns *);
+
+/* One pattern or a list of them, any of which may fit: the list stands for nothing if each of them does. */
+static void read_patterns(struct reader *reader, const struct node *value, const char *what,
+                          pattern_reader *read, struct full *full, struct patterns *into)
+{
+    enum reading best = READING_NOTHING;
+    size_t count = item_count(reader, value, what);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = read_text(reader, item_at(value, i), what);
+        enum reading reading = text ? read(reader, item_at(value, i), text, into) : READING_ERROR;
+        if (reading == READING_ERROR) note(full, READING_ERROR);
+        if (reading > best) best = reading;
+    }
+    note(full, best);
+}
+
+static enum reading read_word(struct reader *reader, const struct node *at, const char *text,
+                              struct strings *into)
+{
+    size_t before = into->count;
+    enum reading reading = read_globs(reader, at, text, TILDE_IS_HOME, into);
+    if (into->count <= before + 1) return reading;
+    complain(reader, at,
+             "\"%.200s\" stands for a list of words, of which each would have to be there: write a rule for "
+             "each of them",
+             text);
+    return READING_ERROR;
+}
+
+static enum reading read_words(struct reader *reader, const struct node *at, const struct strings *words,
+                               size_t from, struct strings *into)
+{
+    enum reading worst = READING_DONE;
+    for (size_t i = from; i < words->count; i++) {
+        enum reading reading = read_word(reader, at, words->items[i], into);
+        if (reading < worst) worst = reading;
+    }
+    return worst;
+}
+
+/* `*` is any program: no pattern at all, and the others add nothing. */
+static void drop_if_any(struct patterns *programs)
+{
+    for (size_t i = 0; i < programs->count; i++)
+        if (strcmp(programs->items[i].text, "*") == 0) programs->count = 0;
+}
+
+static void full_program(struct reader *reader, const struct node *value, void *into)
+{
+    struct full *full = into;
+    read_patterns(reader, value, "\"program\"", read_program_pattern, full, &full->rule->patterns);
+    drop_if_any(&full->rule->patterns);
+}
+
+static void full_words(struct reader *reader, const struct node *value, void *into)
+{
+    struct full *full = into;
+    struct strings words;
+    if (value->kind == NODE_LIST) {
+        size_t count = item_count(reader, value, "\"words\"");
+        for (size_t i = 0; i < count; i++) {
+            const char *text = read_text(reader, value->items[i], "a word");
+            note(full, text ? read_word(reader, value->items[i], text, &full->rule->words) : READING_ERROR);
+        }
+        return;
+    }
+    const char *text = read_text(reader, value, "\"words\"");
+    if (text && split_words(reader, value, text, &words))
+        note(full, read_words(reader, value, &words, 0, &full->rule->words));
+}
+
+static void read_options(struct reader *reader, const struct node *value, const char *what, struct full *full,
+                         struct strings *into)
+{
+    size_t count = item_count(reader, value, what);
+    for (size_t i = 0; i < count; i++) {
+        const struct node *item = item_at(value, i);
+        const char *text = read_text(reader, item, what);
+        if (!text) continue;
+        if (text[0] != '-' || text[1] == '\0' || strcmp(text, "--") == 0)
+            complain(reader, item,
+                     "\"%.200s\" is no option, which begins with \"-\": put other words under \"words\"",
+                     text);
+        else
+            note(full, read_globs(reader, item, text, TILDE_IS_TEXT, into));
+    }
+}
+
+static void full_options(struct reader *reader, const struct node *value, void *into)
+{
+    struct full *full = into;
+    read_options(reader, value, "\"options\"", full, &full->rule->options);
+}
+
+static void full_without(struct reader *reader, const struct node *value, void *into)
+{
+    struct full *full = into;
+    read_options(reader, value, "\"without\"", full, &full->rule->without);
+}
+
+static void full_shell(struct reader *reader, const struct node *value, void *into)
+{
+    struct full *full = into;
+    enum reading best = READING_NOTHING;
+    size_t count = item_count(reader, value, "\"shell\"");
+    for (size_t i = 0; i < count; i++) {
+        const char *text = read_text(reader, item_at(value, i), "\"shell\"");
+        enum reading reading =
+            text ? read_globs(reader, item_at(value, i), text, TILDE_IS_TEXT, &full->rule->shell)
+                 : READING_ERROR;
+        if (reading > best) best = reading;
+    }
+    note(full, best);
+}
+
+static void full_stdin(struct reader *reader, const struct node *value, void *into)
+{
+    ((struct full *)into)->rule->stdin_kind = read_stdin(reader, value);
+}
+
+static bool parse_sha256(const char *text, unsigned char digest[32])
+{
+    if (strlen(text) != 64 || strspn(text, "0123456789abcdefABCDEF") != 64) return false;
+    for (size_t i = 0; i < 64; i++) {
+        int digit =
+            isdigit((unsigned char)text[i]) ? text[i] - '0' : tolower((unsigned char)text[i]) - 'a' + 10;
+        digest[i / 2] = (unsigned char)(i % 2 ? digest[i / 2] | digit : digit << 4);
+    }
+    return true;
+}
+
+static void full_sha256(struct reader *reader, const struct node *value, void *into)
+{
+    struct rule *rule = ((struct full *)into)->rule;
+    size_t count = item_count(reader, value, "\"sha256\"");
+    for (size_t i = 0; i < count; i++) {
+        unsigned char digest[32];
+        const char *text = read_text(reader, item_at(value, i), "\"sha256\"");
+        if (!text) continue;
+        if (!parse_sha256(text, digest)) {
+            complain(reader, item_at(value, i),
+                     "\"%.100s\" is no SHA-256 sum: write the 64 hexadecimal digits that "
+                     "sha256sum prints",
+                     text);
+            continue;
+        }
+        rule->sha256 = arena_grow(reader->arena, rule->sha256, rule->sha256_count, sizeof digest);
+        memcpy(rule->sha256[rule->sha256_count++], digest, sizeof digest);
+    }
+}
+
+static void full_cwd(struct reader *reader, const struct node *value, void *into)
+{
+    struct full *full = into;
+    read_patterns(reader, value, "\"cwd\"", read_path_pattern, full, &full->rule->cwd);
+}
+
+static void full_parent(struct reader *reader, const struct node *value, void *into)
+{
+    struct full *full = into;
+    read_patterns(reader, value, "\"parent\"", read_program_pattern, full, &full->rule->parent);
+}
+
+static const struct key FULL_KEYS[] = {
+    {"program", full_program}, {"words", full_words}, {"options", full_options},
+    {"without", full_without}, {"shell", full_shell}, {"stdin", full_stdin},
+    {"sha256", full_sha256},   {"cwd", full_cwd},     {"parent", full_parent},
+};
+
+static enum reading read_short_form(struct reader *reader, const struct node *item, struct rule *rule)
+{
+    struct strings words;
+    if (!split_words(reader, item, item->text, &words)) return READING_ERROR;
+    enum reading program = read_program_pattern(reader, item, words.items[0], &rule->patterns);
+    drop_if_any(&rule->patterns);
+    enum reading rest = read_words(reader, item, &words, 1, &rule->words);
+    return program < rest ? program : rest;
+}
+
+enum reading read_command_rule(struct reader *reader, const struct node *item, struct rule *rule)
+{
+    if (item->kind == NODE_SCALAR) return read_short_form(reader, item, rule);
+    if (item->kind == NODE_LIST) {
+        complain(reader, item,
+                 "a command has to be text or a map, not a list: write \"git push\", or {program: git, "
+                 "words: [push]}");
+        return READING_ERROR;
+    }
+    struct full full = {.rule = rule, .worst = READING_DONE};
+    if (item->count == 0) {
+        complain(reader, item, "the command is empty: write a program's name");
+        return READING_ERROR;
+    }
+    READ_MAP(reader, item, "a command", FULL_KEYS, &full);
+    return full.worst;
+}

@@ -1,0 +1,181 @@
+/* load_patterns.c: what is written as a pattern -> the patterns that are compared: variables are filled in,
+ * links in the literal beginning of a path are followed, a bare name is looked for in PATH. */
+#include <string.h>
+
+#include "address.h"
+#include "load.h"
+#include "pattern.h"
+#include "resolve.h"
+
+static enum reading complain_of_pattern(struct reader *reader, const struct node *at, const char *text,
+                                        const char *wrong)
+{
+    complain(reader, at, "the pattern \"%.200s\" cannot be used: %s", text, wrong);
+    return READING_ERROR;
+}
+
+static bool has_glob(const char *name, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (name[i] == '\\')
+            i++;
+        else if (strchr("*?[", name[i]))
+            return true;
+    }
+    return false;
+}
+
+/* How much of a path pattern, in whole names, is literal. */
+static size_t literal_length(const char *pattern)
+{
+    size_t end = 0;
+    while (pattern[end] == '/') {
+        size_t name = strcspn(pattern + end + 1, "/");
+        if (has_glob(pattern + end + 1, name)) break;
+        end += 1 + name;
+    }
+    return end;
+}
+
+static void add_once(struct arena *arena, struct patterns *into, size_t from, char *text, bool bare)
+{
+    for (size_t i = from; i < into->count; i++)
+        if (strcmp(into->items[i].text, text) == 0) return;
+    add_pattern(arena, into, text, bare);
+}
+
+/* Adds the pattern as it is compared with real paths: with what leads to the last literal name resolved (a
+ * link is a file too, and can be changed), and with that name followed as well. */
+static void add_resolved(struct reader *reader, struct patterns *into, char *pattern)
+{
+    size_t from = into->count;
+    size_t length = literal_length(pattern);
+    if (length <= 1 || reader->options->no_links) {
+        add_pattern(reader->arena, into, pattern, false);
+        return;
+    }
+    const char *literal = glob_unquote(reader->arena, pattern, length);
+    for (int i = 0; i < 2; i++) {
+        char real[PATH_MAX];
+        if (!resolve_path(literal, i == 0 ? LAST_AS_WRITTEN : LAST_FOLLOW, real)) strcpy(real, literal);
+        const char *quoted = real[1] == '\0' && pattern[length] ? "" : glob_quote(reader->arena, real);
+        char *made = arena_format(reader->arena, "%s%s", quoted, pattern + length);
+        if (path_pattern_error(made)) made = pattern; /* following the links made it too long */
+        add_once(reader->arena, into, from, made, false);
+    }
+}
+
+static bool begins_as_path(const char *text)
+{
+    return text[0] == '/' || strncmp(text, "**/", 3) == 0 || strncmp(text, "${", 2) == 0 ||
+           (text[0] == '~' && (text[1] == '/' || text[1] == '\0'));
+}
+
+static enum reading complain_of_beginning(struct reader *reader, const struct node *at, const char *text)
+{
+    if (text[0] == '~')
+        complain(reader, at, "\"%.200s\": another user's home is not looked up: write the path", text);
+    else if (strcmp(text, "**") == 0 || strcmp(text, "*") == 0)
+        complain(reader, at, "\"%s\" is no path pattern: write \"/**\" for every file", text);
+    else
+        complain(reader, at,
+                 "\"%.200s\" is no path pattern, which begins with /, ~, ${name} or **/: write "
+                 "\"${workspace}/%.200s\" "
+                 "or \"**/%.200s\"",
+                 text, text + (strncmp(text, "./", 2) == 0 ? 2 : 0),
+                 text + (strncmp(text, "./", 2) == 0 ? 2 : 0));
+    return READING_ERROR;
+}
+
+static enum reading add_path_values(struct reader *reader, const struct node *at,
+                                    const struct strings *values, struct patterns *into)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        const char *wrong = path_pattern_error(values->items[i]);
+        if (wrong) return complain_of_pattern(reader, at, values->items[i], wrong);
+        add_resolved(reader, into, values->items[i]);
+    }
+    return values->count > 0 ? READING_DONE : READING_NOTHING;
+}
+
+enum reading read_path_pattern(struct reader *reader, const struct node *at, const char *text,
+                               struct patterns *into)
+{
+    struct strings values;
+    if (!begins_as_path(text)) return complain_of_beginning(reader, at, text);
+    if (!expand(reader, at, text, EXPAND_PATTERN, TILDE_IS_HOME, &values)) return READING_ERROR;
+    return add_path_values(reader, at, &values, into);
+}
+
+/* A bare name that is found in PATH as a link to a program of another name stands for that program too. */
+static void add_linked_program(struct reader *reader, const char *name, struct patterns *into)
+{
+    char found[PATH_MAX], real[PATH_MAX];
+    if (reader->options->no_links || has_glob(name, strlen(name))) return;
+    const char *plain = glob_unquote(reader->arena, name, strlen(name));
+    if (!resolve_program(plain, reader->options->places->search_path, found) ||
+        !resolve_path(found, LAST_FOLLOW, real) || strcmp(strrchr(real, '/') + 1, plain) == 0)
+        return;
+    char *pattern = glob_quote(reader->arena, real);
+    if (!path_pattern_error(pattern)) add_once(reader->arena, into, 0, pattern, true);
+}
+
+enum reading read_program_pattern(struct reader *reader, const struct node *at, const char *text,
+                                  struct patterns *into)
+{
+    struct strings values;
+    if (strchr(text, '/') && !begins_as_path(text)) return complain_of_beginning(reader, at, text);
+    if (!expand(reader, at, text, EXPAND_PATTERN, TILDE_IS_HOME, &values)) return READING_ERROR;
+    for (size_t i = 0; i < values.count; i++) {
+        char *value = values.items[i];
+        bool bare = strchr(value, '/') == NULL;
+        const char *wrong = bare ? glob_error(value) : path_pattern_error(value);
+        if (wrong) return complain_of_pattern(reader, at, value, wrong);
+        if (bare) {
+            add_pattern(reader->arena, into, value, true);
+            add_linked_program(reader, value, into);
+        } else {
+            add_resolved(reader, into, value);
+        }
+    }
+    return values.count > 0 ? READING_DONE : READING_NOTHING;
+}
+
+/* unix:PATH is a path pattern behind its prefix. */
+static enum reading read_socket_path(struct reader *reader, const struct node *at, const char *text,
+                                     struct patterns *into)
+{
+    struct patterns paths = {0};
+    enum reading reading = read_path_pattern(reader, at, text, &paths);
+    for (size_t i = 0; i < paths.count; i++)
+        add_pattern(reader->arena, into, arena_format(reader->arena, "unix:%s", paths.items[i].text), false);
+    return reading;
+}
+
+enum reading read_address_pattern(struct reader *reader, const struct node *at, const char *text,
+                                  struct patterns *into)
+{
+    struct strings values;
+    if (strncmp(text, "unix:", 5) == 0 && text[5] != '@') return read_socket_path(reader, at, text + 5, into);
+    if (!expand(reader, at, text, EXPAND_PATTERN, TILDE_IS_TEXT, &values)) return READING_ERROR;
+    for (size_t i = 0; i < values.count; i++) {
+        const char *wrong = NULL;
+        if (address_pattern_check(values.items[i], &wrong) != 0)
+            return complain_of_pattern(reader, at, values.items[i], wrong);
+        add_pattern(reader->arena, into, values.items[i], false);
+    }
+    return values.count > 0 ? READING_DONE : READING_NOTHING;
+}
+
+enum reading read_globs(struct reader *reader, const struct node *at, const char *text, enum tilde tilde,
+                        struct strings *into)
+{
+    struct strings values;
+    if (!expand(reader, at, text, EXPAND_PATTERN, tilde, &values)) return READING_ERROR;
+    for (size_t i = 0; i < values.count; i++) {
+        const char *wrong = glob_error(values.items[i]);
+        if (wrong) return complain_of_pattern(reader, at, values.items[i], wrong);
+        add_string(reader->arena, into, values.items[i]);
+    }
+    return values.count > 0 ? READING_DONE : READING_NOTHING;
+}
