@@ -1,0 +1,113 @@
+/* session.c: sets a run up, part by part, and takes it down again. What each part does is its own affair. */
+#include "session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "command.h"
+#include "door.h"
+#include "install.h"
+#include "memory.h"
+#include "questions.h"
+#include "runtime.h"
+
+static bool open_runtime(struct session *session)
+{
+    char *why cleanup_free = NULL;
+    session->runtime = runtime_make(getenv("XDG_RUNTIME_DIR"), "/tmp", &why);
+    if (!session->runtime) {
+        complain("%s", why);
+        return false;
+    }
+    session->dir = runtime_path(session->runtime);
+    snprintf(session->id, sizeof session->id, "%s", runtime_id(session->runtime));
+    return true;
+}
+
+static bool find_places(struct session *session)
+{
+    const char *workspace = session->options->workspace;
+    if (places_find(&session->places, workspace) < 0) {
+        complain("%s: %s: name the directory that is worked in with --workspace=DIR",
+                 workspace ? workspace : "the working directory", strerror(errno));
+        return false;
+    }
+    /* All of askfirst's directories, so that none above this run's own can be put in another's place. */
+    session->places.session_dir = runtime_base(session->runtime);
+    return true;
+}
+
+static bool find_shim(struct session *session)
+{
+    session->shim = install_find_shim();
+    if (!session->shim)
+        complain("libaskfirst.so: %s: it belongs beside askfirst, or in ../lib/askfirst", strerror(errno));
+    return session->shim != NULL;
+}
+
+static bool read_policy(struct session *session)
+{
+    struct diagnostics said = {0};
+    const struct policy_options options = {.places = &session->places,
+                                           .policy_file = session->options->policy};
+    session->policy = policy_load(&options, &said);
+    bool read =
+        session->policy && policy_compile(session->policy, &session->image, &session->image_size, &said) == 0;
+    if (!read || !session->options->quiet) diagnostics_print(&said, stderr);
+    if (!read) complain("nothing was run: the policy must be mended first");
+    diagnostics_free(&said);
+    return read;
+}
+
+static bool open_loop(struct session *session)
+{
+    session->cwd = getcwd(NULL, 0);
+    if (!session->cwd) session->cwd = xstrdup("(removed)");
+    session->loop = loop_new();
+    if (!session->loop) complain("epoll: %s", strerror(errno));
+    return session->loop != NULL;
+}
+
+/* Each of them complains of itself in the same way. */
+static bool say(bool opened, const char *why)
+{
+    if (!opened) complain("%s", why ? why : strerror(errno));
+    return opened;
+}
+
+static bool open_parts(struct session *session)
+{
+    char *why cleanup_free = NULL;
+    session->audit = audit_open(session, &why);
+    if (!say(session->audit, why)) return false;
+    session->questions = questions_new(session, &why);
+    if (!say(session->questions, why)) return false;
+    session->door = door_open(session, &why);
+    return say(session->door, why);
+}
+
+int session_open(struct session *session, const struct run_options *options)
+{
+    *session = (struct session){.options = options};
+    bool opened = open_runtime(session) && find_places(session) && find_shim(session) &&
+                  read_policy(session) && open_loop(session) && open_parts(session);
+    return opened ? 0 : STATUS_FAILED;
+}
+
+void session_close(struct session *session, int exit_status)
+{
+    session->ending = true;
+    if (session->questions) questions_close(session->questions, exit_status);
+    if (session->door) door_close(session->door);
+    if (session->audit) audit_close(session->audit, exit_status);
+    loop_free(session->loop);
+    free(session->cwd);
+    free(session->image);
+    policy_free(session->policy);
+    free(session->shim);
+    places_free(&session->places);
+    runtime_remove(session->runtime);
+}

@@ -1,0 +1,456 @@
+/* supervise.c: see supervise.h. Each step is a function that the event loop calls; `status` is known when it
+ * is over. */
+#include "supervise.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "child.h"
+#include "command.h"
+#include "door.h"
+#include "environment.h"
+#include "keeper.h"
+#include "memory.h"
+#include "process.h"
+#include "questions.h"
+#include "runtime.h"
+#include "show.h"
+#include "text.h"
+
+enum {
+    LEFT_ALONE_MS = 500, /* what outlives the command may finish by itself: a tee at the end of a pipe */
+    GRACE_MS = 2000,     /* between SIGTERM and SIGKILL */
+    INTERRUPT_MS = 3000, /* between a person's Ctrl-C and SIGTERM */
+    PATIENCE_MS = 5000,  /* for the keeper, when SIGKILL has not ended the run */
+    LOOK_AGAIN_MS = 100, /* whether a question that stops the clock has been answered */
+};
+
+struct supervisor {
+    struct session *session;
+    const struct signals *signals;
+    const struct descriptors *descriptors;
+    struct resource_limits limits;
+    char **environment;
+    char *program;
+    char **argv; /* what is executed: the command, or /bin/sh and a script without a #! line */
+    bool as_script;
+    struct loop_source *signal_source;
+    struct keeper *keeper;
+    struct loop_timer *clock, *step; /* the time limit; the next step of ending the run */
+    int64_t started_at, limit_ms;
+    bool over, timed_out, forced;
+    int exec_error; /* of the last attempt to execute it, 0: it runs */
+    int status;
+};
+
+static void start(struct supervisor *supervisor);
+static void judge(struct supervisor *supervisor);
+
+static void finish(struct supervisor *supervisor, int status)
+{
+    if (supervisor->over) return;
+    supervisor->over = true;
+    supervisor->status = status;
+    supervisor->session->ending = true;
+    loop_stop(supervisor->session->loop);
+}
+
+static char *shown(const char *name)
+{
+    return show_string(name, 200);
+}
+
+/* What a person would call the time: 90s, 10m. */
+static char *span(int64_t milliseconds)
+{
+    if (milliseconds % 60000 == 0) return xasprintf("%lldm", (long long)(milliseconds / 60000));
+    if (milliseconds % 1000 == 0) return xasprintf("%llds", (long long)(milliseconds / 1000));
+    return xasprintf("%lldms", (long long)milliseconds);
+}
+
+/* The names of what is still alive, for a person: "sleep (812), python3 (813)"; "" when nothing is. */
+static char *name_living(const struct supervisor *supervisor)
+{
+    enum { MOST = 8 };
+    struct text names = {0};
+    pid_t *pids cleanup_free = NULL;
+    size_t count = process_descendants(keeper_pid(supervisor->keeper), &pids);
+    for (size_t i = 0; i < count && i < MOST; i++) {
+        char *program cleanup_free = process_program(pids[i]);
+        if (!program) continue;
+        char *name cleanup_free = shown(strrchr(program, '/') ? strrchr(program, '/') + 1 : program);
+        text_format(&names, "%s%s (%d)", names.length ? ", " : "", name, (int)pids[i]);
+    }
+    if (count > MOST) text_format(&names, " and %zu more", count - MOST);
+    return text_take(&names);
+}
+
+/* --- Ending the run
+ * ------------------------------------------------------------------------------------------- */
+
+static void take_over(struct supervisor *supervisor)
+{
+    keeper_free(steal_pointer(&supervisor->keeper));
+    keeper_kill_below(getpid(), GRACE_MS);
+}
+
+static void out_of_patience(void *context)
+{
+    struct supervisor *supervisor = context;
+    supervisor->step = NULL;
+    complain("what is left of the run does not end: giving up on it");
+    take_over(supervisor);
+    finish(supervisor, supervisor->status);
+}
+
+static void next_step(struct supervisor *supervisor, int64_t milliseconds, loop_expired *step)
+{
+    loop_cancel(supervisor->step);
+    supervisor->step = loop_after(supervisor->session->loop, milliseconds, step, supervisor);
+}
+
+/* SIGTERM to all of it, and SIGKILL to what has not ended by then. */
+static void end_run(struct supervisor *supervisor)
+{
+    if (supervisor->forced) return;
+    supervisor->forced = true;
+    supervisor->session->ending = true;
+    keeper_end(supervisor->keeper, GRACE_MS);
+    next_step(supervisor, GRACE_MS + PATIENCE_MS, out_of_patience);
+}
+
+static void end_what_is_left(void *context)
+{
+    struct supervisor *supervisor = context;
+    supervisor->step = NULL;
+    char *names cleanup_free = name_living(supervisor);
+    if (*names) {
+        if (!supervisor->session->options->quiet)
+            complain("still running when the command ended, and ended with it: %s", names);
+        audit_event(supervisor->session->audit, "left-behind", 0, names);
+    }
+    end_run(supervisor);
+}
+
+static void end_interrupted(void *context)
+{
+    struct supervisor *supervisor = context;
+    supervisor->step = NULL;
+    end_run(supervisor);
+}
+
+/* --- The time limit
+ * ------------------------------------------------------------------------------------------- */
+
+static void look_at_clock(void *context);
+
+static void set_clock(struct supervisor *supervisor, int64_t milliseconds)
+{
+    supervisor->clock = loop_after(supervisor->session->loop, milliseconds, look_at_clock, supervisor);
+}
+
+/* The clock stands still while a question waits, and goes back by what has been waited. */
+static void look_at_clock(void *context)
+{
+    struct supervisor *supervisor = context;
+    struct session *session = supervisor->session;
+    int64_t left = supervisor->started_at + supervisor->limit_ms + session->waited_ms - loop_now();
+    supervisor->clock = NULL;
+    if (questions_waiting(session->questions)) {
+        set_clock(supervisor, left > LOOK_AGAIN_MS ? left : LOOK_AGAIN_MS);
+    } else if (left > 0) {
+        set_clock(supervisor, left);
+    } else {
+        char *limit cleanup_free = span(supervisor->limit_ms);
+        supervisor->timed_out = true;
+        complain("the time limit of %s is over: ending the run", limit);
+        audit_event(session->audit, "timeout", session->child, limit);
+        end_run(supervisor);
+    }
+}
+
+static int64_t time_limit(const struct session *session)
+{
+    int64_t asked = session->options->timeout_ms;
+    uint64_t seconds = session->policy->limits.seconds;
+    int64_t said = seconds > INT64_MAX / 1000 ? INT64_MAX : (int64_t)seconds * 1000;
+    return !asked || (said && said < asked) ? said : asked;
+}
+
+/* --- What the keeper tells
+ * ------------------------------------------------------------------------------------ */
+
+static void born(void *context, pid_t pid)
+{
+    struct supervisor *supervisor = context;
+    supervisor->session->child = pid;
+}
+
+static void started(void *context)
+{
+    struct supervisor *supervisor = context;
+    struct session *session = supervisor->session;
+    descriptors_release(supervisor->descriptors);
+    door_started(session->door, session->child);
+    supervisor->started_at = loop_now();
+    supervisor->limit_ms = time_limit(session);
+    if (supervisor->limit_ms) set_clock(supervisor, supervisor->limit_ms);
+}
+
+static void failed(void *context, enum child_stage stage, int error)
+{
+    struct supervisor *supervisor = context;
+    supervisor->exec_error = error;
+    supervisor->status = STATUS_REFUSED;
+    if (stage == CHILD_EXEC && error == ENOEXEC && !supervisor->as_script) return;
+    char *name cleanup_free = shown(supervisor->program);
+    if (stage == CHILD_EXEC)
+        complain("%s: %s", name, strerror(error));
+    else
+        complain("%s: not started: %s: %s", name, child_stage_name(stage), strerror(error));
+    if (stage != CHILD_EXEC) supervisor->status = STATUS_FAILED;
+    if (stage == CHILD_EXEC && error == ENOENT) supervisor->status = STATUS_NOT_FOUND;
+}
+
+static bool have_terminal(void)
+{
+    int fd cleanup_fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    return fd >= 0;
+}
+
+/* Stopped as a job: the shell that waits for the launcher must see that. Only on a terminal is there somebody
+ * who would continue it; elsewhere whoever stopped the command finds it stopped, and the rest goes on asking.
+ */
+static void stopped(void *context, int number)
+{
+    struct supervisor *supervisor = context;
+    if (supervisor->session->ending) return;
+    if (number == SIGSTOP && !have_terminal()) return;
+    signals_stop_by(number);
+}
+
+static void ended(void *context, int status)
+{
+    struct supervisor *supervisor = context;
+    supervisor->session->child = 0;
+    supervisor->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    loop_cancel(steal_pointer(&supervisor->clock));
+    if (!supervisor->forced) next_step(supervisor, LEFT_ALONE_MS, end_what_is_left);
+}
+
+static void run_as_script(struct supervisor *supervisor)
+{
+    size_t count = 0;
+    while (supervisor->argv[count])
+        count++;
+    char **argv = xcalloc(count + 2, sizeof *argv);
+    argv[0] = xstrdup("/bin/sh");
+    argv[1] = steal_pointer(&supervisor->program);
+    for (size_t i = 1; i < count; i++)
+        argv[i + 1] = xstrdup(supervisor->argv[i]);
+    environment_free(supervisor->argv);
+    supervisor->argv = argv;
+    supervisor->program = xstrdup("/bin/sh");
+    supervisor->as_script = true;
+    supervisor->exec_error = 0;
+    judge(supervisor);
+}
+
+static void empty(void *context)
+{
+    struct supervisor *supervisor = context;
+    loop_cancel(steal_pointer(&supervisor->step));
+    keeper_free(steal_pointer(&supervisor->keeper));
+    supervisor->session->keeper = supervisor->session->child = 0;
+    if (supervisor->exec_error == ENOEXEC && !supervisor->as_script && !supervisor->session->ending)
+        run_as_script(supervisor);
+    else
+        finish(supervisor, supervisor->timed_out ? STATUS_TIMEOUT : supervisor->status);
+}
+
+static void lost(void *context)
+{
+    struct supervisor *supervisor = context;
+    complain("the keeper of the run was killed: ending the run");
+    audit_event(supervisor->session->audit, "keeper-lost", keeper_pid(supervisor->keeper), "ending the run");
+    loop_cancel(steal_pointer(&supervisor->step));
+    supervisor->session->ending = true;
+    take_over(supervisor);
+    finish(supervisor, supervisor->session->child ? 128 + SIGKILL : supervisor->status);
+}
+
+/* --- Starting it
+ * ---------------------------------------------------------------------------------------------- */
+
+static void start(struct supervisor *supervisor)
+{
+    struct session *session = supervisor->session;
+    const struct child_plan plan = {
+        .program = supervisor->program,
+        .argv = supervisor->argv,
+        .environment = supervisor->environment,
+        .limits = &supervisor->limits,
+        .signals = supervisor->signals,
+        .descriptors = supervisor->descriptors,
+    };
+    const struct keeper_events events = {
+        .born = born,
+        .started = started,
+        .failed = failed,
+        .stopped = stopped,
+        .ended = ended,
+        .empty = empty,
+        .lost = lost,
+        .context = supervisor,
+    };
+    supervisor->keeper = keeper_start(session->loop, &plan, runtime_lock(session->runtime), &events);
+    if (!supervisor->keeper) {
+        complain("the command cannot be started: %s", strerror(errno));
+        finish(supervisor, STATUS_FAILED);
+        return;
+    }
+    session->keeper = keeper_pid(supervisor->keeper);
+}
+
+static void decided(void *context, bool go, const char *message)
+{
+    struct supervisor *supervisor = ((struct session *)context)->supervisor;
+    if (!supervisor || supervisor->over) return; /* the run was ended while the question waited */
+    if (go) {
+        start(supervisor);
+        return;
+    }
+    if (message && !supervisor->session->options->quiet) {
+        size_t length = strlen(message);
+        fprintf(stderr, "%s%s", message, length && message[length - 1] == '\n' ? "" : "\n");
+    }
+    finish(supervisor, STATUS_REFUSED);
+}
+
+static void judge(struct supervisor *supervisor)
+{
+    door_judge_command(supervisor->session->door, supervisor->program, supervisor->argv, decided,
+                       supervisor->session);
+}
+
+/* --- Signals
+ * -------------------------------------------------------------------------------------------------- */
+
+static void before_it_runs(struct supervisor *supervisor, int number)
+{
+    if (signals_are_ignored(number)) return; /* nohup */
+    switch (number) {
+    case SIGTSTP:
+    case SIGTTIN:
+    case SIGTTOU: signals_stop_by(number); break;
+    case SIGWINCH:
+    case SIGCONT:
+    case SIGURG: break;
+    default: finish(supervisor, 128 + number);
+    }
+}
+
+static void on_signal(void *context, int fd, uint32_t events)
+{
+    struct supervisor *supervisor = context;
+    struct signalfd_siginfo info;
+    (void)events;
+    while (!supervisor->over && read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (!supervisor->keeper)
+            before_it_runs(supervisor, (int)info.ssi_signo);
+        else if (signals_was_sent(&info))
+            keeper_signal(supervisor->keeper, (int)info.ssi_signo);
+    }
+}
+
+void session_interrupt(struct session *session)
+{
+    struct supervisor *supervisor = session->supervisor;
+    session->ending = true;
+    if (!supervisor || supervisor->over) return;
+    if (!supervisor->keeper) {
+        finish(supervisor, 128 + SIGINT);
+        return;
+    }
+    keeper_signal_all(supervisor->keeper, SIGINT);
+    if (!supervisor->forced) next_step(supervisor, INTERRUPT_MS, end_interrupted);
+}
+
+/* --- The whole
+ * ------------------------------------------------------------------------------------------------ */
+
+static bool find_command(struct supervisor *supervisor)
+{
+    const char *name = supervisor->argv[0];
+    supervisor->program = child_find(name, environment_get(supervisor->environment, "PATH"));
+    if (supervisor->program) return true;
+    int error = errno;
+    char *text cleanup_free = shown(name);
+    complain("%s: %s", text, error == ENOENT ? "command not found" : strerror(error));
+    supervisor->status = error == ENOENT ? STATUS_NOT_FOUND : STATUS_REFUSED;
+    return false;
+}
+
+static bool prepare(struct supervisor *supervisor)
+{
+    struct session *session = supervisor->session;
+    const struct run_options *options = session->options;
+    char *why cleanup_free = NULL;
+    const struct environment_options wanted = {
+        .policy = session->policy,
+        .wanted = options->env,
+        .wanted_count = options->env_count,
+        .shim = session->shim,
+        .session = session->dir,
+    };
+    supervisor->status = STATUS_FAILED;
+    supervisor->environment = environment_make(&wanted, environ, &why);
+    if (!supervisor->environment) {
+        complain("%s", why);
+        return false;
+    }
+    size_t count = 0;
+    while (options->command[count])
+        count++;
+    supervisor->argv = xcalloc(count + 1, sizeof *supervisor->argv);
+    for (size_t i = 0; i < count; i++)
+        supervisor->argv[i] = xstrdup(options->command[i]);
+    if (!find_command(supervisor)) return false;
+    limits_plan(&session->policy->limits, &supervisor->limits);
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    supervisor->signal_source =
+        loop_add(session->loop, supervisor->signals->fd, EPOLLIN, on_signal, supervisor);
+    if (supervisor->signal_source) return true;
+    complain("signals cannot be received: %s", strerror(errno));
+    return false;
+}
+
+int supervise(struct session *session, const struct signals *signals, const struct descriptors *descriptors)
+{
+    struct supervisor supervisor = {.session = session, .signals = signals, .descriptors = descriptors};
+    session->supervisor = &supervisor;
+    if (prepare(&supervisor)) {
+        judge(&supervisor);
+        if (!supervisor.over && loop_run(session->loop) < 0) {
+            complain("the event loop failed: %s", strerror(errno));
+            supervisor.status = STATUS_FAILED;
+        }
+    }
+    session->supervisor = NULL;
+    session->ending = true;
+    loop_cancel(supervisor.step);
+    loop_cancel(supervisor.clock);
+    loop_remove(supervisor.signal_source);
+    keeper_free(supervisor.keeper);
+    environment_free(supervisor.environment);
+    environment_free(supervisor.argv);
+    free(supervisor.program);
+    return supervisor.status;
+}

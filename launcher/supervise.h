@@ -1,0 +1,14 @@
+/* supervise.h: the course of a run: the command is judged, started, watched, and ended with all that it left
+ * behind. */
+#ifndef ASKFIRST_SUPERVISE_H
+#define ASKFIRST_SUPERVISE_H
+
+#include "descriptors.h"
+#include "session.h"
+#include "signals.h"
+
+/* Runs the command of an opened session and returns the exit status. What it needs to know of the launcher's
+ * own start are its signals and descriptors as they were then. */
+int supervise(struct session *session, const struct signals *signals, const struct descriptors *descriptors);
+
+#endif
