@@ -1,8 +1,9 @@
-/* approve.h: who answers. Each way of answering (`--approve tty`, `fd:R,W`, …) is a file of its own in this folder,
- * behind this one interface; approve.c has the table of them.
+/* approve.h: who answers. Each way of answering (`--approve tty`, `fd:R,W`, …) is a file of its own in this
+ * folder, behind this one interface; approve.c has the table of them.
  *
- * Everything happens in the launcher's event loop and nothing here may block it. An approver that breaks says so
- * once through `broken`, and everything that it still owes is failed by the caller.
+ * Everything happens in the launcher's event loop and nothing here may block it. An approver that breaks says
+ * so once through `broken`, and everything that it still owes is failed by the caller. No event comes from
+ * within an operation; operations, destroy() too, may be called from within an event.
  */
 #ifndef ASKFIRST_APPROVE_H
 #define ASKFIRST_APPROVE_H
@@ -12,10 +13,11 @@
 
 /* What an approver tells the session. */
 struct approve_events {
-    /* An answer to question `id`. The answer's strings become the receiver's. False: no such question is open,
-     * which is a breach of the protocol. */
+    /* An answer to question `id`. The answer's strings become the receiver's. False: no such question is
+     * open, which is a breach of the protocol. */
     bool (*answered)(void *context, uint64_t id, struct answer *answer);
-    /* It is gone or talks nonsense: `why`. It has closed itself; only destroy() follows. */
+    /* It is gone or talks nonsense: `why`, which goes with it. It has closed itself; only destroy() follows.
+     */
     void (*broken)(void *context, const char *why);
     /* The person at the prompt wants the whole run to end (Ctrl-C). */
     void (*interrupted)(void *context);
@@ -40,10 +42,13 @@ struct approver_kind {
     /* Opens it, or returns NULL with `*why` set (malloc'd): not reachable, so the next one is tried. */
     struct approver *(*open)(const char *argument, struct loop *loop, const struct approve_session *session,
                              const struct approve_events *events, char **why);
+    /* What is wrong with an argument (malloc'd), or NULL. A kind without this takes no argument. */
+    char *(*malformed)(const char *argument);
 };
 
 struct approver_operations {
-    void (*ask)(struct approver *, const struct question *); /* the question lives until answered or withdrawn */
+    void (*ask)(struct approver *,
+                const struct question *); /* the question lives until answered or withdrawn */
     void (*withdraw)(struct approver *, uint64_t id, enum outcome outcome); /* it ended without an answer */
     void (*settled)(struct approver *, uint64_t id, enum outcome outcome);  /* after an answer was taken */
     void (*waiting)(struct approver *, uint64_t id, unsigned seconds);      /* every ten seconds */
@@ -57,7 +62,8 @@ struct approver {
     const char *name;
 };
 
-/* Opens what SPEC ("fd:3,4") names. NULL with `*why` (malloc'd) when it cannot be reached or means nothing; then
+/* Opens what SPEC ("fd:3,4") names. NULL with `*why` (malloc'd) when it cannot be reached or means nothing;
+ * then
  * `*malformed` says which of the two. */
 struct approver *approve_open(const char *spec, struct loop *loop, const struct approve_session *session,
                               const struct approve_events *events, bool *malformed, char **why);
