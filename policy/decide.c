@@ -1,0 +1,379 @@
+/* decide.c: the verdict on an act (decide.h). First rule that fits decides, set by set; then the sets are
+ * combined. It reads an image that was checked, the act, and nothing else. */
+#include "address.h"
+#include "glob.h"
+#include "layout.h"
+#include "words.h"
+
+/* One set of rules being searched for one act. */
+struct search {
+    const struct image *image;
+    const struct act *act;
+    const struct line *line; /* EXEC */
+    bool writable;           /* EXEC: the guarded code may write the program */
+    bool parent_writable;    /* EXEC: or its parent; known only where image->bare_parents */
+    uint32_t best;           /* the first rule that fits, so far */
+    uint32_t limit;          /* rules from here on need not be looked at */
+    uint32_t need_at[4];     /* the first rule that met each need */
+    struct trace *trace;
+};
+
+static const struct rule_record *rule_at(const struct search *search, uint32_t rule)
+{
+    return &image_rules(search->image)[rule];
+}
+
+static void note(struct search *search, uint32_t rule, enum fit fit)
+{
+    struct trace *trace = search->trace;
+    size_t kept = trace->count < trace->capacity ? trace->count : trace->capacity;
+    for (size_t i = 0; i < kept; i++) {
+        if (trace->steps[i].rule != rule) continue;
+        if (fit == FIT_YES) trace->steps[i].fit = fit;
+        return;
+    }
+    if (trace->count < trace->capacity) {
+        trace->steps[trace->count].rule = rule;
+        trace->steps[trace->count].fit = fit;
+    }
+    trace->count++;
+}
+
+static void settle(struct search *search, uint32_t rule, enum fit fit)
+{
+    if (fit == FIT_YES && rule < search->best) search->best = rule;
+    if (search->trace)
+        note(search, rule, fit);
+    else
+        search->limit = search->best;
+}
+
+/* ---- Commands ---- */
+
+static bool name_matches(const struct image *image, const struct term *term, const char *name, size_t length)
+{
+    const char *want = image_string(image, term->text);
+    if (term->flags & TERM_GLOB) return glob_match(want, term->length, name, length);
+    return length == term->length && bytes_equal(want, name, length);
+}
+
+static bool program_matches(const struct image *image, const struct term *term, const char *path,
+                            size_t length)
+{
+    if (!(term->flags & TERM_NAME))
+        return path_match(image_string(image, term->text), term->length, path, length);
+    size_t size;
+    const char *name = last_part(path, length, &size);
+    return name_matches(image, term, name, size);
+}
+
+/* FIT_YES, or FIT_PARENT. An allow by a bare name holds only for a parent that the guarded code may not
+ * write. */
+static enum fit parent_fits(const struct search *search, struct range parents, enum verdict verdict)
+{
+    const struct term *terms = image_terms(search->image) + parents.first;
+    const char *parent = search->act->parent;
+    size_t length = string_length(parent);
+    for (uint32_t i = 0; i < parents.count; i++) {
+        bool trusted = verdict != VERDICT_ALLOW || !(terms[i].flags & TERM_BARE) || !search->parent_writable;
+        if (trusted && program_matches(search->image, &terms[i], parent, length)) return FIT_YES;
+    }
+    return FIT_PARENT;
+}
+
+static enum fit cwd_fits(const struct search *search, struct range patterns)
+{
+    const struct term *terms = image_terms(search->image) + patterns.first;
+    size_t length = string_length(search->act->cwd);
+    for (uint32_t i = 0; i < patterns.count; i++) {
+        const char *pattern = image_string(search->image, terms[i].text);
+        if (path_match(pattern, terms[i].length, search->act->cwd, length)) return FIT_YES;
+    }
+    return FIT_CWD;
+}
+
+static enum fit digest_fits(const struct search *search, struct range digests)
+{
+    const char *all = image_section(search->image, SECTION_DIGESTS);
+    for (uint32_t i = 0; i < digests.count; i++) {
+        if (bytes_equal(all + (digests.first + i) * (size_t)32, (const char *)search->act->sha256, 32))
+            return FIT_YES;
+    }
+    return FIT_SHA256;
+}
+
+/* What a rule asks of the world around a command. What is not known goes into `needs`. */
+static enum fit surroundings_fit(const struct search *search, const struct demand *demand,
+                                 enum verdict verdict, unsigned *needs)
+{
+    const struct act *act = search->act;
+    enum fit fit = FIT_YES;
+    bool unknown = false;
+    if (demand->stdin_kind != STDIN_UNKNOWN) {
+        bool fits = line_stdin(search->line, (enum stdin_kind)demand->stdin_kind, act->stdin_kind, &unknown);
+        if (!fits && !unknown) return FIT_STDIN;
+        if (unknown) *needs |= NEED_STDIN;
+    }
+    if (demand->digests.count) {
+        if (!act->sha256)
+            *needs |= NEED_SHA256;
+        else
+            fit = digest_fits(search, demand->digests);
+    }
+    if (demand->cwd.count && fit == FIT_YES) {
+        if (!act->cwd)
+            *needs |= NEED_CWD;
+        else
+            fit = cwd_fits(search, demand->cwd);
+    }
+    if (demand->parent.count && fit == FIT_YES) {
+        if (!act->parent)
+            *needs |= NEED_PARENT;
+        else
+            fit = parent_fits(search, demand->parent, verdict);
+    }
+    return fit;
+}
+
+static enum fit fit_of_need(unsigned needs)
+{
+    if (needs & NEED_STDIN) return FIT_STDIN;
+    if (needs & NEED_SHA256) return FIT_SHA256;
+    return needs & NEED_CWD ? FIT_CWD : FIT_PARENT;
+}
+
+/* A rule whose program fits. `bare`: by a pattern that demands that the program is out of the guarded code's
+ * reach. */
+static void judge(struct search *search, uint32_t rule, bool bare)
+{
+    const struct rule_record *record = rule_at(search, rule);
+    enum verdict verdict = (enum verdict)record->verdict;
+    enum fit fit = FIT_YES;
+    unsigned needs = 0;
+    if (record->demand) {
+        const struct demand *demand = &image_demands(search->image)[record->demand];
+        fit = line_fits(search->line, demand, verdict);
+        if (fit == FIT_YES) fit = surroundings_fit(search, demand, verdict, &needs);
+    }
+    if (fit == FIT_YES && verdict == VERDICT_ALLOW && bare && search->writable) fit = FIT_WRITABLE;
+    if (fit == FIT_YES && needs) {
+        for (unsigned i = 0; i < 4; i++)
+            if ((needs >> i & 1) && rule < search->need_at[i]) search->need_at[i] = rule;
+        if (verdict == VERDICT_ALLOW) fit = fit_of_need(needs);
+    }
+    settle(search, rule, fit);
+}
+
+/* ---- Connections ---- */
+
+static bool mapped_ipv4(const unsigned char *address)
+{
+    for (unsigned i = 0; i < 10; i++)
+        if (address[i]) return false;
+    return address[10] == 0xff && address[11] == 0xff;
+}
+
+static bool bits_equal(const unsigned char *a, const unsigned char *b, unsigned bits)
+{
+    for (unsigned i = 0; i < bits / 8; i++)
+        if (a[i] != b[i]) return false;
+    return bits % 8 == 0 || ((a[bits / 8] ^ b[bits / 8]) >> (8 - bits % 8)) == 0;
+}
+
+/* `0.0.0.0` and `::` as addresses to connect to are this host. */
+static void one_form(const unsigned char *from, unsigned char *to)
+{
+    bool ipv4 = mapped_ipv4(from), zero = true;
+    for (unsigned i = 0; i < 16; i++) {
+        to[i] = from[i];
+        if (from[i] && (!ipv4 || i >= 12)) zero = false;
+    }
+    if (!zero) return;
+    if (ipv4) to[12] = 127;
+    to[15] = 1;
+}
+
+static bool in_range(const struct host *host, const unsigned char *address)
+{
+    bool ipv4 = host->prefix >= 96 && mapped_ipv4(host->address);
+    return ipv4 == mapped_ipv4(address) && bits_equal(host->address, address, host->prefix);
+}
+
+static bool is_loopback(const unsigned char *address)
+{
+    if (mapped_ipv4(address)) return address[12] == 127;
+    for (unsigned i = 0; i < 15; i++)
+        if (address[i]) return false;
+    return address[15] == 1;
+}
+
+static char lower(char c)
+{
+    return (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+/* Host names are compared without case and without a dot at the end. */
+static bool host_name_is(const char *want, size_t length, const char *name, bool below)
+{
+    size_t size = string_length(name);
+    if (size > 1 && name[size - 1] == '.') size--;
+    if (below) {
+        if (size < length + 2 || name[size - length - 1] != '.') return false;
+        name += size - length;
+    } else if (size != length) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++)
+        if (lower(name[i]) != want[i]) return false;
+    return true;
+}
+
+static bool host_fits(const struct search *search, const struct host *host, const unsigned char *address)
+{
+    const struct act *act = search->act;
+    const char *text = image_string(search->image, host->text);
+    bool inet = act->has_address || act->name_count;
+    switch ((enum address_kind)host->kind) {
+    case ADDRESS_ANY: return inet;
+    case ADDRESS_RANGE: return act->has_address && in_range(host, address);
+    case ADDRESS_SOCKET: return act->socket != SOCKET_STREAM && act->socket == (enum socket_kind)host->socket;
+    case ADDRESS_UNIX:
+        return act->unix_path && !act->unix_abstract &&
+               path_match(text, host->length, act->unix_path, act->unix_length);
+    case ADDRESS_ABSTRACT:
+        return act->unix_path && act->unix_abstract &&
+               glob_match(text, host->length, act->unix_path, act->unix_length);
+    case ADDRESS_LOCAL:
+        if (act->has_address && is_loopback(address)) return true;
+        break;
+    case ADDRESS_NAME:
+    case ADDRESS_BELOW: break;
+    }
+    for (size_t i = 0; i < act->name_count; i++)
+        if (host_name_is(text, host->length, act->names[i], host->kind == ADDRESS_BELOW)) return true;
+    return false;
+}
+
+/* A port that is not known lets an allow of certain ports not fit, and anything else fit. */
+static enum fit port_fits(const struct search *search, const struct host *host)
+{
+    bool any = host->low == 0 && host->high == UINT16_MAX;
+    if (any) return FIT_YES;
+    if (!search->act->has_address && !search->act->has_port)
+        return rule_at(search, host->rule)->verdict == VERDICT_ALLOW ? FIT_PORT : FIT_YES;
+    return search->act->port >= host->low && search->act->port <= host->high ? FIT_YES : FIT_PORT;
+}
+
+static void search_hosts(struct search *search, struct range hosts)
+{
+    const struct host *host = image_hosts(search->image) + hosts.first, *end = host + hosts.count;
+    unsigned char address[16] = {0};
+    if (search->act->has_address) one_form(search->act->address, address);
+    for (; host < end && host->rule < search->limit; host++)
+        if (host_fits(search, host, address)) settle(search, host->rule, port_fits(search, host));
+}
+
+/* ---- Sets, and what they come to together ---- */
+
+static void search_rules(struct search *search, struct range rules)
+{
+    const struct act *act = search->act;
+    for (uint32_t rule = rules.first; rule < rules.first + rules.count && rule < search->limit; rule++) {
+        const struct rule_record *record = rule_at(search, rule);
+        if (record->act != act->kind) continue;
+        const struct term *terms = image_terms(search->image) + record->patterns.first;
+        bool fits = record->patterns.count == 0, bare = !fits;
+        for (uint32_t i = 0; i < record->patterns.count; i++) {
+            bool match = program_matches(search->image, &terms[i], act->path, act->path_length);
+            if (!match && act->kind == ACT_EXEC && act->name && record->verdict != VERDICT_ALLOW &&
+                (terms[i].flags & TERM_NAME))
+                match = name_matches(search->image, &terms[i], act->name, string_length(act->name));
+            if (!match) continue;
+            fits = true;
+            if (!(terms[i].flags & TERM_BARE)) bare = false;
+        }
+        if (!fits) continue;
+        if (act->kind == ACT_EXEC)
+            judge(search, rule, bare);
+        else
+            settle(search, rule, FIT_YES);
+    }
+}
+
+struct opinion {
+    bool said;
+    enum verdict verdict;
+    uint32_t rule;
+    unsigned needs;
+};
+
+static struct opinion ask_set(const struct search *prepared, enum rule_set set)
+{
+    struct search search = *prepared;
+    const struct set_record *record = &search.image->sets[set];
+    const struct otherwise *otherwise = &record->otherwise[search.act->kind];
+    size_t begin = search.trace ? search.trace->count : 0;
+    search.best = search.limit = RULE_NONE;
+    for (unsigned i = 0; i < 4; i++)
+        search.need_at[i] = RULE_NONE;
+
+    if (search.act->kind == ACT_CONNECT)
+        search_hosts(&search, record->hosts);
+    else
+        search_rules(&search, record->rules);
+
+    struct opinion opinion = {otherwise->said || set == SET_MAIN, (enum verdict)otherwise->verdict,
+                              search.best, 0};
+    if (search.best != RULE_NONE) {
+        opinion.said = true;
+        opinion.verdict = (enum verdict)rule_at(&search, search.best)->verdict;
+    }
+    for (unsigned i = 0; i < 4; i++)
+        if (search.need_at[i] != RULE_NONE && search.need_at[i] <= search.best) opinion.needs |= 1u << i;
+    for (size_t i = begin; search.trace && i < search.trace->count && i < search.trace->capacity; i++)
+        if (search.trace->steps[i].fit == FIT_YES && search.trace->steps[i].rule != search.best)
+            search.trace->steps[i].fit = FIT_LATER;
+    return opinion;
+}
+
+static void combine(const struct search *search, struct decision *decision)
+{
+    struct opinion main = ask_set(search, SET_MAIN), project = ask_set(search, SET_PROJECT);
+    decision->needs = main.needs | project.needs;
+    const struct opinion *chosen = project.said && project.verdict > main.verdict ? &project : &main;
+    decision->verdict = chosen->verdict;
+    decision->rule = chosen->rule;
+    if (chosen->verdict != VERDICT_ASK) return;
+    if (chosen->rule != RULE_NONE && rule_at(search, chosen->rule)->layer == LAYER_CORE) return;
+
+    struct opinion approval = ask_set(search, SET_APPROVALS);
+    decision->needs |= approval.needs;
+    if (approval.rule == RULE_NONE || approval.verdict != VERDICT_ALLOW) return;
+    decision->verdict = VERDICT_ALLOW;
+    decision->rule = approval.rule;
+}
+
+static bool may_write(const struct image *image, const char *path, size_t length)
+{
+    struct act act = {.kind = ACT_WRITE, .path = path, .path_length = length};
+    struct decision decision;
+    policy_decide(image, &act, &decision, NULL);
+    return decision.verdict == VERDICT_ALLOW;
+}
+
+void policy_decide(const struct image *image, const struct act *act, struct decision *decision,
+                   struct trace *trace)
+{
+    struct search search = {.image = image, .act = act, .trace = trace};
+    struct line line;
+    *decision = (struct decision){VERDICT_DENY, RULE_NONE, 0};
+    if (act->kind != ACT_CONNECT && (!act->path || !act->path_length || *act->path != '/')) return;
+    if (act->kind == ACT_EXEC) {
+        line_read(&line, image, act);
+        search.line = &line;
+        search.writable = may_write(image, act->path, act->path_length);
+        if (image->bare_parents && act->parent)
+            search.parent_writable = may_write(image, act->parent, string_length(act->parent));
+    }
+    combine(&search, decision);
+}
