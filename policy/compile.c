@@ -363,7 +363,7 @@ static void set_spellings(struct builder *builder, struct range table, const str
 {
     char longer[PATTERN_BYTES + 2] = "-";
     set_name(builder, table, text, bits);
-    if (!command->single_dash) return;
+    if (!command->single_dash || text[0] != '-') return;
     if (text[1] == '-') {
         set_name(builder, table, text + 1, bits);
     } else {
@@ -385,8 +385,9 @@ static void set_same(struct builder *builder, struct range table, struct range s
 
 static bool is_option_name(struct builder *builder, const struct command *command, const char *text)
 {
-    if (text[0] == '-' && text[1] && strlen(text) <= PATTERN_BYTES && !strchr(text, '=')) return true;
-    complain(builder, &command->place, text, "no option: an option begins with - and holds no =");
+    if (strchr("-+", text[0]) && text[0] && text[1] && strlen(text) <= PATTERN_BYTES && !strchr(text, '='))
+        return true;
+    complain(builder, &command->place, text, "no option: an option begins with - (or +) and holds no =");
     return false;
 }
 
@@ -439,7 +440,7 @@ static void set_letters(const struct builder *builder, struct tool *tool)
         (const struct knob *)(void *)builder->sections[SECTION_KNOBS].bytes + tool->knobs.first;
     for (uint32_t i = 0; i < tool->knobs.count; i++) {
         const char *text = builder->sections[SECTION_STRINGS].bytes + knobs[i].text;
-        int bit = knobs[i].bits && knobs[i].length == 2 ? letter_bit(text[1]) : -1;
+        int bit = knobs[i].bits && knobs[i].length == 2 && text[0] == '-' ? letter_bit(text[1]) : -1;
         for (unsigned kind = 0; bit >= 0 && kind < KNOB_KINDS; kind++)
             tool->letters[kind] |= (uint64_t)(knobs[i].bits >> kind & 1) << bit;
     }
