@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../policy/suggest.h"
 #include "command.h"
 #include "options.h"
 
@@ -36,15 +37,14 @@ static void help(void)
 
 static int unknown(const char *word)
 {
-    const char *words[sizeof commands / sizeof *commands] = {NULL};
-    size_t count = 0;
-    for (; commands[count].name; count++)
-        words[count] = commands[count].name;
-    const char *meant = nearest_word(word, words, count);
+    const char *what = word[0] == '-' ? "option" : "command";
+    const char *meant = suggest(word, suggest(word, NULL, "--help"), "--version");
+    for (size_t i = 0; commands[i].name; i++)
+        meant = suggest(word, meant, commands[i].name);
     if (meant)
-        complain("%.40s: no such command: did you mean \"askfirst %s\"?", word, meant);
+        complain("%.40s: no such %s: did you mean \"askfirst %s\"?", word, what, meant);
     else
-        complain("%.40s: no such command: askfirst --help lists them", word);
+        complain("%.40s: no such %s: askfirst --help lists them", word, what);
     return STATUS_FAILED;
 }
 

@@ -4,58 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../policy/suggest.h"
 #include "command.h"
 
-enum { HELP_COLUMN = 26, LONGEST_WORD = 48, MOST_WORDS = 64 };
-
-/* How many letters have to be changed, left out, put in or swapped to make one word of the other. */
-static size_t distance(const char *one, const char *other)
-{
-    size_t rows[3][LONGEST_WORD + 1];
-    size_t length = strlen(other);
-    if (strlen(one) > LONGEST_WORD || length > LONGEST_WORD) return LONGEST_WORD;
-    for (size_t j = 0; j <= length; j++)
-        rows[0][j] = j;
-    size_t row = 0;
-    for (size_t i = 1; one[i - 1]; i++) {
-        const size_t *above = rows[row], *above2 = rows[(row + 2) % 3];
-        row = (row + 1) % 3;
-        rows[row][0] = i;
-        for (size_t j = 1; j <= length; j++) {
-            size_t best = above[j - 1] + (one[i - 1] != other[j - 1]);
-            if (above[j] + 1 < best) best = above[j] + 1;
-            if (rows[row][j - 1] + 1 < best) best = rows[row][j - 1] + 1;
-            bool swapped = i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1];
-            if (swapped && above2[j - 2] + 1 < best) best = above2[j - 2] + 1;
-            rows[row][j] = best;
-        }
-    }
-    return rows[row][length];
-}
-
-const char *nearest_word(const char *word, const char *const *words, size_t count)
-{
-    const char *nearest = NULL;
-    size_t least = strlen(word) < 4 ? 2 : 3; /* short words resemble everything */
-    for (size_t i = 0; i < count; i++) {
-        size_t far = distance(word, words[i]);
-        if (far < least) {
-            least = far;
-            nearest = words[i];
-        }
-    }
-    return nearest;
-}
+enum { HELP_COLUMN = 26, LONGEST_WORD = 48 };
 
 static int unknown(const struct options *options, const char *name, int length)
 {
-    const char *words[MOST_WORDS];
     char asked[LONGEST_WORD + 1];
-    size_t count = 0;
-    for (; count < options->count && count < MOST_WORDS; count++)
-        words[count] = options->table[count].name;
+    const char *meant = NULL;
     snprintf(asked, sizeof asked, "%.*s", length, name);
-    const char *meant = nearest_word(asked, words, count);
+    for (size_t i = 0; i < options->count; i++)
+        meant = suggest(asked, meant, options->table[i].name);
     if (meant)
         complain("--%s: unknown option: did you mean --%s?", asked, meant);
     else

@@ -25,7 +25,7 @@ class Case(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="askfirst-test-")).resolve()
+        self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="guarded-")).resolve()
         self.addCleanup(shutil.rmtree, self.tmp, ignore_errors=True)
         self.home = self.directory("home")
         self.workspace = self.directory("home/work")
