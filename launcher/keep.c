@@ -33,7 +33,7 @@ struct keeping {
     int64_t kill_pause; /* until it is tried again */
 };
 
-static void tell(struct keeping *keeping, int kind, int value)
+static void tell(struct keeping *keeping, enum keep_news_kind kind, int value)
 {
     struct keep_news news = {.kind = kind, .value = value};
     if (!keeping->orphaned) send(keeping->link, &news, sizeof news, MSG_NOSIGNAL);

@@ -5,12 +5,12 @@
 #include "child.h"
 
 struct keep_news {
-    enum { KEEP_STOPPED, KEEP_ENDED, KEEP_EMPTY } kind;
+    enum keep_news_kind { KEEP_STOPPED, KEEP_ENDED, KEEP_EMPTY } kind;
     int value; /* STOPPED: the signal. ENDED: the status */
 };
 
 struct keep_order {
-    enum { KEEP_SIGNAL, KEEP_SIGNAL_ALL, KEEP_END } kind;
+    enum keep_order_kind { KEEP_SIGNAL, KEEP_SIGNAL_ALL, KEEP_END } kind;
     int value; /* the signal; END: how many milliseconds everything has to end by itself */
 };
 

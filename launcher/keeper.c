@@ -111,7 +111,7 @@ pid_t keeper_pid(const struct keeper *keeper)
     return keeper->pid;
 }
 
-static void order(struct keeper *keeper, int kind, int value)
+static void order(struct keeper *keeper, enum keep_order_kind kind, int value)
 {
     struct keep_order what = {.kind = kind, .value = value};
     if (keeper->link >= 0) send(keeper->link, &what, sizeof what, MSG_NOSIGNAL | MSG_DONTWAIT);

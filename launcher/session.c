@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../policy/sha256.h"
 #include "audit.h"
 #include "command.h"
 #include "door.h"
@@ -35,8 +36,9 @@ static bool find_places(struct session *session)
                  workspace ? workspace : "the working directory", strerror(errno));
         return false;
     }
-    /* All of askfirst's directories, so that none above this run's own can be put in another's place. */
-    session->places.session_dir = runtime_base(session->runtime);
+    session->install = install_dir();
+    session->places.install_dir = session->install;
+    session->places.session_dir = session->dir;
     return true;
 }
 
@@ -48,6 +50,14 @@ static bool find_shim(struct session *session)
     return session->shim != NULL;
 }
 
+static void digest(struct session *session)
+{
+    unsigned char sum[32];
+    sha256(session->image, session->image_size, sum);
+    for (size_t i = 0; i < sizeof sum; i++)
+        snprintf(session->policy_digest + 2 * i, 3, "%02x", sum[i]);
+}
+
 static bool read_policy(struct session *session)
 {
     struct diagnostics said = {0};
@@ -57,6 +67,7 @@ static bool read_policy(struct session *session)
     bool read =
         session->policy && policy_compile(session->policy, &session->image, &session->image_size, &said) == 0;
     if (!read || !session->options->quiet) diagnostics_print(&said, stderr);
+    if (read) digest(session);
     if (!read) complain("nothing was run: the policy must be mended first");
     diagnostics_free(&said);
     return read;
@@ -108,6 +119,7 @@ void session_close(struct session *session, int exit_status)
     free(session->image);
     policy_free(session->policy);
     free(session->shim);
+    free(session->install);
     places_free(&session->places);
     runtime_remove(session->runtime);
 }

@@ -50,6 +50,7 @@ struct session {
     char policy_digest[65]; /* hex SHA-256 of the image */
     struct runtime *runtime;
     const char *dir; /* the private runtime directory: door, policy */
+    char *install;   /* the directory of askfirst itself; NULL: not known */
     char *shim;      /* path of libaskfirst.so */
     char *cwd;
     struct loop *loop;
