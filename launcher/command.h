@@ -24,7 +24,8 @@ enum {
     STATUS_NOT_FOUND = 127
 };
 
-/* "askfirst: what: why" on standard error. Strings from outside go through show.h before. */
-void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* "askfirst: what: why" on standard error. Strings from outside go through show.h before.
+ * (Its symbol has a name of its own: policy/ says what is wrong with a file by the same word.) */
+void complain(const char *format, ...) __asm__("askfirst_complain") __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -9,6 +9,14 @@
 
 enum { HELP_COLUMN = 26, LONGEST_WORD = 48 };
 
+const char *nearest_word(const char *word, const char *const *words, size_t count)
+{
+    const char *nearest = NULL;
+    for (size_t i = 0; i < count; i++)
+        nearest = suggest(word, nearest, words[i]);
+    return nearest;
+}
+
 static int unknown(const struct options *options, const char *name, int length)
 {
     char asked[LONGEST_WORD + 1];

@@ -45,4 +45,7 @@ int options_status(int result);
 /* The help of a command, on standard output. */
 void options_help(const struct options *options);
 
+/* The one of `count` words that `word` was perhaps meant to be, or NULL. */
+const char *nearest_word(const char *word, const char *const *words, size_t count);
+
 #endif
