@@ -1,7 +1,9 @@
 /* load_tests.c: `tests:`, what a policy says of itself. They are run by selftest.c. */
 #include <string.h>
 
+#include "address.h"
 #include "load.h"
+#include "resolve.h"
 
 /* One test while it is read. */
 struct written_test {
@@ -23,12 +25,21 @@ static char *one_value(struct reader *reader, const struct node *at, const char 
     return NULL;
 }
 
+/* The path as it is compared: with its links followed. */
+static char *real(struct reader *reader, char *path)
+{
+    char out[PATH_MAX];
+    if (reader->options->no_links || !resolve_path(path, LAST_FOLLOW, out)) return path;
+    return arena_string(reader->arena, out);
+}
+
 static char *one_path(struct reader *reader, const struct node *at, const char *what,
                       struct written_test *into)
 {
     const char *text = read_text(reader, at, what);
     char *path = text ? one_value(reader, at, text, TILDE_IS_HOME, into) : NULL;
-    if (!path || path[0] == '/') return path;
+    if (!path) return NULL;
+    if (path[0] == '/') return real(reader, path);
     complain(reader, at, "%s of a test has to be a whole path, not \"%.200s\": begin it with /, ~ or ${name}",
              what, text);
     return NULL;
@@ -57,6 +68,20 @@ static void test_debug(struct reader *reader, const struct node *value, void *in
     test_path(reader, value, into, ACT_DEBUG);
 }
 
+/* Whether it is one address, not a pattern for many. */
+static bool check_address(struct reader *reader, const struct node *at, const char *text)
+{
+    struct address_pattern pattern;
+    const char *wrong = NULL;
+    if (address_pattern_parse(text, &pattern, &wrong) != 0)
+        wrong = wrong ? wrong : "it is no address";
+    else if (pattern.kind == ADDRESS_ANY || pattern.kind == ADDRESS_BELOW ||
+             (pattern.kind == ADDRESS_RANGE && pattern.prefix != 128))
+        wrong = "a test is about one address, not about many";
+    if (wrong) complain(reader, at, "the address \"%.200s\" cannot be used: %s", text, wrong);
+    return !wrong;
+}
+
 static void test_connect(struct reader *reader, const struct node *value, void *into)
 {
     struct written_test *test = into;
@@ -64,9 +89,13 @@ static void test_connect(struct reader *reader, const struct node *value, void *
     test->acts++;
     test->test.act = ACT_CONNECT;
     if (!text) return;
-    const char *path = strncmp(text, "unix:~", 6) == 0 ? text + 5 : NULL;
-    char *plain = one_value(reader, value, path ? path : text, path ? TILDE_IS_HOME : TILDE_IS_TEXT, test);
-    test->test.subject = plain && path ? arena_format(reader->arena, "unix:%s", plain) : plain;
+    if (strncmp(text, "unix:", 5) == 0 && text[5] != '@') {
+        char *path = one_value(reader, value, text + 5, TILDE_IS_HOME, test);
+        if (path) test->test.subject = arena_format(reader->arena, "unix:%s", real(reader, path));
+    } else {
+        test->test.subject = one_value(reader, value, text, TILDE_IS_TEXT, test);
+    }
+    if (test->test.subject && !check_address(reader, value, test->test.subject)) test->test.subject = NULL;
 }
 
 static void add_word(struct reader *reader, const struct node *at, const char *text,
