@@ -1,0 +1,20 @@
+/* covers.h: whether one rule leaves nothing to another: all that the second fits, the first fits too.
+ *
+ * It is sure where it says yes; where it says no, it may only not have seen it. */
+#ifndef ASKFIRST_COVERS_H
+#define ASKFIRST_COVERS_H
+
+#include <stdbool.h>
+
+#include "address.h"
+#include "rules.h"
+
+/* Both are of the same act and set. */
+bool rule_covers(const struct rule *earlier, const struct rule *later);
+
+/* The pieces that it is made of. */
+bool name_covers(const char *glob, const char *other);
+bool path_covers(const char *pattern, const char *other);
+bool address_covers(const char *pattern, const char *other);
+
+#endif
