@@ -17,9 +17,7 @@ static const struct {
                                                                    __has_include("../policy/selftest.c")
     {"run", "guard a command: run -- python3 job.py", command_run},
 #endif
-#if __has_include("commands/check.c")
     {"check", "what the policy says to an act: check exec -- git push", command_check},
-#endif
 #if __has_include("commands/policy.c")
     {"policy", "show the policy, look for mistakes in it, run its tests", command_policy},
 #endif

@@ -1,0 +1,37 @@
+/* loaded.c: see loaded.h. */
+#include "loaded.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "install.h"
+#include "memory.h"
+#include "show.h"
+
+bool loaded_open(struct loaded *loaded, const struct loaded_options *options, struct diagnostics *said)
+{
+    *loaded = (struct loaded){0};
+    if (places_find(&loaded->places, options->workspace) < 0) {
+        const char *what = options->workspace ? options->workspace : "the working directory";
+        char *shown cleanup_free = show_string(what, 200);
+        complain("%s: %s: name the directory that is worked in with --workspace=DIR", shown, strerror(errno));
+        return false;
+    }
+    loaded->install = install_dir();
+    loaded->places.install_dir = loaded->install;
+    const struct policy_options wanted = {
+        .places = &loaded->places, .policy_file = options->policy_file, .no_tests = options->no_tests};
+    loaded->policy = policy_load(&wanted, said);
+    return loaded->policy && policy_compile(loaded->policy, &loaded->image, &loaded->size, said) == 0;
+}
+
+void loaded_close(struct loaded *loaded)
+{
+    free(loaded->image);
+    policy_free(loaded->policy);
+    loaded->places.install_dir = NULL;
+    free(loaded->install);
+    places_free(&loaded->places);
+}

@@ -1,0 +1,299 @@
+/* subject.c: see subject.h. */
+#include "subject.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../policy/address.h"
+#include "../policy/resolve.h"
+#include "../policy/sha256.h"
+#include "memory.h"
+#include "show.h"
+
+enum { STEPS = 16 }; /* from one program to the next that is followed */
+
+/* ---- Paths ---- */
+
+/* The real path of `path`, which may be relative to `cwd`. */
+static bool real_path(const char *cwd, const char *path, char out[PATH_MAX], char **why)
+{
+    char whole[2 * PATH_MAX];
+    if (strlen(path) >= PATH_MAX) {
+        *why = xstrdup("the path is too long");
+        return false;
+    }
+    if (path[0] == '/')
+        snprintf(whole, sizeof whole, "%s", path);
+    else
+        snprintf(whole, sizeof whole, "%s/%s", cwd, path);
+    if (path[0] && resolve_path(whole, LAST_FOLLOW, out)) return true;
+    char *shown cleanup_free = show_string(path, 200);
+    *why = xasprintf("%s: %s", shown, path[0] ? "its links lead nowhere" : "an empty path names nothing");
+    return false;
+}
+
+/* A program as execvp(3) finds it. `*found`: it is there. What is not there is taken to lie in /usr/bin. */
+static bool find_program(const struct surroundings *around, const char *name, char out[PATH_MAX], bool *found,
+                         char **why)
+{
+    char path[PATH_MAX];
+    *found = true;
+    if (strchr(name, '/') || !*name) {
+        if (!real_path(around->cwd, name, out, why)) return false;
+        *found = access(out, F_OK) == 0;
+        return true;
+    }
+    if (resolve_program(name, around->search_path, path)) return real_path("/", path, out, why);
+    *found = false;
+    if (snprintf(path, sizeof path, "/usr/bin/%s", name) < PATH_MAX) return real_path("/", path, out, why);
+    *why = xstrdup("the program's name is too long");
+    return false;
+}
+
+bool surroundings_find(struct surroundings *around, const char *cwd, const char *parent,
+                       const char *search_path, char **why)
+{
+    *around = (struct surroundings){.search_path = search_path};
+    char here[PATH_MAX];
+    bool found;
+    if (!getcwd(here, sizeof here)) {
+        *why = xasprintf("the working directory: %s: name one with --cwd=DIR", strerror(errno));
+        if (!cwd || cwd[0] != '/') return false;
+        free(steal_pointer(why));
+    }
+    if (!real_path(here, cwd ? cwd : here, around->cwd, why)) return false;
+    return !parent || find_program(around, parent, around->parent, &found, why);
+}
+
+bool subject_path(struct subject *subject, const struct surroundings *around, enum act_kind act,
+                  const char *path, char **why)
+{
+    *subject = (struct subject){.act = {.kind = act}};
+    if (!real_path(around->cwd, path, subject->path, why)) return false;
+    subject->act.path = subject->path;
+    subject->act.path_length = strlen(subject->path);
+    return true;
+}
+
+/* ---- Commands ---- */
+
+static void set_name(struct subject *subject, const char *called)
+{
+    const char *slash = strrchr(called, '/');
+    snprintf(subject->name, sizeof subject->name, "%s", slash ? slash + 1 : called);
+    subject->act.name = subject->name;
+}
+
+bool subject_command(struct subject *subject, const struct surroundings *around, const char *const *argv,
+                     size_t argc, char **why)
+{
+    bool found;
+    *subject = (struct subject){.act = {.kind = ACT_EXEC,
+                                        .argv = argv,
+                                        .argc = argc,
+                                        .stdin_kind = around->stdin_kind,
+                                        .cwd = around->cwd}};
+    if (!find_program(around, argv[0], subject->path, &found, why)) return false;
+    subject->is_guess = !found;
+    subject->act.path = subject->path;
+    subject->act.path_length = strlen(subject->path);
+    set_name(subject, argv[0]);
+    if (around->parent[0]) {
+        memcpy(subject->parent, around->parent, sizeof subject->parent);
+        subject->act.parent = subject->parent;
+    }
+    return true;
+}
+
+/* A multi-call program is its applet, in the place where the program lies. */
+static bool become_applet(struct subject *subject, char **why)
+{
+    char *slash = strrchr(subject->path, '/');
+    size_t left = sizeof subject->path - (size_t)(slash + 1 - subject->path);
+    set_name(subject, subject->act.argv[0]);
+    if ((size_t)snprintf(slash + 1, left, "%s", subject->name) >= left) {
+        *why = xstrdup("the applet's name is too long");
+        return false;
+    }
+    subject->act.path_length = strlen(subject->path);
+    return true;
+}
+
+/* Takes one step; false: there is none to take, or `*why`. */
+static bool follow_once(struct subject *subject, const struct surroundings *around, const struct runs *runs,
+                        char **why)
+{
+    const char *const *argv = subject->act.argv + runs->shift;
+    size_t argc = subject->act.argc - runs->shift;
+    if (runs->kind == RUNS_LOADER) return subject_command(subject, around, argv, argc, why);
+    subject->act.argv = argv;
+    subject->act.argc = argc;
+    return become_applet(subject, why);
+}
+
+bool subject_follow(struct subject *subject, const struct image *image, const struct surroundings *around,
+                    size_t *inner, char **why)
+{
+    *inner = 0;
+    for (int steps = 0; steps < STEPS; steps++) {
+        struct runs runs;
+        command_runs(image, &subject->act, &runs);
+        if (runs.kind == RUNS_WRAPPER) *inner = runs.shift;
+        if (runs.kind == RUNS_WRAPPER || runs.kind == RUNS_PLAIN) return true;
+        if (!follow_once(subject, around, &runs, why)) return false;
+    }
+    *why = xstrdup("a program runs a program runs a program, and so on: too many to follow");
+    return false;
+}
+
+bool subject_digest(struct subject *subject)
+{
+    int fd cleanup_fd = open(subject->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return false;
+    struct sha256 sum;
+    unsigned char block[65536];
+    ssize_t got;
+    sha256_init(&sum);
+    while ((got = read(fd, block, sizeof block)) > 0)
+        sha256_update(&sum, block, (size_t)got);
+    if (got < 0) return false;
+    sha256_final(&sum, subject->sha256);
+    subject->act.sha256 = subject->sha256;
+    return true;
+}
+
+/* ---- Connections ---- */
+
+static bool bad_address(const char *text, const char *because, char **why)
+{
+    char *shown cleanup_free = show_string(text, 200);
+    *why =
+        xasprintf("%s: %s: write HOST, HOST:PORT, [ADDRESS]:PORT, unix:PATH, unix:@NAME or a kind of socket",
+                  shown, because);
+    return false;
+}
+
+static bool unix_socket(struct subject *subject, const struct surroundings *around, const char *text,
+                        char **why)
+{
+    if (!*text || !strcmp(text, "@")) return bad_address(text, "the socket has no name", why);
+    subject->act.unix_abstract = *text == '@';
+    if (*text == '@') {
+        subject->act.unix_path = text + 1;
+    } else {
+        if (!real_path(around->cwd, text, subject->path, why)) return false;
+        subject->act.unix_path = subject->path;
+    }
+    subject->act.unix_length = strlen(subject->act.unix_path);
+    return true;
+}
+
+static void add_address(struct subject *subject, const struct sockaddr *address)
+{
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    if (subject->address_count == SUBJECT_ADDRESSES) return;
+    unsigned char *to = subject->addresses[subject->address_count];
+    if (address->sa_family == AF_INET) {
+        memcpy(to, mapped, sizeof mapped);
+        memcpy(to + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4);
+    } else if (address->sa_family == AF_INET6) {
+        memcpy(to, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16);
+    } else {
+        return;
+    }
+    subject->address_count++;
+}
+
+/* Where the name leads, as far as can be known here: rules about names hold also when it leads nowhere. */
+static void look_up(struct subject *subject)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST}, *list;
+    int failed = getaddrinfo(subject->host, NULL, &hints, &list);
+    if (failed) {
+        subject->names[0] = subject->host;
+        subject->act.names = subject->names;
+        subject->act.name_count = 1;
+        setenv("RES_OPTIONS", "timeout:2 attempts:1", 0);
+        hints.ai_flags = 0;
+        failed = getaddrinfo(subject->host, NULL, &hints, &list);
+    }
+    if (failed) return;
+    for (const struct addrinfo *one = list; one; one = one->ai_next)
+        add_address(subject, one->ai_addr);
+    freeaddrinfo(list);
+}
+
+/* Splits "host:port", "[v6]:port", "v6" or "host" at the colon before the port; the port may be left out. */
+static bool split_port(const char *text, size_t *host, const char **port)
+{
+    const char *colon = strrchr(text, ':');
+    *port = NULL;
+    *host = strlen(text);
+    if (*text == '[') {
+        const char *end = strchr(text, ']');
+        if (!end || (end[1] && end[1] != ':')) return false;
+        *host = (size_t)(end + 1 - text);
+        if (end[1]) *port = end + 2;
+    } else if (colon && strchr(text, ':') == colon) {
+        *host = (size_t)(colon - text);
+        *port = colon + 1;
+    }
+    return *host > 0;
+}
+
+static bool read_port(struct subject *subject, const char *text)
+{
+    char *end;
+    errno = 0;
+    unsigned long port = strtoul(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || errno || port > 65535) return false;
+    subject->act.port = (uint16_t)port;
+    subject->act.has_port = true;
+    return true;
+}
+
+static bool host_and_port(struct subject *subject, const char *text, char **why)
+{
+    const char *port;
+    size_t length;
+    if (!split_port(text, &length, &port)) return bad_address(text, "this is no address", why);
+    bool bracketed = *text == '[';
+    const char *host = text + bracketed;
+    if (bracketed) length -= 2;
+    if (length == 0 || length >= sizeof subject->host)
+        return bad_address(text, "the host has no proper name", why);
+    memcpy(subject->host, host, length);
+    if (port && !read_port(subject, port)) return bad_address(text, "the port is no number up to 65535", why);
+    look_up(subject);
+    return true;
+}
+
+/* The kind of socket that `text` begins with; STREAM when it begins with none. */
+static enum socket_kind kind_of(const char **text)
+{
+    for (int kind = SOCKET_STREAM + 1; kind < SOCKET_KINDS; kind++) {
+        const char *name = socket_kind_name((enum socket_kind)kind);
+        size_t length = strlen(name);
+        if (strncmp(*text, name, length) != 0 || ((*text)[length] && (*text)[length] != ':')) continue;
+        *text += length;
+        if (**text == ':') ++*text;
+        return (enum socket_kind)kind;
+    }
+    return SOCKET_STREAM;
+}
+
+bool subject_address(struct subject *subject, const struct surroundings *around, const char *text, char **why)
+{
+    const char *rest = text;
+    *subject = (struct subject){.act = {.kind = ACT_CONNECT}};
+    subject->act.socket = kind_of(&rest);
+    if (subject->act.socket != SOCKET_STREAM && !*rest) return true;
+    if (!strncmp(rest, "unix:", 5)) return unix_socket(subject, around, rest + 5, why);
+    if (subject->act.socket == SOCKET_UNIX_DATAGRAM) return unix_socket(subject, around, rest, why);
+    return host_and_port(subject, rest, why);
+}
