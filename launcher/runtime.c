@@ -40,7 +40,7 @@ static char *usable_xdg(const char *xdg)
     if (!xdg || xdg[0] != '/') return NULL;
     char *real = realpath(xdg, NULL);
     if (!real) return NULL;
-    if (stat(real, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
+    if (real[1] && stat(real, &status) == 0 && S_ISDIR(status.st_mode) && status.st_uid == geteuid() &&
         !(status.st_mode & 022) && access(real, W_OK) == 0)
         return real;
     free(real);
