@@ -18,9 +18,7 @@ static const struct {
     {"run", "guard a command: run -- python3 job.py", command_run},
 #endif
     {"check", "what the policy says to an act: check exec -- git push", command_check},
-#if __has_include("commands/policy.c")
     {"policy", "show the policy, look for mistakes in it, run its tests", command_policy},
-#endif
     {NULL, NULL, NULL},
 };
 
