@@ -321,7 +321,7 @@ char *exec_malformed(const char *argument)
 {
     char *why = NULL;
 
-    split_free(split_words(argument, &why));
+    split_free(split_command(argument, &why));
     return why;
 }
 
@@ -354,7 +354,7 @@ static char *find_program(const char *name, char *const *environment)
 struct approver *exec_open(const char *argument, struct loop *loop, const struct approve_session *session,
                            const struct approve_events *events, char **why)
 {
-    char **words = split_words(argument, why);
+    char **words = split_command(argument, why);
     if (!words) return NULL;
     char *program = find_program(words[0], session->environment);
     if (!program) {

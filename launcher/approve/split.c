@@ -46,7 +46,7 @@ static const char *take_word(struct text *word, const char *at, char **why)
     return at;
 }
 
-char **split_words(const char *command, char **why)
+char **split_command(const char *command, char **why)
 {
     char **words = xcalloc(1, sizeof *words);
     size_t count = 0;

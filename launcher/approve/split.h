@@ -7,7 +7,7 @@
 /* Words are separated by blanks; '…' keeps everything, "…" everything but \" and \\, and \ the next
  * character. Nothing is expanded: who wants a shell writes one. NULL-terminated and malloc'd, as its words
  * are; NULL with `*why`. */
-char **split_words(const char *command, char **why);
+char **split_command(const char *command, char **why);
 void split_free(char **words); /* NULL is fine */
 
 #endif

@@ -202,7 +202,7 @@ static void splits(const char *command, const char *expected)
 {
     char *why = NULL, joined[200] = "";
 
-    char **words = split_words(command, &why);
+    char **words = split_command(command, &why);
     if (!words) fail_msg("%s: %s", command, why);
     for (size_t i = 0; words[i]; i++) {
         strcat(joined, words[i]);

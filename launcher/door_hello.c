@@ -1,0 +1,299 @@
+/* door_hello.c: under guard shim, what was approved must say hello: the shim is at work in it. Whatever does
+ * not was started without the guard, or is not what was approved, and is killed (door_parts.h).
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "door_parts.h"
+#include "grants.h"
+#include "memory.h"
+#include "process.h"
+
+#define PATIENCE_MS 5000 /* from the exec to the hello */
+#define LOOK_MS 1000
+#define MOST_GREETED 1024u
+
+struct pending {
+    struct pending *next;
+    struct approved what;
+    struct answer tree; /* of what.answer */
+    int64_t since;      /* when the exec happened, or may have; -1: not yet */
+    uint64_t ticks;     /* the new process cannot be older */
+};
+
+struct greeted {
+    pid_t pid;
+    uint64_t started;
+};
+
+struct hellos {
+    struct door *door;
+    struct pending *pending;
+    struct loop_timer *timer;
+    struct greeted greeted[MOST_GREETED]; /* a ring of who said hello last */
+    size_t greeted_next;
+};
+
+bool hellos_wanted(const struct session *session)
+{
+    return session->options->guard != GUARD_KERNEL && session->options->mode == MODE_ENFORCE;
+}
+
+struct hellos *hellos_new(struct door *door)
+{
+    struct hellos *hellos = xcalloc(1, sizeof *hellos);
+    hellos->door = door;
+    return hellos;
+}
+
+static void free_pending(struct pending *pending)
+{
+    free(pending->tree.note);
+    free(pending->tree.by);
+    free(pending);
+}
+
+void hellos_free(struct hellos *hellos)
+{
+    while (hellos->pending) {
+        struct pending *pending = hellos->pending;
+        hellos->pending = pending->next;
+        free_pending(pending);
+    }
+    loop_cancel(hellos->timer);
+    free(hellos);
+}
+
+/* Takes it out of the list; free_pending() is the caller's. */
+static void take_out(struct hellos *hellos, struct pending *pending)
+{
+    for (struct pending **at = &hellos->pending; *at; at = &(*at)->next) {
+        if (*at != pending) continue;
+        *at = pending->next;
+        return;
+    }
+}
+
+static uint64_t ticks_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    uint64_t rate = (uint64_t)sysconf(_SC_CLK_TCK);
+    return (uint64_t)now.tv_sec * rate + (uint64_t)now.tv_nsec * rate / 1000000000u;
+}
+
+static bool runs(pid_t pid, const struct approved *what)
+{
+    char path[32];
+    struct stat program;
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+    return stat(path, &program) == 0 && program.st_dev == what->device && program.st_ino == what->inode;
+}
+
+/* By a descriptor of the process, so that nobody else is hit who has its number meanwhile. */
+static void kill_process(const struct hellos *hellos, const struct process *process, const char *event,
+                         const char *text)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+    struct process now;
+    if (pidfd < 0) return;
+    if (process_look(process->pid, &now) && now.started == process->started) {
+        syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+        door_event(hellos->door, event, process->pid, text);
+        hellos->door->session->denied++;
+    }
+    close(pidfd);
+}
+
+/* ---- what is overdue ---- */
+
+static bool has_greeted(const struct hellos *hellos, const struct process *process)
+{
+    for (size_t i = 0; i < MOST_GREETED; i++)
+        if (hellos->greeted[i].pid == process->pid && hellos->greeted[i].started == process->started)
+            return true;
+    return false;
+}
+
+/* Stopped, or waiting for a disk: it has not had its time. */
+static bool is_held(const struct process *process)
+{
+    return process->state == 'T' || process->state == 't' || process->state == 'D';
+}
+
+static bool is_dead(const struct process *process)
+{
+    return process->state == 'Z' || process->state == 'X';
+}
+
+static const char *const missing = "the program started without the guard: it was killed";
+
+/* The process that asked has become the program. True: it is settled. */
+static bool settle_exec(const struct hellos *hellos, const struct pending *pending)
+{
+    struct process process;
+    if (!process_look(pending->what.caller.pid, &process)) return true;
+    if (process.started != pending->what.caller.started || is_dead(&process)) return true;
+    if (is_held(&process)) return false;
+    kill_process(hellos, &process, "preload-missing", missing);
+    return true;
+}
+
+static bool is_unguarded_child(const struct hellos *hellos, const struct pending *pending, pid_t pid,
+                               struct process *process)
+{
+    pid_t keeper = hellos->door->session->keeper;
+    if (!process_look(pid, process) || is_dead(process)) return false;
+    bool child = process->parent == pending->what.caller.pid || (keeper && process->parent == keeper);
+    return child && process->started >= pending->ticks && runs(pid, &pending->what) && facts_executed(pid) &&
+           !has_greeted(hellos, process);
+}
+
+/* A child of the process that asked is the program, but nobody said which one. Those that run it, began after
+ * it was approved, and have not said hello are the ones. */
+static bool settle_spawn(const struct hellos *hellos, const struct pending *pending)
+{
+    pid_t *pids, keeper = hellos->door->session->keeper;
+    size_t count = process_descendants(keeper ? keeper : getpid(), &pids);
+    bool held = false;
+    for (size_t i = 0; i < count; i++) {
+        struct process process;
+        if (!is_unguarded_child(hellos, pending, pids[i], &process)) continue;
+        if (is_held(&process))
+            held = true;
+        else
+            kill_process(hellos, &process, "preload-missing", missing);
+    }
+    free(pids);
+    return !held;
+}
+
+static void look(void *context)
+{
+    struct hellos *hellos = context;
+    int64_t now = loop_now();
+    hellos->timer = NULL;
+    for (struct pending *pending = hellos->pending, *next; pending; pending = next) {
+        next = pending->next;
+        if (pending->since < 0 || now - pending->since < PATIENCE_MS) continue;
+        if (!(pending->what.spawns ? settle_spawn : settle_exec)(hellos, pending)) continue;
+        take_out(hellos, pending);
+        free_pending(pending);
+    }
+    if (hellos->pending) hellos->timer = loop_after(hellos->door->session->loop, LOOK_MS, look, hellos);
+}
+
+/* ---- what is heard ---- */
+
+void hellos_expect(struct hellos *hellos, const struct approved *approved)
+{
+    if (approved->silent || !hellos_wanted(hellos->door->session)) return;
+    struct pending *pending = xcalloc(1, sizeof *pending);
+    *pending =
+        (struct pending){.next = hellos->pending, .what = *approved, .since = -1, .ticks = ticks_now()};
+    if (approved->answer) {
+        const struct answer *answer = approved->answer;
+        pending->tree =
+            (struct answer){.outcome = OUTCOME_APPROVED, .scope = SCOPE_TREE, .for_s = answer->for_s};
+        pending->tree.by = answer->by ? xstrdup(answer->by) : NULL;
+        pending->what.answer = &pending->tree;
+    }
+    if (approved->spawns && approved->connection) pending->since = loop_now();
+    hellos->pending = pending;
+    if (!hellos->timer) hellos->timer = loop_after(hellos->door->session->loop, LOOK_MS, look, hellos);
+}
+
+static struct pending *of_connection(const struct hellos *hellos, const struct connection *connection)
+{
+    for (struct pending *pending = hellos->pending; pending; pending = pending->next)
+        if (pending->what.connection == connection) return pending;
+    return NULL;
+}
+
+void hellos_failed(struct hellos *hellos, const struct connection *connection)
+{
+    struct pending *pending = of_connection(hellos, connection);
+    if (!pending) return;
+    take_out(hellos, pending);
+    free_pending(pending);
+}
+
+void hellos_closed(struct hellos *hellos, const struct connection *connection)
+{
+    struct pending *pending = of_connection(hellos, connection);
+    if (!pending) return;
+    pending->what.connection = NULL;
+    if (!pending->what.spawns) pending->since = loop_now();
+}
+
+/* The command's process is its own "caller" once it is there: it executes what was judged. */
+void hellos_started(struct hellos *hellos, pid_t pid)
+{
+    for (struct pending *pending = hellos->pending; pending; pending = pending->next) {
+        if (pending->what.connection || pending->what.caller.pid != getpid()) continue;
+        if (!caller_find(&pending->what.caller, pid, pid)) return;
+        pending->what.spawns = false;
+        pending->since = loop_now();
+        if (pending->what.answer)
+            grants_tree(hellos->door->session->grants, pid, pending->what.caller.started,
+                        pending->what.answer);
+        return;
+    }
+}
+
+/* Whose child the new program will be. The command's parent is the keeper, though it is the launcher that
+ * asked. */
+static pid_t parent_of(const struct hellos *hellos, const struct approved *what)
+{
+    return what->caller.pid == getpid() ? hellos->door->session->keeper : what->caller.pid;
+}
+
+/* The exec of this very process; else the spawn by its parent of what it runs; else, where its parent has
+ * gone, of anybody who is no more. */
+static struct pending *expected(const struct hellos *hellos, const struct caller *caller)
+{
+    struct process process;
+    if (!process_look(caller->pid, &process)) return NULL;
+    for (struct pending *pending = hellos->pending; pending; pending = pending->next)
+        if (!pending->what.spawns && pending->what.caller.pid == caller->pid &&
+            pending->what.caller.started == caller->started)
+            return pending;
+    for (struct pending *pending = hellos->pending; pending; pending = pending->next)
+        if (pending->what.spawns && parent_of(hellos, &pending->what) == process.parent &&
+            runs(caller->pid, &pending->what))
+            return pending;
+    for (struct pending *pending = hellos->pending; pending; pending = pending->next)
+        if (pending->what.spawns && runs(caller->pid, &pending->what) && !caller_alive(&pending->what.caller))
+            return pending;
+    return NULL;
+}
+
+static void remember(struct hellos *hellos, const struct caller *caller)
+{
+    hellos->greeted[hellos->greeted_next] = (struct greeted){caller->pid, caller->started};
+    hellos->greeted_next = (hellos->greeted_next + 1) % MOST_GREETED;
+}
+
+void hellos_heard(struct hellos *hellos, const struct caller *caller)
+{
+    if (!hellos_wanted(hellos->door->session)) return;
+    struct process process;
+    struct pending *pending = expected(hellos, caller);
+    remember(hellos, caller);
+    if (!pending) {
+        door_event(hellos->door, "unasked", caller->pid, "a program that nobody had approved says hello");
+        return;
+    }
+    take_out(hellos, pending);
+    if (!runs(caller->pid, &pending->what) && process_look(caller->pid, &process))
+        kill_process(hellos, &process, "changed",
+                     "another program than the one approved was started: it was killed");
+    if (pending->what.answer && pending->what.spawns)
+        grants_tree(hellos->door->session->grants, caller->pid, caller->started, pending->what.answer);
+    free_pending(pending);
+}

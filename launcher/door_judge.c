@@ -1,0 +1,247 @@
+/* door_judge.c: one act, from its verdict to an answer: recorded, asked about, looked at again
+ * (door_parts.h). */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "audit.h"
+#include "choices.h"
+#include "door_parts.h"
+#include "memory.h"
+#include "message.h"
+#include "process.h"
+#include "questions.h"
+
+struct matter *matter_new(struct connection *connection)
+{
+    struct matter *matter = xcalloc(1, sizeof *matter);
+    matter->door = connection->door;
+    matter->connection = connection;
+    matter->caller = connection->caller;
+    connection->matter = matter;
+    return matter;
+}
+
+void matter_free(struct matter *matter)
+{
+    if (!matter->waits) question_free(matter->question);
+    if (matter->free_own) matter->free_own(matter->own);
+    free(matter);
+}
+
+/* ---- what a question has in any case ---- */
+
+void matter_question(struct matter *matter, enum act_kind act, uint64_t python)
+{
+    struct session *session = matter->door->session;
+    struct question *question = xcalloc(1, sizeof *question);
+    question->id = questions_next_id(session->questions);
+    question->asked_at = facts_wall_clock();
+    question->act = act;
+    question->pid = matter->caller.pid;
+    question->cwd = facts_cwd(&matter->caller);
+    pid_t top = session->keeper ? session->keeper : getpid();
+    if (matter->connection) question->chain_length = process_chain(question->pid, top, &question->chain);
+    facts_python(question, &matter->caller, python);
+    matter->question = question;
+}
+
+void matter_rule(struct matter *matter, const struct decision *decision)
+{
+    const struct image *image = matter->door->session->image;
+    struct question *question = matter->question;
+    struct image_rule rule;
+    question->verdict = decision->verdict;
+    if (decision->rule != RULE_NONE && image_rule(image, decision->rule, &rule)) {
+        question->rule_place = xasprintf("%s:%u", rule.file, rule.line);
+        question->rule_text = xstrdup(rule.text);
+        question->because = xstrdup(rule.because);
+        return;
+    }
+    enum verdict verdict;
+    const char *file;
+    uint32_t line;
+    image_otherwise(image, question->act, &verdict, &file, &line);
+    question->rule_place = *file ? xasprintf("otherwise (%s:%u)", file, line) : xstrdup("otherwise");
+    question->rule_text = xstrdup("");
+    question->because = xstrdup("");
+}
+
+void matter_unfit(struct matter *matter, const char *reason)
+{
+    struct question *question = matter->question;
+    free(question->rule_place);
+    free(question->rule_text);
+    free(question->because);
+    question->verdict = VERDICT_DENY;
+    question->rule_place = xstrdup("guard shim");
+    question->rule_text = xstrdup("");
+    question->because = xstrdup(reason);
+}
+
+/* ---- deciding ---- */
+
+void needs_free(struct needs *needs)
+{
+    free(needs->cwd);
+    free(needs->parent);
+}
+
+static void find_out(struct act *act, struct needs *needs, unsigned wanted)
+{
+    if (wanted & NEED_STDIN && !needs->stdin_unknown) act->stdin_kind = facts_stdin(needs->caller);
+    if (wanted & NEED_CWD && !needs->cwd) act->cwd = needs->cwd = facts_cwd(needs->caller);
+    if (wanted & NEED_PARENT && !needs->parent)
+        act->parent = needs->parent = process_program(needs->caller->pid);
+    if (wanted & NEED_SHA256 && needs->found && found_sha256(needs->found, needs->sum))
+        act->sha256 = needs->sum;
+}
+
+void matter_judge(const struct session *session, struct act *act, struct needs *needs,
+                  struct decision *decision)
+{
+    policy_decide(session->image, act, decision, NULL);
+    if (!decision->needs) return;
+    find_out(act, needs, decision->needs);
+    policy_decide(session->image, act, decision, NULL);
+}
+
+/* ---- the end ---- */
+
+/* Takes the connection back from the matter, which is over. */
+static struct connection *released(struct matter *matter)
+{
+    struct connection *connection = matter->connection;
+    if (connection) connection->matter = NULL;
+    return connection;
+}
+
+static void go(struct matter *matter, const struct answer *answer)
+{
+    if (matter->went) matter->went(matter, answer);
+    struct connection *connection = released(matter);
+    door_decided *decided = matter->decided;
+    void *context = matter->context;
+    matter_free(matter);
+    if (connection)
+        door_go(connection);
+    else
+        decided(context, true, NULL);
+}
+
+void matter_refuse(struct matter *matter, int error, const char *message)
+{
+    struct connection *connection = released(matter);
+    door_decided *decided = matter->decided;
+    void *context = matter->context;
+    matter_free(matter);
+    if (connection) {
+        door_no(connection, error, message);
+        return;
+    }
+    cleanup_free char *plain = xasprintf("askfirst: the command: %s\n", strerror(error));
+    decided(context, false, message ? message : plain);
+}
+
+static void deny(struct matter *matter, const struct question *question, const struct answer *answer)
+{
+    cleanup_free char *message = message_denied(question, answer, matter->door->session);
+    matter->door->session->denied++;
+    matter_refuse(matter, EACCES, message);
+}
+
+static void deny_unrecorded(struct matter *matter)
+{
+    matter->door->session->denied++;
+    matter_refuse(matter, EACCES,
+                  "askfirst: denied: the record of this run cannot be written\n"
+                  "askfirst:   next: make room where askfirst keeps its records\n");
+}
+
+/* Somebody has answered. The question lives until this returns. */
+static void settled(void *context, const struct question *question, const struct answer *answer)
+{
+    struct matter *matter = context;
+    struct audit *audit = matter->door->session->audit;
+    struct answer told = *answer;
+    const char *changed = NULL;
+    bool approved = answer->outcome == OUTCOME_APPROVED;
+    if (approved && matter->unchanged && !matter->unchanged(matter, &changed)) {
+        approved = false;
+        told.note = (char *)(uintptr_t)changed; /* only read */
+    }
+    enum verdict verdict = changed ? VERDICT_DENY : question->verdict;
+    if (!audit_act(audit, question, verdict, &told, loop_now() - matter->began))
+        deny_unrecorded(matter);
+    else if (approved)
+        go(matter, answer);
+    else
+        deny(matter, question, &told);
+}
+
+static bool is_core(const struct session *session, const struct decision *decision)
+{
+    struct image_rule rule;
+    return decision->rule != RULE_NONE && image_rule(session->image, decision->rule, &rule) &&
+           rule.layer == LAYER_CORE;
+}
+
+static void ask(struct matter *matter, const struct act *act, const struct decision *decision)
+{
+    struct session *session = matter->door->session;
+    choices_fill(matter->question, session, act, is_core(session, decision));
+    matter->began = loop_now();
+    matter->waits = true;
+    questions_put(session->questions, matter->question, settled, matter);
+}
+
+/* Nothing is stopped and everything is recorded, with what it would have come to. */
+static void observe(struct matter *matter)
+{
+    if (audit_act(matter->door->session->audit, matter->question, matter->question->verdict, NULL, 0))
+        go(matter, NULL);
+    else
+        deny_unrecorded(matter);
+}
+
+void matter_decide(struct matter *matter, const struct act *act, const struct decision *decision)
+{
+    const struct session *session = matter->door->session;
+    const struct question *question = matter->question;
+    if (session->options->mode == MODE_OBSERVE) {
+        observe(matter);
+        return;
+    }
+    if (question->verdict == VERDICT_ASK) {
+        ask(matter, act, decision);
+        return;
+    }
+    bool record = question->verdict == VERDICT_DENY || matter->recorded_always;
+    if (record && !audit_act(session->audit, question, question->verdict, NULL, 0))
+        deny_unrecorded(matter);
+    else if (question->verdict == VERDICT_DENY)
+        deny(matter, question, NULL);
+    else
+        go(matter, NULL);
+}
+
+void matter_refused_or_decided(struct matter *matter, const struct act *act, const struct decision *decision)
+{
+    matter_rule(matter, decision);
+    bool refused = matter->connection->head.flags & WIRE_REFUSED;
+    if (refused) matter->question->verdict = VERDICT_DENY;
+    matter_decide(matter, act, decision);
+}
+
+void matter_cancel(struct matter *matter)
+{
+    const struct session *session = matter->door->session;
+    const struct answer cancelled = {.outcome = OUTCOME_CANCELLED};
+    if (matter->waits) {
+        audit_act(session->audit, matter->question, matter->question->verdict, &cancelled,
+                  loop_now() - matter->began);
+        questions_withdraw(session->questions, matter);
+    }
+    matter_free(matter);
+}

@@ -1,0 +1,233 @@
+/* door_net.c: connections, datagrams, sockets that are judged when they are made, and names (door_parts.h).
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "door_parts.h"
+#include "memory.h"
+#include "process.h"
+#include "text.h"
+
+#define MOST_NAMES 8
+
+/* Where something is to be sent, as the policy and a person see it. */
+struct target {
+    struct act act;
+    const char *names[MOST_NAMES];
+    char *unix_path;
+    char *shown;
+};
+
+static const char *const kind_names[SOCKET_KINDS] = {"stream",        "udp",     "raw",   "packet",
+                                                     "unix-datagram", "netlink", "vsock", "other"};
+
+static enum socket_kind socket_kind(int domain, int type)
+{
+    static const struct {
+        int domain;
+        int type; /* 0: any */
+        enum socket_kind kind;
+    } known[] = {
+        {AF_INET, SOCK_STREAM, SOCKET_STREAM},
+        {AF_INET6, SOCK_STREAM, SOCKET_STREAM},
+        {AF_UNIX, SOCK_STREAM, SOCKET_STREAM},
+        {AF_UNIX, SOCK_SEQPACKET, SOCKET_STREAM},
+        {AF_INET, SOCK_DGRAM, SOCKET_UDP},
+        {AF_INET6, SOCK_DGRAM, SOCKET_UDP},
+        {AF_INET, SOCK_RAW, SOCKET_RAW},
+        {AF_INET6, SOCK_RAW, SOCKET_RAW},
+        {AF_UNIX, SOCK_DGRAM, SOCKET_UNIX_DATAGRAM},
+        {AF_UNIX, SOCK_RAW, SOCKET_UNIX_DATAGRAM},
+        {AF_PACKET, 0, SOCKET_PACKET},
+        {AF_NETLINK, 0, SOCKET_NETLINK},
+        {AF_VSOCK, 0, SOCKET_VSOCK},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].domain == domain && (!known[i].type || known[i].type == (type & 0xf)))
+            return known[i].kind;
+    return SOCKET_OTHER;
+}
+
+static void show_inet(struct target *target, const struct act *act)
+{
+    char number[INET6_ADDRSTRLEN] = "";
+    struct text text = {0};
+    bool four = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)act->address);
+    if (four)
+        inet_ntop(AF_INET, act->address + 12, number, sizeof number);
+    else
+        inet_ntop(AF_INET6, act->address, number, sizeof number);
+    if (act->name_count)
+        text_format(&text, "%s (%s)", act->names[0], number);
+    else
+        text_format(&text, four ? "%s" : "[%s]", number);
+    text_format(&text, ":%u", act->port);
+    target->shown = text_take(&text);
+}
+
+static void fill_inet(struct target *target, const struct door *door)
+{
+    struct act *act = &target->act;
+    act->has_address = act->has_port = true;
+    act->name_count = lookup_names(door->lookups, act->address, target->names, MOST_NAMES);
+    act->names = target->names;
+    show_inet(target, act);
+}
+
+static bool read_inet(struct target *target, const struct door *door, const struct sockaddr_in *address,
+                      size_t size)
+{
+    if (size < sizeof *address) return false;
+    target->act.address[10] = target->act.address[11] = 0xff;
+    memcpy(target->act.address + 12, &address->sin_addr, 4);
+    target->act.port = ntohs(address->sin_port);
+    fill_inet(target, door);
+    return true;
+}
+
+static bool read_inet6(struct target *target, const struct door *door, const struct sockaddr_in6 *address,
+                       size_t size)
+{
+    if (size < offsetof(struct sockaddr_in6, sin6_scope_id)) return false;
+    memcpy(target->act.address, &address->sin6_addr, 16);
+    target->act.port = ntohs(address->sin6_port);
+    fill_inet(target, door);
+    return true;
+}
+
+/* A socket's path as the caller means it; one that is not there is taken as it was written. */
+static char *real_socket_path(const struct caller *caller, const char *path)
+{
+    struct found found;
+    if (found_open(&found, caller, path, 0)) {
+        char *real = steal_pointer(&found.path);
+        found_close(&found);
+        return real;
+    }
+    if (path[0] == '/') return xstrdup(path);
+    cleanup_free char *cwd = facts_cwd(caller);
+    return xasprintf("%s/%s", cwd ? cwd : "", path);
+}
+
+static bool read_unix(struct target *target, const struct caller *caller, const struct sockaddr_un *address,
+                      size_t size)
+{
+    size_t offset = offsetof(struct sockaddr_un, sun_path);
+    if (size <= offset) return false;
+    struct act *act = &target->act;
+    size_t length = size - offset;
+    if (length > sizeof address->sun_path) length = sizeof address->sun_path;
+    act->unix_abstract = address->sun_path[0] == '\0';
+    if (act->unix_abstract) {
+        target->unix_path = xmemdup(address->sun_path + 1, length);
+        target->unix_path[length - 1] = '\0';
+        act->unix_length = length - 1;
+    } else {
+        cleanup_free char *written = xstrndup(address->sun_path, strnlen(address->sun_path, length));
+        target->unix_path = real_socket_path(caller, written);
+        act->unix_length = strlen(target->unix_path);
+    }
+    act->unix_path = target->unix_path;
+    /* An abstract name may hold NULs: it is shown up to the first. */
+    target->shown = xasprintf("unix:%s%s", act->unix_abstract ? "@" : "", target->unix_path);
+    return true;
+}
+
+/* False: no such address makes sense. */
+static bool read_target(struct target *target, const struct connection *connection)
+{
+    struct sockaddr_storage storage = {0};
+    size_t size = connection->length;
+    const struct wire_request *head = &connection->head;
+    if (size < sizeof storage.ss_family || size > sizeof storage) return false;
+    memcpy(&storage, connection->body, size);
+    int family = storage.ss_family;
+    /* To a datagram's socket of IPv4 "no family" is IPv4. */
+    if (family == AF_UNSPEC && head->kind == WIRE_SEND) family = AF_INET;
+    int type = head->detail              ? (int)(head->detail & 0xffff)
+               : head->kind == WIRE_SEND ? SOCK_DGRAM
+                                         : SOCK_STREAM;
+    *target = (struct target){.act = {.kind = ACT_CONNECT, .socket = socket_kind(family, type)}};
+    switch (family) {
+    case AF_INET: return read_inet(target, connection->door, (const struct sockaddr_in *)&storage, size);
+    case AF_INET6: return read_inet6(target, connection->door, (const struct sockaddr_in6 *)&storage, size);
+    case AF_UNIX: return read_unix(target, &connection->caller, (const struct sockaddr_un *)&storage, size);
+    default: target->shown = xstrdup(kind_names[target->act.socket]); return true;
+    }
+}
+
+static bool caller_still_there(struct matter *matter, const char **why)
+{
+    *why = caller_alive(&matter->caller) ? NULL : "the process that asked has ended";
+    return !*why;
+}
+
+static void judge(struct connection *connection, struct target *target)
+{
+    struct matter *matter = matter_new(connection);
+    struct decision decision;
+    policy_decide(connection->door->session->image, &target->act, &decision, NULL);
+    matter_question(matter, ACT_CONNECT, connection->head.python);
+    matter->question->program = process_program(matter->caller.pid);
+    matter->question->address = steal_pointer(&target->shown);
+    matter->unchanged = caller_still_there;
+    matter_refused_or_decided(matter, &target->act, &decision);
+    free(target->unix_path);
+}
+
+void door_connect(struct connection *connection)
+{
+    struct target target;
+    if (connection->length == 0 || !read_target(&target, connection)) {
+        door_no(connection, EINVAL, NULL);
+        return;
+    }
+    judge(connection, &target);
+}
+
+void door_socket(struct connection *connection)
+{
+    uint32_t detail = connection->head.detail;
+    enum socket_kind kind = socket_kind((int)(detail >> 16), (int)(detail & 0xffff));
+    struct target target = {.act = {.kind = ACT_CONNECT, .socket = kind}, .shown = xstrdup(kind_names[kind])};
+    if (kind == SOCKET_STREAM) {
+        free(target.shown);
+        door_go(connection); /* its connect will be judged */
+        return;
+    }
+    judge(connection, &target);
+}
+
+/* ---- names ---- */
+
+static void looked_up(void *context, int error, const struct wire_address *addresses, size_t count,
+                      const char *canonical)
+{
+    struct connection *connection = context;
+    struct wire_answer answer = {.verdict = WIRE_GO, .error = error};
+    struct text body = {0};
+    connection->lookup = NULL;
+    if (connection->head.detail & WIRE_LOOKUP_CANON && !error) {
+        text_add(&body, canonical, strlen(canonical) + 1);
+        while (body.length % 8)
+            text_char(&body, '\0');
+    }
+    if (count) text_add(&body, (const char *)addresses, count * sizeof *addresses);
+    door_answer(connection, &answer, body.data, body.length);
+    text_free(&body);
+}
+
+/* The service is the shim's own affair: only names leave the machine. */
+void door_lookup(struct connection *connection)
+{
+    connection->lookup = lookup_begin(connection->door->lookups, connection->strings[0],
+                                      connection->head.detail, looked_up, connection);
+    if (!connection->lookup) looked_up(connection, EAI_AGAIN, NULL, 0, "");
+}
