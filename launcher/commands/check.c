@@ -137,7 +137,8 @@ static bool judge_command(struct check *check, const struct image *image, char *
         argv = subject->act.argv + inner;
         argc = subject->act.argc - inner;
     } while (inner && check->count < WRAPPED);
-    return true;
+    if (inner) *why = xstrdup("a program runs a program runs a program, and so on: too many to follow");
+    return !inner;
 }
 
 static bool judge_path(struct check *check, const struct image *image, enum act_kind act, char **why)

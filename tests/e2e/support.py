@@ -17,6 +17,8 @@ BUILD = ASKFIRST.parent
 SHIM = BUILD / "libaskfirst.so"
 PROGRAMS = BUILD / "programs"  # tests/programs/NAME.c, built by make
 LIMIT = 60  # seconds that any one command may take
+# Not below /tmp, where the default policy lets everything be written.
+PLACE = pathlib.Path.home() / ".cache" / "askfirst-tests"
 
 
 class Case(unittest.TestCase):
@@ -25,7 +27,8 @@ class Case(unittest.TestCase):
     maxDiff = None
 
     def setUp(self):
-        self.tmp = pathlib.Path(tempfile.mkdtemp(prefix="guarded-")).resolve()
+        PLACE.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.tmp = pathlib.Path(tempfile.mkdtemp(dir=PLACE)).resolve()
         self.addCleanup(shutil.rmtree, self.tmp, ignore_errors=True)
         self.home = self.directory("home")
         self.workspace = self.directory("home/work")
