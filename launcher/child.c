@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "elf.h"
 #include "memory.h"
 
 /* 0, or why it cannot be executed. */
@@ -44,6 +45,18 @@ char *child_find(const char *name, const char *search)
     return NULL;
 }
 
+enum child_shape child_shape(const char *program)
+{
+    struct elf elf;
+    struct hashbang hashbang;
+    int fd cleanup_fd = open(program, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return CHILD_PROGRAM; /* one that may be executed and not read */
+    elf_look(fd, &elf);
+    if (elf.kind != ELF_NONE) return CHILD_PROGRAM;
+    if (!elf_hashbang(fd, &hashbang)) return CHILD_TEXT;
+    return access(hashbang.interpreter, F_OK) < 0 ? CHILD_NO_INTERPRETER : CHILD_PROGRAM;
+}
+
 static void tell(int birth, const struct child_news *news)
 {
     ssize_t written = write(birth, news, sizeof *news);
@@ -69,7 +82,6 @@ void child_become(const struct child_plan *plan, pid_t parent, int birth)
     /* Without its keeper nobody would end it. It may have gone before this was set: then there is another
      * parent. */
     require(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent, birth, CHILD_PARENT);
-    require(descriptors_give(plan->descriptors) == 0, birth, CHILD_STREAMS);
     require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, birth, CHILD_PRIVILEGES);
     require(limits_apply(plan->limits) == 0, birth, CHILD_LIMITS);
     signals_restore(plan->signals);
@@ -85,7 +97,6 @@ const char *child_stage_name(enum child_stage stage)
         [CHILD_PARENT] = "its keeper",
         [CHILD_LIMITS] = "its resource limits",
         [CHILD_PRIVILEGES] = "giving up set-user-id programs (no_new_privs)",
-        [CHILD_STREAMS] = "its standard streams",
         [CHILD_EXEC] = "executing it",
     };
     return names[stage];

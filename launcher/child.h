@@ -2,13 +2,20 @@
 #ifndef ASKFIRST_CHILD_H
 #define ASKFIRST_CHILD_H
 
-#include "descriptors.h"
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "limits.h"
 #include "signals.h"
 
 /* The program that `name` stands for, as execvp(3) looks for it in `search` (NULL: the usual places);
  * malloc'd. NULL with errno: ENOENT when there is none, EACCES when there is one that cannot be executed. */
 char *child_find(const char *name, const char *search);
+
+/* What executing `program` would come to. A file that is neither a program nor a script with a #! line is
+ * text for the shell, as in execvp(3); a #! line may name an interpreter that is not there. */
+enum child_shape { CHILD_PROGRAM, CHILD_TEXT, CHILD_NO_INTERPRETER };
+enum child_shape child_shape(const char *program);
 
 /* All that is needed between fork and exec, made before. */
 struct child_plan {
@@ -17,10 +24,9 @@ struct child_plan {
     char *const *environment;
     const struct resource_limits *limits;
     const struct signals *signals;
-    const struct descriptors *descriptors;
 };
 
-enum child_stage { CHILD_FORK, CHILD_PARENT, CHILD_LIMITS, CHILD_PRIVILEGES, CHILD_STREAMS, CHILD_EXEC };
+enum child_stage { CHILD_FORK, CHILD_PARENT, CHILD_LIMITS, CHILD_PRIVILEGES, CHILD_EXEC };
 
 /* What arrives at the other end of the birth pipe: first its pid, then nothing more (it has executed the
  * program), or why it could not. Of a process that could not even be forked, only the reason. */

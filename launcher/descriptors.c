@@ -1,5 +1,4 @@
-/* descriptors.c: see descriptors.h. Everything that the launcher opens itself is CLOEXEC, and so is told
- * apart. */
+/* descriptors.c: see descriptors.h. What the launcher opens itself is CLOEXEC, and so is told apart. */
 #include "descriptors.h"
 
 #include <dirent.h>
@@ -8,42 +7,24 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static void reserve(struct descriptors *descriptors, int fd)
+/* One that is not open is left for the approver to complain of. */
+static void keep_from_command(int fd)
 {
     int flags = fcntl(fd, F_GETFD);
-    if (flags < 0) return; /* not open: the approver will say so */
-    fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
-    if (fd <= STDERR_FILENO) descriptors->reserved[fd] = true;
+    if (flags >= 0) fcntl(fd, F_SETFD, flags | FD_CLOEXEC);
 }
 
-bool descriptors_take(struct descriptors *descriptors, const char *const *approve, size_t approve_count)
+bool descriptors_take(const char *const *approve, size_t approve_count)
 {
-    *descriptors = (struct descriptors){0};
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR | O_CLOEXEC) < 0) return false;
     for (size_t i = 0; i < approve_count; i++) {
         int in, out;
         if (sscanf(approve[i], "fd:%d,%d", &in, &out) != 2) continue;
-        reserve(descriptors, in);
-        reserve(descriptors, out);
+        keep_from_command(in);
+        keep_from_command(out);
     }
     return true;
-}
-
-static int put_null(int fd, int flags)
-{
-    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (null < 0) return -1;
-    int result = dup3(null, fd, flags);
-    close(null);
-    return result < 0 ? -1 : 0;
-}
-
-int descriptors_give(const struct descriptors *descriptors)
-{
-    for (int fd = 0; fd <= STDERR_FILENO; fd++)
-        if (descriptors->reserved[fd] && put_null(fd, 0) < 0) return -1;
-    return 0;
 }
 
 static void close_inherited(void)
@@ -58,9 +39,13 @@ static void close_inherited(void)
     closedir(directory);
 }
 
-void descriptors_release(const struct descriptors *descriptors)
+void descriptors_release(void)
 {
-    for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++)
-        if (!descriptors->reserved[fd]) put_null(fd, O_CLOEXEC);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0) {
+        dup3(null, STDIN_FILENO, O_CLOEXEC);
+        dup3(null, STDOUT_FILENO, O_CLOEXEC);
+        close(null);
+    }
     close_inherited();
 }

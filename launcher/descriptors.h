@@ -10,19 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct descriptors {
-    bool reserved[3]; /* a standard stream that an approver has: the command gets /dev/null in its place */
-};
-
 /* At the very start. A standard stream that is closed is held by /dev/null meanwhile, so that nothing else
  * gets its number; the command finds it closed. False with errno. */
-bool descriptors_take(struct descriptors *descriptors, const char *const *approve, size_t approve_count);
+bool descriptors_take(const char *const *approve, size_t approve_count);
 
-/* In the command, between fork and exec. Async-signal-safe. 0, or -1 with errno. */
-int descriptors_give(const struct descriptors *descriptors);
-
-/* The command has been started: the launcher closes its copies, all but standard error and what is reserved.
- */
-void descriptors_release(const struct descriptors *descriptors);
+/* The command has been started: the launcher closes its copies, all but standard error. */
+void descriptors_release(void);
 
 #endif

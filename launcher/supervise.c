@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <paths.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -14,6 +16,7 @@
 #include "audit.h"
 #include "child.h"
 #include "command.h"
+#include "descriptors.h"
 #include "door.h"
 #include "environment.h"
 #include "keeper.h"
@@ -35,29 +38,23 @@ enum {
 struct supervisor {
     struct session *session;
     const struct signals *signals;
-    const struct descriptors *descriptors;
     struct resource_limits limits;
     char **environment;
     char *program;
     char **argv; /* what is executed: the command, or /bin/sh and a script without a #! line */
-    bool as_script;
     struct loop_source *signal_source;
     struct keeper *keeper;
     struct loop_timer *clock, *step; /* the time limit; the next step of ending the run */
     int64_t started_at, limit_ms;
     bool over, timed_out, forced;
-    int exec_error; /* of the last attempt to execute it, 0: it runs */
     int status;
 };
-
-static void start(struct supervisor *supervisor);
-static void judge(struct supervisor *supervisor);
 
 static void finish(struct supervisor *supervisor, int status)
 {
     if (supervisor->over) return;
     supervisor->over = true;
-    supervisor->status = status;
+    supervisor->status = supervisor->timed_out ? STATUS_TIMEOUT : status;
     supervisor->session->ending = true;
     loop_stop(supervisor->session->loop);
 }
@@ -197,7 +194,7 @@ static void started(void *context)
 {
     struct supervisor *supervisor = context;
     struct session *session = supervisor->session;
-    descriptors_release(supervisor->descriptors);
+    descriptors_release();
     door_started(session->door, session->child);
     supervisor->started_at = loop_now();
     supervisor->limit_ms = time_limit(session);
@@ -207,16 +204,12 @@ static void started(void *context)
 static void failed(void *context, enum child_stage stage, int error)
 {
     struct supervisor *supervisor = context;
-    supervisor->exec_error = error;
-    supervisor->status = STATUS_REFUSED;
-    if (stage == CHILD_EXEC && error == ENOEXEC && !supervisor->as_script) return;
     char *name cleanup_free = shown(supervisor->program);
     if (stage == CHILD_EXEC)
         complain("%s: %s", name, strerror(error));
     else
         complain("%s: not started: %s: %s", name, child_stage_name(stage), strerror(error));
-    if (stage != CHILD_EXEC) supervisor->status = STATUS_FAILED;
-    if (stage == CHILD_EXEC && error == ENOENT) supervisor->status = STATUS_NOT_FOUND;
+    supervisor->status = stage == CHILD_EXEC ? STATUS_REFUSED : STATUS_FAILED;
 }
 
 static bool have_terminal(void)
@@ -245,34 +238,13 @@ static void ended(void *context, int status)
     if (!supervisor->forced) next_step(supervisor, LEFT_ALONE_MS, end_what_is_left);
 }
 
-static void run_as_script(struct supervisor *supervisor)
-{
-    size_t count = 0;
-    while (supervisor->argv[count])
-        count++;
-    char **argv = xcalloc(count + 2, sizeof *argv);
-    argv[0] = xstrdup("/bin/sh");
-    argv[1] = steal_pointer(&supervisor->program);
-    for (size_t i = 1; i < count; i++)
-        argv[i + 1] = xstrdup(supervisor->argv[i]);
-    environment_free(supervisor->argv);
-    supervisor->argv = argv;
-    supervisor->program = xstrdup("/bin/sh");
-    supervisor->as_script = true;
-    supervisor->exec_error = 0;
-    judge(supervisor);
-}
-
 static void empty(void *context)
 {
     struct supervisor *supervisor = context;
     loop_cancel(steal_pointer(&supervisor->step));
     keeper_free(steal_pointer(&supervisor->keeper));
     supervisor->session->keeper = supervisor->session->child = 0;
-    if (supervisor->exec_error == ENOEXEC && !supervisor->as_script && !supervisor->session->ending)
-        run_as_script(supervisor);
-    else
-        finish(supervisor, supervisor->timed_out ? STATUS_TIMEOUT : supervisor->status);
+    finish(supervisor, supervisor->status);
 }
 
 static void lost(void *context)
@@ -298,7 +270,6 @@ static void start(struct supervisor *supervisor)
         .environment = supervisor->environment,
         .limits = &supervisor->limits,
         .signals = supervisor->signals,
-        .descriptors = supervisor->descriptors,
     };
     const struct keeper_events events = {
         .born = born,
@@ -332,12 +303,6 @@ static void decided(void *context, bool go, const char *message)
         fprintf(stderr, "%s%s", message, length && message[length - 1] == '\n' ? "" : "\n");
     }
     finish(supervisor, STATUS_REFUSED);
-}
-
-static void judge(struct supervisor *supervisor)
-{
-    door_judge_command(supervisor->session->door, supervisor->program, supervisor->argv, decided,
-                       supervisor->session);
 }
 
 /* --- Signals
@@ -386,16 +351,50 @@ void session_interrupt(struct session *session)
 /* --- The whole
  * ------------------------------------------------------------------------------------------------ */
 
+static void copy_words(struct supervisor *supervisor)
+{
+    char **command = supervisor->session->options->command;
+    size_t count = 0;
+    while (command[count])
+        count++;
+    supervisor->argv = xcalloc(count + 2, sizeof *supervisor->argv); /* one for a shell */
+    for (size_t i = 0; i < count; i++)
+        supervisor->argv[i] = xstrdup(command[i]);
+}
+
+/* Text without a #! line is a script of the shell's, as execvp(3) has it. */
+static void give_to_shell(struct supervisor *supervisor)
+{
+    size_t count = 0;
+    while (supervisor->argv[count])
+        count++;
+    memmove(supervisor->argv + 2, supervisor->argv + 1, (count - 1) * sizeof *supervisor->argv);
+    free(supervisor->argv[0]);
+    supervisor->argv[0] = xstrdup(_PATH_BSHELL);
+    supervisor->argv[1] = supervisor->program;
+    supervisor->program = xstrdup(_PATH_BSHELL);
+}
+
+static bool no_command(struct supervisor *supervisor, int status, const char *why)
+{
+    char *name cleanup_free = shown(supervisor->session->options->command[0]);
+    complain("%s: %s", name, why);
+    supervisor->status = status;
+    return false;
+}
+
 static bool find_command(struct supervisor *supervisor)
 {
-    const char *name = supervisor->argv[0];
-    supervisor->program = child_find(name, environment_get(supervisor->environment, "PATH"));
-    if (supervisor->program) return true;
-    int error = errno;
-    char *text cleanup_free = shown(name);
-    complain("%s: %s", text, error == ENOENT ? "command not found" : strerror(error));
-    supervisor->status = error == ENOENT ? STATUS_NOT_FOUND : STATUS_REFUSED;
-    return false;
+    const char *search = environment_get(supervisor->environment, "PATH");
+    supervisor->program = child_find(supervisor->session->options->command[0], search);
+    if (!supervisor->program && errno == ENOENT)
+        return no_command(supervisor, STATUS_NOT_FOUND, "command not found");
+    if (!supervisor->program) return no_command(supervisor, STATUS_REFUSED, strerror(errno));
+    enum child_shape shape = child_shape(supervisor->program);
+    if (shape == CHILD_NO_INTERPRETER)
+        return no_command(supervisor, STATUS_NOT_FOUND, "the interpreter in its first line is not there");
+    if (shape == CHILD_TEXT) give_to_shell(supervisor);
+    return true;
 }
 
 static bool prepare(struct supervisor *supervisor)
@@ -416,12 +415,7 @@ static bool prepare(struct supervisor *supervisor)
         complain("%s", why);
         return false;
     }
-    size_t count = 0;
-    while (options->command[count])
-        count++;
-    supervisor->argv = xcalloc(count + 1, sizeof *supervisor->argv);
-    for (size_t i = 0; i < count; i++)
-        supervisor->argv[i] = xstrdup(options->command[i]);
+    copy_words(supervisor);
     if (!find_command(supervisor)) return false;
     limits_plan(&session->policy->limits, &supervisor->limits);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
@@ -432,12 +426,12 @@ static bool prepare(struct supervisor *supervisor)
     return false;
 }
 
-int supervise(struct session *session, const struct signals *signals, const struct descriptors *descriptors)
+int supervise(struct session *session, const struct signals *signals)
 {
-    struct supervisor supervisor = {.session = session, .signals = signals, .descriptors = descriptors};
+    struct supervisor supervisor = {.session = session, .signals = signals};
     session->supervisor = &supervisor;
     if (prepare(&supervisor)) {
-        judge(&supervisor);
+        door_judge_command(session->door, supervisor.program, supervisor.argv, decided, session);
         if (!supervisor.over && loop_run(session->loop) < 0) {
             complain("the event loop failed: %s", strerror(errno));
             supervisor.status = STATUS_FAILED;

@@ -3,12 +3,10 @@
 #ifndef ASKFIRST_SUPERVISE_H
 #define ASKFIRST_SUPERVISE_H
 
-#include "descriptors.h"
 #include "session.h"
 #include "signals.h"
 
-/* Runs the command of an opened session and returns the exit status. What it needs to know of the launcher's
- * own start are its signals and descriptors as they were then. */
-int supervise(struct session *session, const struct signals *signals, const struct descriptors *descriptors);
+/* Runs the command of an opened session and returns the exit status. */
+int supervise(struct session *session, const struct signals *signals);
 
 #endif

@@ -187,7 +187,7 @@ static int run_under_the_guard_above(const struct run_options *options)
     return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_REFUSED;
 }
 
-static int run(const struct run_options *options, const struct descriptors *descriptors)
+static int run(const struct run_options *options)
 {
     struct signals signals;
     struct session session;
@@ -198,7 +198,7 @@ static int run(const struct run_options *options, const struct descriptors *desc
     int status = session_open(&session, options);
     if (!status) {
         banner(options);
-        status = supervise(&session, &signals, descriptors);
+        status = supervise(&session, &signals);
     }
     session_close(&session, status);
     return status;
@@ -206,7 +206,6 @@ static int run(const struct run_options *options, const struct descriptors *desc
 
 int command_run(int argc, char **argv)
 {
-    struct descriptors descriptors;
     const char **approve cleanup_free = xcalloc((size_t)argc, sizeof *approve);
     const char **env cleanup_free = xcalloc((size_t)argc, sizeof *env);
     struct arguments arguments = {
@@ -219,9 +218,9 @@ int command_run(int argc, char **argv)
     if (status >= 0) return status;
     if (guarded_already()) return run_under_the_guard_above(&arguments.options);
     if (!choose_guard(&arguments.options)) return STATUS_FAILED;
-    if (!descriptors_take(&descriptors, approve, arguments.options.approve_count)) {
+    if (!descriptors_take(approve, arguments.options.approve_count)) {
         complain("/dev/null: %s", strerror(errno));
         return STATUS_FAILED;
     }
-    return run(&arguments.options, &descriptors);
+    return run(&arguments.options);
 }
