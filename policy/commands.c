@@ -26,7 +26,8 @@ static void command_kind(struct reader *reader, const struct node *value, void *
 static bool is_option(const char *text)
 {
     /* Shells have options that begin with +. */
-    return text[0] != '\0' && strchr("-+", text[0]) && text[1] != '\0' && strcmp(text, "--") != 0;
+    return text[0] != '\0' && strchr("-+", text[0]) && text[1] != '\0' && !strchr(text, '=') &&
+           strcmp(text, "--") != 0;
 }
 
 static void read_options(struct reader *reader, const struct node *value, const char *what,
@@ -36,7 +37,9 @@ static void read_options(struct reader *reader, const struct node *value, const 
     read_texts(reader, value, what, TEXT_PLAIN, into);
     for (size_t i = before; i < into->count; i++)
         if (!is_option(into->items[i]))
-            complain(reader, value, "%s: \"%.200s\" is no option: it has to begin with \"-\" (or \"+\")",
+            complain(reader, value,
+                     "%s: \"%.200s\" is no option, which begins with \"-\" (or \"+\") and holds no \"=\": "
+                     "write only its name",
                      what, into->items[i]);
 }
 
@@ -57,7 +60,7 @@ static void command_same(struct reader *reader, const struct node *value, void *
     read_texts(reader, value, "\"same\"", TEXT_PLAIN, &command->same);
     for (size_t i = 0; i < command->same.count; i++) {
         const char *text = command->same.items[i], *equals = strchr(text, '=');
-        if (equals && equals > text + 1 && is_option(text) && is_option(equals + 1)) continue;
+        if (equals && equals > text + 1 && strchr("-+", text[0]) && is_option(equals + 1)) continue;
         complain(reader, value, "\"%.200s\" does not name two options: write \"-f=--force\"", text);
     }
 }

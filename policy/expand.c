@@ -110,7 +110,8 @@ static bool append(struct reader *reader, const struct node *at, struct strings 
         for (size_t k = 0; k < end_count; k++) {
             size_t size = strlen(values->items[i]) + strlen(ends[k]);
             if (size > VALUE_SIZE_MAX) {
-                complain(reader, at, "this is longer than %d bytes: no path is", VALUE_SIZE_MAX);
+                complain(reader, at, "this is longer than %d bytes, as no path is: shorten it",
+                         VALUE_SIZE_MAX);
                 return false;
             }
             if (!spend(reader, at, size + sizeof(struct pattern))) return false;
@@ -190,7 +191,7 @@ bool expand(struct reader *reader, const struct node *at, const char *text, enum
 {
     *values = (struct strings){0};
     if (strlen(text) > VALUE_SIZE_MAX) {
-        complain(reader, at, "this is longer than %d bytes: no path is", VALUE_SIZE_MAX);
+        complain(reader, at, "this is longer than %d bytes, as no path is: shorten it", VALUE_SIZE_MAX);
         return false;
     }
     add_string(reader->arena, values, arena_string(reader->arena, ""));

@@ -117,6 +117,7 @@ static void add_tests(struct policy *policy, const struct stack *stack)
             struct policy_test *test = &policy->tests[policy->test_count++];
             *test = stack->items[i].file->tests[k];
             test->layer = stack->items[i].layer;
+            test->built_in = stack->items[i].file->directory == NULL;
         }
     }
 }

@@ -116,7 +116,8 @@ static void test_exec(struct reader *reader, const struct node *value, void *int
         for (size_t i = 0; i < count; i++) {
             /* A word of a command may be empty. */
             if (value->items[i]->kind != NODE_SCALAR)
-                complain(reader, value->items[i], "a word of a command has to be text");
+                complain(reader, value->items[i],
+                         "a word of a command has to be text: put it in quotes, or split it");
             else
                 add_word(reader, value->items[i], value->items[i]->text, test);
         }

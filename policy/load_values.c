@@ -71,7 +71,7 @@ void read_map(struct reader *reader, const struct node *map, const char *what, c
               size_t count, void *into)
 {
     if (map->kind != NODE_MAP) {
-        complain(reader, map, "%s has to be a map: write \"%s: …\"", what, keys[0].name);
+        complain(reader, map, "%s has to be a map: write \"%s: ...\"", what, keys[0].name);
         return;
     }
     for (size_t i = 0; i < map->count; i++) {

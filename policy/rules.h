@@ -1,17 +1,19 @@
 /* rules.h: a policy in memory, between the loader (which makes it) and the compiler (which reads it).
  *
- * It says what was written, with places, after variables, `~` and links in it have been followed. Everything in
- * it belongs to the struct policy, which is freed as a whole (policy.h).
+ * It says what was written, with places, after variables, `~` and links in it have been followed. Everything
+ * in it belongs to the struct policy, which is freed as a whole (policy.h).
  */
 #ifndef ASKFIRST_RULES_H
 #define ASKFIRST_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "decide.h"
 
-/* Where something was written. `file` is what a person is shown ("default.yaml", "/etc/askfirst/policy.yaml"). */
+/* Where something was written. `file` is what a person is shown ("default.yaml",
+ * "/etc/askfirst/policy.yaml"). */
 struct place {
     const char *file;
     uint32_t line;
@@ -35,8 +37,8 @@ enum layer { LAYER_CORE, LAYER_SYSTEM, LAYER_USER, LAYER_EXTENDED, LAYER_PROJECT
 /* A pattern for a path, a program or an address.
  * Path: absolute, or beginning with a double star and a slash; links in its literal beginning are followed.
  * Program: that, or a bare name ("git", "python3*"), compared by the last part of a program's path.
- * `bare`: an allow through it also demands that the guarded code may not write the program. It is set for a bare
- * name, and for the real path that a bare name was found to stand for. */
+ * `bare`: an allow through it also demands that the guarded code may not write the program. It is set for a
+ * bare name, and for the real path that a bare name was found to stand for. */
 struct pattern {
     char *text;
     bool bare;
@@ -57,7 +59,8 @@ struct rule {
     char *because; /* NULL when none was given */
     char *text;    /* as a person would write it in short form, for show: "git push --force" */
 
-    /* READ, WRITE, DEBUG: paths. EXEC: programs (none: any). CONNECT: addresses as written. Any of them fits. */
+    /* READ, WRITE, DEBUG: paths. EXEC: programs (none: any). CONNECT: addresses as written. Any of them fits.
+     */
     struct patterns patterns;
 
     /* EXEC only */
@@ -65,7 +68,7 @@ struct rule {
     struct strings options; /* at least one of them is present */
     struct strings without; /* none of them is present */
     struct strings shell;   /* the -c text of a shell matches one of these globs */
-    enum stdin_kind stdin_kind; /* STDIN_UNKNOWN: any */
+    enum stdin_kind stdin_kind;  /* STDIN_UNKNOWN: any */
     unsigned char (*sha256)[32]; /* the program's content is one of these */
     size_t sha256_count;
     struct patterns cwd;    /* path patterns */
@@ -83,7 +86,7 @@ enum command_kind {
 };
 
 struct command {
-    struct strings names;  /* bare names or name globs: git; python3* */
+    struct strings names; /* bare names or name globs: git; python3* */
     enum command_kind kind;
     struct place place;
     struct strings flags;  /* options known to take no value, before the first word */
@@ -97,8 +100,8 @@ struct command {
     bool single_dash;      /* -option and --option are the same: terraform, Go's flag package */
 };
 
-/* `env:` of one layer, strongest layer first. Within a layer keep beats drop; the strongest layer that names a
- * variable decides. A project layer has no keep. */
+/* `env:` of one layer, strongest layer first. Within a layer keep beats drop; the strongest layer that names
+ * a variable decides. A project layer has no keep. */
 struct env_rules {
     enum layer layer;
     struct strings drop;
@@ -119,17 +122,19 @@ struct policy_test {
     struct place place;
     enum layer layer;
     enum act_kind act;
-    char *subject;         /* the path or address; for exec its argv[0] */
-    struct strings argv;   /* EXEC */
+    char *subject;       /* the path or address; for exec its argv[0] */
+    struct strings argv; /* EXEC */
     enum stdin_kind stdin_kind;
     char *cwd;    /* or NULL */
     char *parent; /* or NULL */
     enum verdict expect;
+    bool built_in; /* of a file that is part of askfirst: true on an ordinary machine, so a warning where it
+                      fails */
 };
 
 /* A file that the policy was read from. */
 struct policy_file {
-    char *name;    /* as in struct place */
+    char *name; /* as in struct place */
     enum layer layer;
     size_t size;
     unsigned char sha256[32];
@@ -140,10 +145,12 @@ struct policy {
     size_t rule_count;
 
     bool has_otherwise[RULE_SETS][ACT_KINDS];
-    enum verdict otherwise[RULE_SETS][ACT_KINDS]; /* MAIN is always complete: ask where nobody said anything */
+    enum verdict otherwise[RULE_SETS]
+                          [ACT_KINDS]; /* MAIN is always complete: ask where nobody said anything */
     struct place otherwise_place[RULE_SETS][ACT_KINDS];
 
-    struct command *commands; /* a policy's own before the built-in ones: the first that has the name counts */
+    struct command
+        *commands; /* a policy's own before the built-in ones: the first that has the name counts */
     size_t command_count;
 
     struct env_rules *env;

@@ -178,9 +178,10 @@ static void complain(const struct policy *policy, const struct image *image, con
 {
     static const char *const names[] = {"allow", "ask", "deny"};
     struct image_rule rule;
+    enum severity severity = test->built_in ? SEVERITY_WARNING : SEVERITY_ERROR;
     const char *expected = names[test->expect], *got = names[decision->verdict];
     if (decision->rule != RULE_NONE && image_rule(image, decision->rule, &rule)) {
-        diagnostics_add(diagnostics, SEVERITY_ERROR, test->place,
+        diagnostics_add(diagnostics, severity, test->place,
                         "the test fails: expected %s, got %s by %s:%" PRIu32
                         " (%s): change that rule or the test",
                         expected, got, rule.file, rule.line, rule.text);
@@ -192,13 +193,13 @@ static void complain(const struct policy *policy, const struct image *image, con
                             : SET_MAIN;
     const struct place *place = &policy->otherwise_place[set][test->act];
     if (place->line > 0)
-        diagnostics_add(diagnostics, SEVERITY_ERROR, test->place,
+        diagnostics_add(diagnostics, severity, test->place,
                         "the test fails: expected %s, got %s by otherwise (%s:%" PRIu32
                         "): write a rule for it or change the test",
                         expected, got, place->file, place->line);
     else
         diagnostics_add(
-            diagnostics, SEVERITY_ERROR, test->place,
+            diagnostics, severity, test->place,
             "the test fails: expected %s, got %s because no rule fits: write a rule for it or change the "
             "test",
             expected, got);

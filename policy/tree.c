@@ -257,8 +257,10 @@ static struct node *read_map(struct source *source, size_t depth)
 static struct node *read_node(struct source *source, size_t depth)
 {
     if (depth > TREE_DEPTH_MAX) {
-        diagnostics_add(source->diagnostics, SEVERITY_ERROR, place_at(source, source->event.start_mark),
-                        "lists and maps are nested more than %d deep: no policy needs that", TREE_DEPTH_MAX);
+        diagnostics_add(
+            source->diagnostics, SEVERITY_ERROR, place_at(source, source->event.start_mark),
+            "lists and maps are nested more than %d deep: no policy needs that, so write it flatter",
+            TREE_DEPTH_MAX);
         return NULL;
     }
     switch (source->event.type) {
