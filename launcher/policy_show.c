@@ -100,9 +100,14 @@ static void print_rule(const struct rule *rule, const struct rule *before, bool 
     if (patterns) print_patterns(rule);
 }
 
+static bool was_said(const struct place *place)
+{
+    return place->file && *place->file;
+}
+
 static void print_otherwise(const struct policy *policy, enum rule_set set, enum act_kind act)
 {
-    if (set == SET_MAIN && !policy->otherwise_place[set][act].file)
+    if (set == SET_MAIN && !was_said(&policy->otherwise_place[set][act]))
         printf("  %-*s%-6s otherwise, as nobody said anything\n", PLACE_WIDTH - 1, "", "ask");
     else if (set == SET_MAIN || policy->has_otherwise[set][act]) {
         print_place(&policy->otherwise_place[set][act]);
@@ -245,7 +250,7 @@ static void json_otherwise(struct json *json, const struct policy *policy, enum 
         if (set != SET_MAIN && !policy->has_otherwise[set][act]) continue;
         json_open(json, act_name((enum act_kind)act), '{');
         json_string(json, "verdict", verdict_name(policy->otherwise[set][act]));
-        if (policy->otherwise_place[set][act].file) json_place(json, &policy->otherwise_place[set][act]);
+        if (was_said(&policy->otherwise_place[set][act])) json_place(json, &policy->otherwise_place[set][act]);
         json_close(json, '}');
     }
     json_close(json, '}');
