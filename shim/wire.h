@@ -1,10 +1,11 @@
 /* wire.h: what crosses between the shim and the launcher, and nothing else that both must agree on.
  *
- * A guarded program finds in its environment the directory of its session, in which lie two things: the socket
- * `door` (SOCK_SEQPACKET) and the compiled policy `policy` (image.h), both only for this user. One connection carries
- * one request: the head and the first part of the body in one packet, the rest of the body in packets of its own,
- * then one answer comes back. Nothing that the shim says is believed without need: who it is, the launcher takes from
- * the socket; the program, the directory and the standard input it looks up itself.
+ * A guarded program finds in its environment the directory of its session, in which lie two things: the
+ * socket `door` (SOCK_SEQPACKET) and the compiled policy `policy` (image.h), both only for this user. One
+ * connection carries one request: the head and the first part of the body in one packet, the rest of the body
+ * in packets of its own, then one answer comes back. Nothing that the shim says is believed without need: who
+ * it is, the launcher takes from the socket; the program, the directory and the standard input it looks up
+ * itself.
  */
 #ifndef ASKFIRST_WIRE_H
 #define ASKFIRST_WIRE_H
@@ -23,14 +24,15 @@
 enum wire_kind {
     WIRE_HELLO = 1, /* the shim is at work in a new program; no answer comes */
     WIRE_EXEC,      /* strings: path as called, real path, argv... */
-    WIRE_SHELL,     /* strings: the shell, its real path, argv... ("sh", "-c", text): system, popen, wordexp */
-    WIRE_READ,      /* strings: real path, path as the program wrote it */
-    WIRE_WRITE,     /* the same; `detail` says what kind of write */
-    WIRE_CONNECT,   /* struct sockaddr as passed */
-    WIRE_SEND,      /* struct sockaddr as passed: a datagram with an address */
-    WIRE_SOCKET,    /* no body: `detail` is domain << 16 | type: a socket that is judged when it is made */
-    WIRE_LOOKUP,    /* strings: node, service; `detail` the hints (WIRE_LOOKUP_*); the answer's body has addresses */
-    WIRE_FAILED     /* on a connection that was answered "go": the exec or spawn that was approved failed */
+    WIRE_SHELL,   /* strings: the shell, its real path, argv... ("sh", "-c", text): system, popen, wordexp */
+    WIRE_READ,    /* strings: real path, path as the program wrote it */
+    WIRE_WRITE,   /* the same; `detail` says what kind of write */
+    WIRE_CONNECT, /* struct sockaddr as passed */
+    WIRE_SEND,    /* struct sockaddr as passed: a datagram with an address */
+    WIRE_SOCKET,  /* no body: `detail` is domain << 16 | type: a socket that is judged when it is made */
+    WIRE_LOOKUP,  /* strings: node, service; `detail` the hints (WIRE_LOOKUP_*); the answer's body has
+                     addresses */
+    WIRE_FAILED   /* on a connection that was answered "go": what was approved failed; `detail`: its errno */
 };
 
 /* Why a file is to be written, for `detail` of WIRE_WRITE: what a person is told. */
@@ -52,8 +54,9 @@ enum wire_change {
 };
 
 enum wire_flags {
-    WIRE_SPAWN = 1,     /* EXEC: the new program will be a child of the caller (posix_spawn, system, popen) */
-    WIRE_REFUSED = 2,   /* the shim has decided "deny" itself, from the image: record it and say so; no question */
+    WIRE_SPAWN = 1, /* EXEC: the new program will be a child of the caller (posix_spawn, system, popen) */
+    WIRE_REFUSED =
+        2, /* the shim has decided "deny" itself, from the image: record it and say so; no question */
     WIRE_DIRECTORY = 4, /* READ: a directory is listed */
     WIRE_CUT = 8        /* arguments were too many to carry: what came is the beginning. Always refused. */
 };
@@ -67,7 +70,7 @@ struct wire_request {
     uint32_t detail;
     uint32_t strings;
     uint32_t body_length;
-    int32_t tid; /* the calling thread */
+    int32_t tid;     /* the calling thread */
     uint64_t python; /* address of a struct wire_python in the caller, 0: none */
     uint64_t device; /* EXEC, READ, WRITE: the file's identity as the shim found it, 0 where there is none */
     uint64_t inode;
@@ -75,8 +78,8 @@ struct wire_request {
 
 enum wire_verdict { WIRE_GO = 1, WIRE_NO = 2 };
 
-/* Followed by `body_length` bytes: NO: what is to be printed on the program's standard error, lines with their
- * newlines, or nothing. LOOKUP: struct wire_address, as many as fit. */
+/* Followed by `body_length` bytes: NO: what is to be printed on the program's standard error, lines with
+ * their newlines, or nothing. LOOKUP: struct wire_address, as many as fit. */
 struct wire_answer {
     uint32_t magic;
     uint32_t id;
@@ -97,9 +100,9 @@ struct wire_address {
 #define WIRE_LOOKUP_NUMERIC 4u
 #define WIRE_LOOKUP_CANON 8u /* the body begins with the canonical name and its NUL, padded to 8 bytes */
 
-/* Where the Python hook notes what the interpreter is about to do; the launcher reads it from the caller's memory
- * when it asks or records. Written by one thread at a time (the interpreter's lock); `sequence` is odd meanwhile.
- * What it says is shown as what the program says, and never decides anything. */
+/* Where the Python hook notes what the interpreter is about to do; the launcher reads it from the caller's
+ * memory when it asks or records. Written by one thread at a time (the interpreter's lock); `sequence` is odd
+ * meanwhile. What it says is shown as what the program says, and never decides anything. */
 struct wire_python {
     uint32_t magic;
     uint32_t sequence;

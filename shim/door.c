@@ -1,0 +1,301 @@
+/* door.c: asking the launcher (door.h, wire.h).
+ *
+ * A connection is made for each request: inherited descriptors do not survive programs that close everything,
+ * and what is not shared needs no lock and no care after fork. Signals are left alone: the handlers run while
+ * this waits.
+ */
+#include "door.h"
+
+#include <asm/poll.h>
+#include <linux/time_types.h>
+#include <linux/uio.h>
+
+#include "bytes.h"
+#include "python.h"
+#include "raw/raw.h"
+
+#define SEQPACKET 5                /* SOCK_SEQPACKET */
+#define SOCKET_CLOEXEC O_CLOEXEC   /* SOCK_CLOEXEC */
+#define SEND_QUIETLY 0x4000        /* MSG_NOSIGNAL */
+#define RECEIVE_LOOK (0x02 | 0x20) /* MSG_PEEK, and MSG_TRUNC: its whole length comes back */
+#define HIGH_DESCRIPTOR 200        /* programs count on low numbers being theirs */
+#define LETTER_SMALL 512
+
+/* A buffer for packets: on the stack, or in private memory where more is to be carried. */
+struct letter {
+    char *bytes;
+    size_t length;
+    size_t room;
+    char small[LETTER_SMALL] __attribute__((aligned(8)));
+};
+
+static void letter_begin(struct letter *letter)
+{
+    letter->bytes = letter->small;
+    letter->length = 0;
+    letter->room = LETTER_SMALL;
+}
+
+static bool letter_widen(struct letter *letter)
+{
+    char *memory;
+    if (letter->bytes != letter->small) return true;
+    if (!(memory = raw_map(WIRE_PACKET))) return false;
+    letter->bytes = memory;
+    letter->room = WIRE_PACKET;
+    return true;
+}
+
+static void letter_end(struct letter *letter)
+{
+    if (letter->bytes != letter->small) raw_unmap(letter->bytes, WIRE_PACKET);
+}
+
+static long letter_send(struct letter *letter, int fd)
+{
+    long sent;
+    do
+        sent = raw_call(__NR_sendto, fd, letter->bytes, letter->length, SEND_QUIETLY, 0, 0);
+    while (sent == -EINTR);
+    letter->length = 0;
+    return sent < 0 ? sent : 0;
+}
+
+/* Adds bytes, and sends each packet that is full. */
+static long letter_add(struct letter *letter, int fd, const void *bytes, size_t size)
+{
+    const char *from = bytes;
+    while (size) {
+        size_t part = letter->room - letter->length;
+        if (part > size) part = size;
+        memcpy(letter->bytes + letter->length, from, part);
+        letter->length += part;
+        from += part;
+        size -= part;
+        if (letter->length == letter->room) {
+            long sent = letter_send(letter, fd);
+            if (sent) return sent;
+        }
+    }
+    return 0;
+}
+
+/* A connection to the launcher, or a negative errno. */
+static long reach(const struct session *session)
+{
+    long done, fd = raw_call(__NR_socket, 1 /* AF_UNIX */, SEQPACKET | SOCKET_CLOEXEC, 0);
+    if (fd < 0) return fd;
+    do
+        done = raw_call(__NR_connect, fd, &session->door, session->door_length);
+    while (done == -EINTR);
+    if (done >= 0) return fd;
+    raw_close((int)fd);
+    return done;
+}
+
+/* Out of the way of a program that counts on the lowest number being free. */
+static int move_up(int fd)
+{
+    long high = raw_fcntl(fd, F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR);
+    if (high < 0) return fd;
+    raw_close(fd);
+    return (int)high;
+}
+
+static size_t string_at(const struct request *request, size_t index, const char **string)
+{
+    *string = index < request->string_count ? request->strings[index]
+                                            : request->argv[index - request->string_count];
+    return strlen(*string) + 1;
+}
+
+static long send_request(int fd, struct letter *letter, const struct request *request, uint32_t id)
+{
+    size_t count = request->string_count + request->argc, size = request->size;
+    const char *string;
+    for (size_t i = 0; i < count; i++)
+        size += string_at(request, i, &string);
+    if (size > WIRE_BODY) return -E2BIG;
+    struct wire_request head = {
+        .magic = WIRE_MAGIC,
+        .kind = request->kind,
+        .id = id,
+        .flags = request->flags,
+        .detail = request->detail,
+        .strings = (uint32_t)count,
+        .body_length = (uint32_t)size,
+        .tid = raw_gettid(),
+        .python = python_note(),
+        .device = request->device,
+        .inode = request->inode,
+    };
+    if (sizeof head + size > letter->room && !letter_widen(letter)) return -ENOMEM;
+    long sent = letter_add(letter, fd, &head, sizeof head);
+    if (!sent && request->size) sent = letter_add(letter, fd, request->bytes, request->size);
+    size -= request->size;
+    for (size_t i = 0; i < count && !sent; i++) {
+        size_t length = string_at(request, i, &string);
+        if (length > size) return -E2BIG; /* another thread writes on it meanwhile */
+        size -= length;
+        sent = letter_add(letter, fd, string, length);
+    }
+    if (sent || size) return sent ? sent : -EINVAL;
+    return letter->length ? letter_send(letter, fd) : 0;
+}
+
+/* The answer as it came, checked; false: it is none. What follows its head is ended by a NUL. */
+static bool receive_answer(int fd, struct letter *letter, uint32_t id, struct wire_answer *answer)
+{
+    long size;
+    do
+        size = raw_call(__NR_recvfrom, fd, letter->bytes, letter->room, RECEIVE_LOOK, 0, 0);
+    while (size == -EINTR);
+    if (size < (long)sizeof *answer || size >= (long)WIRE_PACKET) return false;
+    if ((size_t)size >= letter->room && !letter_widen(letter)) return false;
+    do
+        size = raw_call(__NR_recvfrom, fd, letter->bytes, letter->room, 0, 0, 0);
+    while (size == -EINTR);
+    if (size < (long)sizeof *answer) return false;
+    memcpy(answer, letter->bytes, sizeof *answer);
+    letter->bytes[size] = 0;
+    return answer->magic == WIRE_MAGIC && answer->id == id &&
+           answer->body_length == (size_t)size - sizeof *answer &&
+           (answer->verdict == WIRE_GO || answer->verdict == WIRE_NO);
+}
+
+/* Whether a line may be written there: it is open, no data file that happens to have the number, and would
+ * not block or raise SIGPIPE. */
+static bool takes_words(int fd)
+{
+    struct stat status;
+    struct pollfd ready = {.fd = fd, .events = POLLOUT};
+    struct __kernel_timespec soon = {.tv_nsec = 200 * 1000 * 1000};
+    long flags = raw_fcntl(fd, F_GETFL, 0);
+    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || raw_fstat(fd, &status)) return false;
+    if ((status.st_mode & S_IFMT) == S_IFREG) return (flags & O_ACCMODE) != O_RDWR;
+    return raw_call(__NR_ppoll, &ready, 1, &soon, 0, 0) == 1 &&
+           !(ready.revents & (POLLERR | POLLHUP | POLLNVAL));
+}
+
+static void say(const char *words, size_t length)
+{
+    if (!length || !takes_words(2)) return;
+    while (length) {
+        long written = raw_call(__NR_write, 2, words, length);
+        if (written == -EINTR) continue;
+        if (written <= 0) return;
+        words += written;
+        length -= (size_t)written;
+    }
+}
+
+void door_complain(const char *why)
+{
+    char line[160] = "askfirst: denied: ";
+    size_t length = strlen(line), size = strlen(why);
+    if (size > sizeof line - length - 1) size = sizeof line - length - 1;
+    memcpy(line + length, why, size);
+    line[length + size] = '\n';
+    say(line, length + size + 1);
+}
+
+/* What the caller is told when nobody could be asked. Without a descriptor or memory the call would often
+ * have failed on its own account: then the error says so. */
+static long unanswered(long error)
+{
+    door_complain("nobody could be asked: the launcher does not answer");
+    return error == -EMFILE || error == -ENFILE || error == -E2BIG || error == -ENOMEM ? error : -EACCES;
+}
+
+static long no_error(const struct wire_answer *answer)
+{
+    return answer->error > 0 && answer->error < 4096 ? -(long)answer->error : -EACCES;
+}
+
+long door_hello(const struct session *session)
+{
+    struct letter letter;
+    struct request hello = {.kind = WIRE_HELLO};
+    long fd = reach(session);
+    if (fd < 0) return fd;
+    letter_begin(&letter);
+    long sent = send_request((int)fd, &letter, &hello, 0);
+    raw_close((int)fd);
+    return sent;
+}
+
+/* One exchange. The connection comes back in `*door`, the answer in `answer` and what followed it in
+ * `letter`. */
+static long exchange(const struct session *session, const struct request *request, struct letter *letter,
+                     struct wire_answer *answer, int *door)
+{
+    if (!session->image) return -EACCES; /* it was said at the start */
+    long fd = reach(session);
+    if (fd < 0) return unanswered(fd);
+    fd = move_up((int)fd);
+    uint32_t id = (uint32_t)raw_gettid() ^ (uint32_t)(uintptr_t)letter << 12;
+    long sent = send_request((int)fd, letter, request, id);
+    if (sent || !receive_answer((int)fd, letter, id, answer)) {
+        raw_close((int)fd);
+        return unanswered(sent);
+    }
+    *door = (int)fd;
+    return 0;
+}
+
+long door_ask_open(const struct session *session, const struct request *request, int *door)
+{
+    struct letter letter;
+    struct wire_answer answer;
+    letter_begin(&letter);
+    long result = exchange(session, request, &letter, &answer, door);
+    if (!result && answer.verdict == WIRE_NO) {
+        raw_close(*door);
+        say(letter.bytes + sizeof answer, answer.body_length);
+        result = no_error(&answer);
+    }
+    letter_end(&letter);
+    return result;
+}
+
+long door_ask(const struct session *session, const struct request *request)
+{
+    int door = -1;
+    long result = door_ask_open(session, request, &door);
+    if (!result) raw_close(door);
+    return result;
+}
+
+void door_done(int door, long result)
+{
+    struct letter letter;
+    struct request failed = {.kind = WIRE_FAILED, .detail = (uint32_t)-result};
+    if (result < 0) {
+        letter_begin(&letter);
+        send_request(door, &letter, &failed, 0);
+    }
+    raw_close(door);
+}
+
+long door_lookup(const struct session *session, const struct request *request, void *body, size_t *size,
+                 int *code)
+{
+    struct letter letter;
+    struct wire_answer answer;
+    int door = -1;
+    letter_begin(&letter);
+    long result = exchange(session, request, &letter, &answer, &door);
+    if (!result) {
+        raw_close(door);
+        if (answer.verdict == WIRE_NO) {
+            say(letter.bytes + sizeof answer, answer.body_length);
+            result = no_error(&answer);
+        } else {
+            if (*size > answer.body_length) *size = answer.body_length;
+            memcpy(body, letter.bytes + sizeof answer, *size);
+            *code = answer.error;
+        }
+    }
+    letter_end(&letter);
+    return result;
+}

@@ -1,0 +1,242 @@
+/* session.c: finding out at the start whether this program is guarded, and by whom (session.h).
+ *
+ * Another library's constructor may have called a wrapper before ours runs: whoever comes first starts the
+ * session.
+ */
+#include "session.h"
+
+#include "bytes.h"
+#include "door.h"
+#include "python.h"
+#include "raw/raw.h"
+#include "wire.h"
+
+extern char **environ __attribute__((weak));
+extern void *__libc_stack_end __attribute__((weak));
+
+#define ENVIRON_SIZE (1u << 20)
+#define MAPS_SIZE (256u << 10)
+
+/* NULL: nobody has looked yet. &unguarded: there is no session. */
+static const void *published;
+static const struct session unguarded;
+
+/* What the environment says of the session. */
+struct found_environment {
+    const char *directory;
+    const char *preload; /* the shim's path, not ended by NUL */
+    size_t preload_length;
+};
+
+/* The entry of a list of preloads that is the shim. */
+static void find_in_preload(struct found_environment *found, const char *list)
+{
+    while (*list) {
+        size_t length = 0;
+        while (list[length] && list[length] != ':' && list[length] != ' ')
+            length++;
+        const size_t name = sizeof WIRE_SHIM - 1;
+        if (length > name && list[length - name - 1] == '/' &&
+            !memcmp(list + length - name, WIRE_SHIM, name)) {
+            found->preload = list;
+            found->preload_length = length;
+            return;
+        }
+        list += length + (list[length] != 0);
+    }
+}
+
+static void find_in_entry(struct found_environment *found, const char *entry)
+{
+    const char *value;
+    if ((value = bytes_value(entry, WIRE_ENV)) && !found->directory)
+        found->directory = value;
+    else if ((value = bytes_value(entry, "LD_PRELOAD")) && !found->preload)
+        find_in_preload(found, value);
+}
+
+/* The environment that the kernel gave, which glibc's loader remembers the place of. */
+static const char *const *initial_environment(void)
+{
+    if (!&__libc_stack_end || !__libc_stack_end) return NULL;
+    const long *stack = __libc_stack_end;
+    long argc = *stack;
+    const char *const *argv = (const void *)(stack + 1);
+    if (argc < 0 || argc > (1 << 24) || argv[argc]) return NULL;
+    return argv + argc + 1;
+}
+
+/* Reads as much as fits of a file in /proc into memory of `size` bytes, with a NUL at its end. */
+static size_t read_file(const char *path, char *memory, size_t size)
+{
+    long fd = raw_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    size_t have = 0;
+    if (fd < 0) return 0;
+    for (;;) {
+        long got = raw_read((int)fd, memory + have, size - 1 - have);
+        if (got <= 0 && got != -EINTR) break;
+        have += got > 0 ? (size_t)got : 0;
+    }
+    memory[have] = 0;
+    raw_close((int)fd);
+    return have;
+}
+
+/* `memory` keeps what is found where it had to be read from /proc, and stays mapped then. */
+static void find_environment(struct found_environment *found)
+{
+    const char *const *entries = initial_environment();
+    if (!entries && &environ) entries = (const char *const *)environ;
+    for (; entries && *entries; entries++)
+        find_in_entry(found, *entries);
+    if (entries) return;
+    char *memory = raw_map(ENVIRON_SIZE);
+    if (!memory) return;
+    size_t size = read_file("/proc/self/environ", memory, ENVIRON_SIZE);
+    for (size_t at = 0; at < size; at += strlen(memory + at) + 1)
+        find_in_entry(found, memory + at);
+    if (!found->directory) raw_unmap(memory, ENVIRON_SIZE);
+}
+
+/* Preloaded by other means than the variable: where the loader found us. */
+static void find_own_path(struct found_environment *found)
+{
+    char *memory = raw_map(MAPS_SIZE);
+    if (!memory) return;
+    read_file("/proc/self/maps", memory, MAPS_SIZE);
+    const size_t name = sizeof "/" WIRE_SHIM - 1;
+    for (char *at = memory, *line = at; *at; at++) {
+        if (*at != '\n') continue;
+        char *path = line;
+        while (path < at && *path != '/')
+            path++;
+        if ((size_t)(at - path) > name && !memcmp(at - name, "/" WIRE_SHIM, name)) {
+            found->preload = path;
+            found->preload_length = (size_t)(at - path);
+            return; /* it stays mapped: the path lies there */
+        }
+        line = at + 1;
+    }
+    raw_unmap(memory, MAPS_SIZE);
+}
+
+/* The policy, mapped; or NULL with the reason. */
+static const struct image *map_policy(struct session *session)
+{
+    char path[sizeof session->door.sun_path + sizeof WIRE_POLICY];
+    size_t length = strlen(session->directory);
+    memcpy(path, session->directory, length);
+    memcpy(path + length, "/" WIRE_POLICY, sizeof "/" WIRE_POLICY);
+    struct stat status;
+    const void *image = NULL;
+    session->fault = "its policy cannot be opened";
+    long fd = raw_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+    if (fd < 0) return NULL;
+    if (!raw_fstat((int)fd, &status) && status.st_size > 0) {
+        size_t size = (size_t)status.st_size;
+        long map = raw_call(__NR_mmap, 0, size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (RAW_FAILED(map)) {
+            session->fault = "its policy cannot be mapped";
+        } else if (!image_check_seal((const void *)map, size)) {
+            session->fault = "its policy is not sound";
+            raw_unmap((void *)map, size);
+        } else {
+            image = (const void *)map;
+        }
+    }
+    raw_close((int)fd);
+    return image;
+}
+
+static char *keep(char **to, const char *bytes, size_t length)
+{
+    char *kept = *to;
+    memcpy(kept, bytes, length);
+    kept[length] = 0;
+    *to += length + 1;
+    return kept;
+}
+
+/* Strings are copied: programs write over their environment. */
+static void keep_strings(struct session *session, const struct found_environment *found)
+{
+    char *to = session->text;
+    size_t length = strlen(found->directory);
+    session->entry = keep(&to, WIRE_ENV "=", sizeof WIRE_ENV);
+    to--;
+    session->directory = keep(&to, found->directory, length);
+    session->preload = keep(&to, found->preload, found->preload_length);
+    session->door.sun_family = 1 /* AF_UNIX */;
+    if (length + sizeof "/" WIRE_DOOR > sizeof session->door.sun_path) return;
+    memcpy(session->door.sun_path, session->directory, length);
+    memcpy(session->door.sun_path + length, "/" WIRE_DOOR, sizeof "/" WIRE_DOOR);
+    session->door_length = (unsigned)(offsetof(struct sockaddr_un, sun_path) + length + sizeof "/" WIRE_DOOR);
+}
+
+/* Puts the session together aside. NULL: no memory, or there is none. */
+static const struct session *make_session(size_t *size)
+{
+    struct found_environment found = {0};
+    find_environment(&found);
+    if (!found.directory) return &unguarded;
+    if (!found.preload) find_own_path(&found);
+    if (!found.preload) found.preload = "";
+    *size = sizeof(struct session) + sizeof WIRE_ENV + 2 + strlen(found.directory) + found.preload_length + 2;
+    struct session *session = raw_map(*size);
+    if (!session) return NULL;
+    keep_strings(session, &found);
+    libc_find(&session->libc);
+    if (!session->door_length || session->directory[0] != '/')
+        session->fault = "its directory has no usable name";
+    else if (!session->preload[0])
+        session->fault = "the shim cannot find itself";
+    else
+        session->image = map_policy(session);
+    if (session->image && door_hello(session) < 0) {
+        session->image = NULL;
+        session->fault = "its launcher is gone";
+    }
+    if (!session->image) door_complain(session->fault);
+    return session;
+}
+
+/* Without memory for the session everything is denied. */
+static const struct session no_memory = {.fault = "no memory was left at the start"};
+
+static const struct session *start(void)
+{
+    size_t size = 0;
+    const struct session *mine = make_session(&size);
+    if (!mine) mine = &no_memory;
+    const struct session *before = raw_publish(&published, mine);
+    if (!before) return mine;
+    if (size) raw_unmap((void *)(uintptr_t)mine, size); /* another thread was first */
+    return before;
+}
+
+const struct session *session_get(void)
+{
+    const struct session *session = __atomic_load_n(&published, __ATOMIC_ACQUIRE);
+    if (__builtin_expect(!session, 0)) session = start();
+    return session == &unguarded ? NULL : session;
+}
+
+void *session_function(const char *name)
+{
+    const struct session *session = session_get();
+    struct libc unguarded_libc;
+    void *function;
+    if (session) {
+        function = libc_function(&session->libc, name);
+    } else {
+        libc_find(&unguarded_libc);
+        function = libc_function(&unguarded_libc, name);
+    }
+    if (!function) give_error(ENOSYS);
+    return function;
+}
+
+static void __attribute__((constructor)) begin(void)
+{
+    if (session_get()) python_begin();
+}

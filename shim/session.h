@@ -1,0 +1,38 @@
+/* session.h: what the shim knows of the run that it guards: found once, when the program starts, and never
+ * changed.
+ *
+ * There is no other state. A wrapper may run in a vfork child, whose writes land in its parent, in a signal
+ * handler or in several threads at once; so what is found at the start is put together aside and published
+ * with one write.
+ */
+#ifndef ASKFIRST_SHIM_SESSION_H
+#define ASKFIRST_SHIM_SESSION_H
+
+#include <linux/un.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../policy/image.h"
+#include "libc.h"
+
+struct session {
+    const struct image
+        *image;        /* NULL: the policy could not be had, and everything that is judged is denied */
+    const char *fault; /* why, when it is NULL */
+    struct sockaddr_un door;
+    unsigned door_length;
+    const char *preload; /* the shim's own path, as it has to stand in LD_PRELOAD */
+    const char *entry;   /* "ASKFIRST_SESSION=…" */
+    const char *directory;
+    struct libc libc;
+    char text[]; /* what the strings above point to */
+};
+
+/* The session of this program, or NULL when it is not guarded: then every wrapper does what it would have
+ * done. */
+const struct session *session_get(void);
+
+/* The C library's own function of that name, in a guarded program or not; NULL and ENOSYS: it has none. */
+void *session_function(const char *name);
+
+#endif
