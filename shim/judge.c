@@ -1,0 +1,68 @@
+/* judge.c: whether a file may be read or written (judge.h). */
+#include "judge.h"
+
+#include "door.h"
+#include "raw/raw.h"
+
+static enum verdict decide(const struct session *session, enum act_kind kind, const char *path, size_t length)
+{
+    struct act act = {.kind = kind, .path = path, .path_length = length};
+    struct decision decision;
+    if (!session->image) return VERDICT_DENY;
+    policy_decide(session->image, &act, &decision, NULL);
+    return decision.verdict;
+}
+
+enum verdict judge_path(const struct session *session, unsigned deeds, const char *path, size_t length)
+{
+    enum verdict verdict = deeds & DEED_WRITE ? decide(session, ACT_WRITE, path, length) : VERDICT_ALLOW;
+    if (deeds & DEED_READ) {
+        enum verdict reading = decide(session, ACT_READ, path, length);
+        if (reading > verdict) verdict = reading;
+    }
+    return verdict;
+}
+
+/* Asks about the tightest of the deeds; of two that are as tight, about the writing. */
+static long ask(const struct session *session, unsigned deeds, enum wire_change change,
+                const struct place *place, const char *written)
+{
+    enum verdict verdict = judge_path(session, deeds, place->path.bytes, place->length);
+    bool write =
+        deeds & DEED_WRITE && judge_path(session, DEED_WRITE, place->path.bytes, place->length) == verdict;
+    /* The launcher is not told of a slash at its end. */
+    char *end = place->path.bytes + place->length, slash = *end;
+    struct request request = {
+        .kind = write ? WIRE_WRITE : WIRE_READ,
+        .flags = (verdict == VERDICT_DENY ? WIRE_REFUSED : 0u) |
+                 (!write && (place->mode & S_IFMT) == S_IFDIR ? WIRE_DIRECTORY : 0u),
+        .detail = write ? change : 0,
+        .device = place->device,
+        .inode = place->inode,
+        .strings = {place->path.bytes, written},
+        .string_count = 2,
+    };
+    *end = 0;
+    long result = door_ask(session, &request);
+    *end = slash;
+    return result;
+}
+
+long judge_place(const struct session *session, unsigned deeds, enum wire_change change,
+                 const struct place *place, const char *written)
+{
+    if (place->nameless || judge_path(session, deeds, place->path.bytes, place->length) == VERDICT_ALLOW)
+        return 0;
+    return ask(session, deeds, change, place, written);
+}
+
+long judge_text(const struct session *session, unsigned deeds, enum wire_change change, const char *path)
+{
+    struct place place = {.fd = -1};
+    text_begin(&place.path);
+    if (!text_add(&place.path, path, strlen(path))) return -ENAMETOOLONG;
+    place.length = place.path.length;
+    long result = judge_place(session, deeds, change, &place, path);
+    text_end(&place.path);
+    return result;
+}

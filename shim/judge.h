@@ -1,0 +1,24 @@
+/* judge.h: whether a file may be read or written: from the mapped policy, and where that is unsure from the
+ * launcher. */
+#ifndef ASKFIRST_SHIM_JUDGE_H
+#define ASKFIRST_SHIM_JUDGE_H
+
+#include "../policy/decide.h"
+#include "session.h"
+#include "where.h"
+#include "wire.h"
+
+enum deed { DEED_READ = 1, DEED_WRITE = 2 };
+
+/* What the policy says by itself of the deeds (enum deed, or'd): the tightest of its verdicts. */
+enum verdict judge_path(const struct session *session, unsigned deeds, const char *path, size_t length);
+
+/* 0: the deeds may be done to what stands in `place`; else a negative errno. `written` is the path as the
+ * program wrote it. Where the policy is unsure this waits for the answer. */
+long judge_place(const struct session *session, unsigned deeds, enum wire_change change,
+                 const struct place *place, const char *written);
+
+/* The same for what has a name of its own and is no file that could be found first: a message queue. */
+long judge_text(const struct session *session, unsigned deeds, enum wire_change change, const char *path);
+
+#endif
