@@ -1,0 +1,312 @@
+/* open.c: opening a file after it was judged (open.h).
+ *
+ * The fast way: the path's own text is judged, and opened with the demand that no link lie on the way: if
+ * that succeeds the text was the real path. Everything else goes the slow way: the file is found first, what
+ * was found is judged, and what was found is opened.
+ */
+#include "open.h"
+
+#include "judge.h"
+#include "wrap.h"
+
+/* What open() takes and openat2() does not choke on. */
+#define KNOWN_FLAGS                                                                                          \
+    (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | FASYNC |           \
+     O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | __O_TMPFILE)
+#define AGAIN (-ERESTART) /* it changed meanwhile: look once more */
+#define MAX_LINKS 40      /* as the kernel */
+
+enum purpose { TO_OPEN, TO_FIND, TO_JUDGE };
+
+struct opening {
+    const struct session *session;
+    int dirfd;
+    const char *path;
+    int flags;
+    unsigned mode;
+    uint64_t resolve;
+    enum purpose purpose;
+};
+
+static unsigned deeds(int flags)
+{
+    static const unsigned by_access[] = {DEED_READ, DEED_WRITE, DEED_READ | DEED_WRITE,
+                                         DEED_READ | DEED_WRITE};
+    if (flags & O_PATH) return 0;
+    return by_access[flags & O_ACCMODE] | (flags & (O_TRUNC | O_CREAT | __O_TMPFILE) ? DEED_WRITE : 0u);
+}
+
+static struct open_how how_to(int flags, unsigned mode, uint64_t resolve)
+{
+    return (struct open_how){
+        .flags = (uint64_t)(unsigned)(flags & KNOWN_FLAGS) | O_LARGEFILE,
+        .mode = flags & (O_CREAT | __O_TMPFILE) ? mode & 07777 : 0,
+        .resolve = resolve,
+    };
+}
+
+/* Opening a FIFO or a device may wait for long. */
+static long open_waiting(int dirfd, const char *path, const struct open_how *how)
+{
+    int before = cancel_begin();
+    long fd = how->resolve ? raw_openat2(dirfd, path, how)
+                           : raw_openat(dirfd, path, (int)how->flags, (unsigned)how->mode);
+    cancel_end(before);
+    return fd;
+}
+
+/* Whether the fast way's result is what the slow way would have come to. */
+static bool conclusive(const struct opening *opening, long result)
+{
+    switch (result) {
+    case -ELOOP:
+    case -ENOSYS:
+    case -EINVAL:
+    case -EPERM: /* a filter that does not know the call */ return false;
+    case -EACCES: /* the way from the root may be barred where the way from here is not */
+        return opening->path[0] == '/';
+    default: return true;
+    }
+}
+
+static bool open_fast(const struct opening *opening, long *result)
+{
+    struct text text;
+    bool done = false;
+    text_begin(&text);
+    if (!where_plainly(&text, opening->dirfd, opening->path) &&
+        judge_path(opening->session, deeds(opening->flags), text.bytes, text.length) == VERDICT_ALLOW) {
+        struct open_how how = how_to(opening->flags, opening->mode, RESOLVE_NO_SYMLINKS);
+        *result = open_waiting(AT_FDCWD, text.bytes, &how);
+        done = conclusive(opening, *result);
+    }
+    text_end(&text);
+    return done;
+}
+
+/* O_CREAT on a file that is there keeps the kernel's care for other people's files in /tmp, which it would
+ * not take on the way through the descriptor. */
+static long open_by_real_path(const struct opening *opening, const struct place *place)
+{
+    struct open_how how = how_to(opening->flags, opening->mode, RESOLVE_NO_SYMLINKS);
+    struct stat status;
+    long fd = open_waiting(AT_FDCWD, place->path.bytes, &how);
+    if (fd < 0) return fd == -ELOOP ? AGAIN : fd;
+    if (!raw_fstat((int)fd, &status) && status.st_dev == place->device && status.st_ino == place->inode)
+        return fd;
+    raw_close((int)fd);
+    return AGAIN;
+}
+
+static long open_place(const struct opening *opening, const struct place *place)
+{
+    if (opening->purpose == TO_JUDGE) return 0;
+    if (opening->purpose == TO_FIND) return raw_fcntl(place->fd, F_DUPFD_CLOEXEC, 0);
+    if (opening->flags & O_CREAT && !place->nameless) {
+        long fd = open_by_real_path(opening, place);
+        if (fd != -ENOSYS && fd != -EPERM && fd != -EACCES && fd != -EINVAL) return fd;
+    }
+    char path[FD_PATH];
+    bytes_fd_path(path, place->fd);
+    struct open_how how = how_to(opening->flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW), opening->mode, 0);
+    return open_waiting(AT_FDCWD, path, &how);
+}
+
+/* The file that is there. */
+static long open_existing(const struct opening *opening)
+{
+    struct place place;
+    int flags = opening->flags;
+    bool exclusive = flags & O_CREAT && flags & O_EXCL;
+    unsigned wanted = flags & O_CREAT ? deeds(flags & ~O_CREAT) : deeds(flags);
+    long result =
+        where_file(&place, opening->dirfd, opening->path,
+                   (flags & (O_NOFOLLOW | O_DIRECTORY)) | (exclusive ? O_NOFOLLOW : 0), opening->resolve);
+    unsigned type = place.mode & S_IFMT;
+    if (!result && exclusive) result = -EEXIST;
+    if (!result && type == S_IFLNK) result = -ELOOP;
+    if (!result && type == S_IFDIR && flags & O_CREAT) result = -EISDIR;
+    if (!result)
+        result = judge_place(opening->session, wanted,
+                             flags & __O_TMPFILE ? WIRE_CHANGE_CREATE
+                             : flags & O_TRUNC   ? WIRE_CHANGE_TRUNCATE
+                                                 : WIRE_CHANGE_OPEN,
+                             &place, opening->path);
+    if (!result) result = open_place(opening, &place);
+    where_end(&place);
+    return result;
+}
+
+/* Where the link of that name leads; false: it is none. */
+static bool read_link(const struct place *place, struct text *target)
+{
+    if (!text_widen(target)) return false;
+    long size = raw_readlinkat(place->fd, place->name, target->bytes, target->room - 1);
+    if (size <= 0) return false;
+    target->bytes[size] = 0;
+    return true;
+}
+
+/* Goes on where a link leads that leads nowhere yet: what it names is to be made. */
+static long follow(struct place *place, const struct text *target)
+{
+    int directory = place->fd;
+    place->fd = -1;
+    where_end(place);
+    long result = where_name(place, directory, target->bytes, 0);
+    raw_close(directory);
+    return result;
+}
+
+/* Whether the place is a link, which only matters where links are followed: then its target stands in
+ * `target`. */
+static long end_of_links(const struct opening *opening, struct place *place)
+{
+    struct text target;
+    long result = 0;
+    text_begin(&target);
+    for (int links = 0; !result && read_link(place, &target); links++) {
+        if (opening->flags & O_EXCL)
+            result = -EEXIST;
+        else if (opening->flags & O_NOFOLLOW || opening->resolve || links == MAX_LINKS)
+            result = -ELOOP;
+        else
+            result = follow(place, &target);
+    }
+    text_end(&target);
+    return result;
+}
+
+/* A file that has to be made. */
+static long open_new(const struct opening *opening)
+{
+    struct place place;
+    int flags = opening->flags;
+    long result = where_name(&place, opening->dirfd, opening->path, opening->resolve);
+    if (!result) result = end_of_links(opening, &place);
+    if (result == WHERE_NO_NAME || (!result && place.name[place.path.bytes + place.length - place.name]))
+        result = -EISDIR;
+    if (!result)
+        result = judge_place(opening->session, deeds(flags), WIRE_CHANGE_CREATE, &place, opening->path);
+    if (!result && opening->purpose != TO_JUDGE) {
+        struct open_how how = how_to(flags | O_NOFOLLOW, opening->mode, 0);
+        result = open_waiting(place.fd, place.name, &how);
+        if (result == -ELOOP && !(flags & O_NOFOLLOW)) result = AGAIN;
+    }
+    where_end(&place);
+    return result;
+}
+
+static long open_slowly(const struct opening *opening)
+{
+    for (int tries = 0; tries < MAX_LINKS; tries++) {
+        long result = open_existing(opening);
+        if (result == -ENOENT && opening->flags & O_CREAT) result = open_new(opening);
+        if (result != AGAIN) return result;
+    }
+    return -ELOOP;
+}
+
+long open_judged(int dirfd, const char *path, int flags, unsigned mode)
+{
+    struct opening opening = {session_get(), dirfd, path, flags, mode, 0, TO_OPEN};
+    long result;
+    if (!opening.session || !path || !deeds(flags)) {
+        struct open_how how = {.flags = (uint64_t)(unsigned)flags, .mode = mode};
+        return open_waiting(dirfd, path, &how);
+    }
+    return open_fast(&opening, &result) ? result : open_slowly(&opening);
+}
+
+long open_found(int dirfd, const char *path, int flags, unsigned mode)
+{
+    struct opening opening = {session_get(), dirfd, path, flags, mode, 0, TO_FIND};
+    if (!opening.session || !path) return raw_openat(dirfd, path, O_PATH | O_CLOEXEC, 0);
+    return open_slowly(&opening);
+}
+
+long open_may(int dirfd, const char *path, int flags)
+{
+    struct opening opening = {session_get(), dirfd, path, flags, 0, 0, TO_JUDGE};
+    return opening.session && path ? open_slowly(&opening) : 0;
+}
+
+long open_resolved(int dirfd, const char *path, int flags, unsigned mode, uint64_t resolve)
+{
+    struct opening opening = {session_get(), dirfd, path, flags, mode, resolve, TO_OPEN};
+    if (!opening.session || !path || !deeds(flags)) {
+        struct open_how how = {.flags = (uint64_t)(unsigned)flags, .mode = mode, .resolve = resolve};
+        return raw_openat2(dirfd, path, &how);
+    }
+    return open_slowly(&opening);
+}
+
+long open_handle(int mount, void *handle, int flags)
+{
+    const struct session *session = session_get();
+    struct opening opening = {.session = session, .flags = flags, .purpose = TO_OPEN};
+    struct place place;
+    long result,
+        found = raw_call(__NR_open_by_handle_at, mount, handle, session ? O_PATH | O_CLOEXEC : flags);
+    if (!session || found < 0) return found;
+    result = where_descriptor(&place, (int)found);
+    if (!result) result = judge_place(session, deeds(flags), WIRE_CHANGE_OPEN, &place, place.path.bytes);
+    if (!result) result = open_place(&opening, &place);
+    where_end(&place);
+    raw_close((int)found);
+    return result;
+}
+
+WRAP(int, openat, int dirfd, const char *path, int flags, ...)
+{
+    va_list list;
+    va_start(list, flags);
+    unsigned mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(list, unsigned) : 0;
+    va_end(list);
+    return (int)give_result(open_judged(dirfd, path, flags, mode));
+}
+SAME(openat64, openat);
+
+WRAP(int, open, const char *path, int flags, ...)
+{
+    va_list list;
+    va_start(list, flags);
+    unsigned mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(list, unsigned) : 0;
+    va_end(list);
+    return (int)give_result(open_judged(AT_FDCWD, path, flags, mode));
+}
+SAME(open64, open);
+SAME(__open, open);
+SAME(__open64, open);
+SAME(__open_nocancel, open);
+SAME(__open64_nocancel, open);
+
+WRAP(int, __open_2, const char *path, int flags)
+{
+    return (int)give_result(open_judged(AT_FDCWD, path, flags, 0));
+}
+SAME(__open64_2, __open_2);
+
+WRAP(int, __openat_2, int dirfd, const char *path, int flags)
+{
+    return (int)give_result(open_judged(dirfd, path, flags, 0));
+}
+SAME(__openat64_2, __openat_2);
+
+WRAP(int, creat, const char *path, unsigned mode)
+{
+    return (int)give_result(open_judged(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode));
+}
+SAME(creat64, creat);
+
+WRAP(int, openat2, int dirfd, const char *path, const struct open_how *how, size_t size)
+{
+    if (!how || size < sizeof *how) return (int)give_result(raw_call(__NR_openat2, dirfd, path, how, size));
+    if (size > sizeof *how) return (int)give_result(-E2BIG);
+    return (int)give_result(open_resolved(dirfd, path, (int)how->flags, (unsigned)how->mode, how->resolve));
+}
+
+WRAP(int, open_by_handle_at, int mount, void *handle, int flags)
+{
+    return (int)give_result(open_handle(mount, handle, flags));
+}
