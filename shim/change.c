@@ -1,0 +1,329 @@
+/* change.c: the calls that change paths (change.h).
+ *
+ * Two shapes: what changes a name is done by that name in its directory, which is held by a descriptor; what
+ * changes a file is done through a descriptor of that file. So what was judged is what is changed.
+ */
+#include "change.h"
+
+#include <linux/fs.h>
+
+#include "judge.h"
+#include "wrap.h"
+
+#define NOT_JUDGED 1 /* make the call as the program made it */
+
+/* A name that is going to change; `place` is to be ended in any case. */
+static long name_may(struct place *place, int dirfd, const char *path, unsigned deeds,
+                     enum wire_change change)
+{
+    const struct session *session = session_get();
+    where_begin(place);
+    if (!session || !path) return NOT_JUDGED;
+    long result = where_name(place, dirfd, path, 0);
+    if (result == WHERE_NO_NAME) return NOT_JUDGED;
+    return result ? result : judge_place(session, deeds, change, place, path);
+}
+
+/* The same for a name that has to be there: nobody is asked about one that is not. */
+static long name_there_may(struct place *place, int dirfd, const char *path, unsigned deeds,
+                           enum wire_change change)
+{
+    const struct session *session = session_get();
+    struct stat status;
+    where_begin(place);
+    if (!session || !path) return NOT_JUDGED;
+    long result = where_name(place, dirfd, path, 0);
+    if (result == WHERE_NO_NAME) return NOT_JUDGED;
+    if (!result) result = raw_stat(place->fd, place->name, &status, AT_SYMLINK_NOFOLLOW);
+    if (result) return result;
+    place->mode = status.st_mode;
+    place->device = status.st_dev;
+    place->inode = status.st_ino;
+    return judge_place(session, deeds, change, place, path);
+}
+
+/* A file that is going to change. */
+static long file_may(struct place *place, int dirfd, const char *path, int flags, enum wire_change change)
+{
+    const struct session *session = session_get();
+    where_begin(place);
+    if (!session || !path) return NOT_JUDGED;
+    long result = where_file(place, dirfd, path, flags, 0);
+    return result ? result : judge_place(session, DEED_WRITE, change, place, path);
+}
+
+/* What is changed through a descriptor: a duplicate of it, which no other thread can make another file's.
+ * Where the descriptor is open for writing, that was judged when it was opened. */
+static long descriptor_may(struct place *place, int fd, enum wire_change change)
+{
+    const struct session *session = session_get();
+    where_begin(place);
+    long flags = raw_fcntl(fd, F_GETFL, 0);
+    if (!session || flags < 0 || flags & O_PATH || (flags & O_ACCMODE) != O_RDONLY) return NOT_JUDGED;
+    long result = where_descriptor(place, fd);
+    return result ? result : judge_place(session, DEED_WRITE, change, place, place->path.bytes);
+}
+
+long change_unlink(int dirfd, const char *path, int flags)
+{
+    struct place place;
+    enum wire_change change = flags & AT_REMOVEDIR ? WIRE_CHANGE_RMDIR : WIRE_CHANGE_REMOVE;
+    long result = name_there_may(&place, dirfd, path, DEED_WRITE, change);
+    if (result == NOT_JUDGED)
+        result = raw_call(__NR_unlinkat, dirfd, path, flags);
+    else if (!result)
+        result = raw_call(__NR_unlinkat, place.fd, place.name, flags);
+    where_end(&place);
+    return result;
+}
+
+/* What is renamed gets another name, so it can be read by that name afterwards: it must be allowed to be read
+ * by its own. */
+long change_rename(int from_dirfd, const char *from, int to_dirfd, const char *to, unsigned flags)
+{
+    struct place old, new;
+    bool directory = false;
+    unsigned exchange = flags & RENAME_EXCHANGE;
+    long result = name_there_may(&old, from_dirfd, from, DEED_READ | DEED_WRITE, WIRE_CHANGE_RENAME),
+         other = 0;
+    where_begin(&new);
+    if (result >= 0) {
+        directory = !result && (old.mode & S_IFMT) == S_IFDIR;
+        other = exchange ? name_there_may(&new, to_dirfd, to, DEED_READ | DEED_WRITE, WIRE_CHANGE_RENAME)
+                         : name_may(&new, to_dirfd, to, DEED_WRITE, WIRE_CHANGE_RENAME);
+    }
+    if (result < 0 || other < 0)
+        result = result < 0 ? result : other;
+    else if (result == NOT_JUDGED || other == NOT_JUDGED)
+        result = raw_call(__NR_renameat2, from_dirfd, from, to_dirfd, to, flags);
+    else if (new.path.length > new.length && !directory && !exchange)
+        result = -ENOTDIR;
+    else
+        result = raw_call(__NR_renameat2, old.fd, old.name, new.fd, new.name, flags);
+    where_end(&new);
+    where_end(&old);
+    return result;
+}
+
+/* A second name lets what is linked be read and written by that name. */
+long change_link(int from_dirfd, const char *from, int to_dirfd, const char *to, int flags)
+{
+    const struct session *session = session_get();
+    struct place old, new;
+    char checked[FD_PATH];
+    bool of_descriptor = flags & AT_EMPTY_PATH && from && !*from;
+    if (!session || !from || !to) return raw_call(__NR_linkat, from_dirfd, from, to_dirfd, to, flags);
+    long result = of_descriptor
+                      ? where_descriptor(&old, from_dirfd)
+                      : where_file(&old, from_dirfd, from, flags & AT_SYMLINK_FOLLOW ? 0 : O_NOFOLLOW, 0);
+    if (!result) result = judge_place(session, DEED_READ | DEED_WRITE, WIRE_CHANGE_LINK, &old, from);
+    long other = name_may(&new, to_dirfd, to, DEED_WRITE, WIRE_CHANGE_LINK);
+    bytes_fd_path(checked, old.fd);
+    if (result || other < 0)
+        result = result ? result : other;
+    else if (other == NOT_JUDGED)
+        result = -EEXIST;
+    else if ((old.mode & S_IFMT) ==
+             S_IFLNK) /* a descriptor's name would be followed no further than to the link */
+        result = raw_call(__NR_linkat, from_dirfd, from, new.fd, new.name, 0);
+    else
+        result = raw_call(__NR_linkat, AT_FDCWD, checked, new.fd, new.name, AT_SYMLINK_FOLLOW);
+    where_end(&new);
+    where_end(&old);
+    return result;
+}
+
+/* What exists already is not asked about: making it fails. */
+static long new_name_may(struct place *place, int dirfd, const char *path, enum wire_change change)
+{
+    struct stat status;
+    if (path && session_get() && !raw_stat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW)) {
+        where_begin(place);
+        return -EEXIST;
+    }
+    return name_may(place, dirfd, path, DEED_WRITE, change);
+}
+
+long change_symlink(const char *target, int dirfd, const char *path)
+{
+    struct place place;
+    long result = new_name_may(&place, dirfd, path, WIRE_CHANGE_LINK);
+    if (result == NOT_JUDGED)
+        result = raw_call(__NR_symlinkat, target, dirfd, path);
+    else if (!result)
+        result = raw_call(__NR_symlinkat, target, place.fd, place.name);
+    where_end(&place);
+    return result;
+}
+
+long change_mkdir(int dirfd, const char *path, unsigned mode)
+{
+    struct place place;
+    long result = new_name_may(&place, dirfd, path, WIRE_CHANGE_MKDIR);
+    if (result == NOT_JUDGED)
+        result = raw_call(__NR_mkdirat, dirfd, path, mode);
+    else if (!result)
+        result = raw_call(__NR_mkdirat, place.fd, place.name, mode);
+    where_end(&place);
+    return result;
+}
+
+long change_mknod(int dirfd, const char *path, unsigned mode, unsigned long device)
+{
+    struct place place;
+    long result = new_name_may(&place, dirfd, path, WIRE_CHANGE_NODE);
+    if (result == NOT_JUDGED)
+        result = raw_call(__NR_mknodat, dirfd, path, mode, device);
+    else if (!result)
+        result = raw_call(__NR_mknodat, place.fd, place.name, mode, device);
+    where_end(&place);
+    return result;
+}
+
+long change_truncate(const char *path, long size)
+{
+    struct place place;
+    char checked[FD_PATH];
+    long result = file_may(&place, AT_FDCWD, path, 0, WIRE_CHANGE_TRUNCATE);
+    bytes_fd_path(checked, place.fd);
+    if (result == NOT_JUDGED)
+        result = raw_call(__NR_truncate, path, size);
+    else if (!result)
+        result = raw_call(__NR_truncate, checked, size);
+    where_end(&place);
+    return result;
+}
+
+static int nofollow(int flags)
+{
+    return flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0;
+}
+
+long change_mode(int dirfd, const char *path, unsigned mode, int flags)
+{
+    struct place place;
+    char checked[FD_PATH];
+    if (flags & AT_EMPTY_PATH && path && !*path && dirfd != AT_FDCWD) return change_mode_of(dirfd, mode);
+    long result = file_may(&place, dirfd, path, nofollow(flags), WIRE_CHANGE_MODE);
+    bytes_fd_path(checked, place.fd);
+    if (result == NOT_JUDGED) {
+        result = flags ? raw_call(__NR_fchmodat2, dirfd, path, mode, flags)
+                       : raw_call(__NR_fchmodat, dirfd, path, mode);
+    } else if (!result) {
+        /* A link's own mode cannot be changed. */
+        bool link = (place.mode & S_IFMT) == S_IFLNK;
+        result = link ? -EOPNOTSUPP : raw_call(__NR_fchmodat, AT_FDCWD, checked, mode);
+    }
+    where_end(&place);
+    return result;
+}
+
+long change_mode_of(int fd, unsigned mode)
+{
+    struct place place;
+    long result = descriptor_may(&place, fd, WIRE_CHANGE_MODE);
+    if (result >= 0) result = raw_call(__NR_fchmod, result == NOT_JUDGED ? fd : place.fd, mode);
+    where_end(&place);
+    return result;
+}
+
+long change_owner(int dirfd, const char *path, unsigned user, unsigned group, int flags)
+{
+    struct place place;
+    if (flags & AT_EMPTY_PATH && path && !*path && dirfd != AT_FDCWD)
+        return change_owner_of(dirfd, user, group);
+    long result = file_may(&place, dirfd, path, nofollow(flags), WIRE_CHANGE_OWNER);
+    if (result == NOT_JUDGED)
+        result = raw_call(__NR_fchownat, dirfd, path, user, group, flags);
+    else if (!result)
+        result = raw_call(__NR_fchownat, place.fd, "", user, group, AT_EMPTY_PATH);
+    where_end(&place);
+    return result;
+}
+
+long change_owner_of(int fd, unsigned user, unsigned group)
+{
+    struct place place;
+    long result = descriptor_may(&place, fd, WIRE_CHANGE_OWNER);
+    if (result >= 0) result = raw_call(__NR_fchown, result == NOT_JUDGED ? fd : place.fd, user, group);
+    where_end(&place);
+    return result;
+}
+
+static long change_times_of(int fd, const void *times)
+{
+    struct place place;
+    long result = descriptor_may(&place, fd, WIRE_CHANGE_TIMES);
+    if (result >= 0) result = raw_call(__NR_utimensat, result == NOT_JUDGED ? fd : place.fd, 0, times, 0);
+    where_end(&place);
+    return result;
+}
+
+long change_times(int dirfd, const char *path, const void *times, int flags)
+{
+    struct place place;
+    char checked[FD_PATH];
+    if (!path || (flags & AT_EMPTY_PATH && !*path && dirfd != AT_FDCWD)) return change_times_of(dirfd, times);
+    bool of_name = flags & AT_SYMLINK_NOFOLLOW;
+    long result = of_name ? name_there_may(&place, dirfd, path, DEED_WRITE, WIRE_CHANGE_TIMES)
+                          : file_may(&place, dirfd, path, 0, WIRE_CHANGE_TIMES);
+    bytes_fd_path(checked, place.fd);
+    if (result == NOT_JUDGED)
+        result = raw_call(__NR_utimensat, dirfd, path, times, flags);
+    else if (!result && of_name)
+        result = raw_call(__NR_utimensat, place.fd, place.name, times, AT_SYMLINK_NOFOLLOW);
+    else if (!result)
+        result = raw_call(__NR_utimensat, AT_FDCWD, checked, times, 0);
+    where_end(&place);
+    return result;
+}
+
+long change_attribute(long number, const char *path, const char *name, const void *value, unsigned long size,
+                      int flags)
+{
+    struct place place;
+    char checked[FD_PATH];
+    long result = file_may(&place, AT_FDCWD, path, 0, WIRE_CHANGE_XATTR);
+    bytes_fd_path(checked, place.fd);
+    if (result >= 0)
+        result = raw_call(number, result == NOT_JUDGED ? path : checked, name, value, size, flags);
+    where_end(&place);
+    return result;
+}
+
+/* There is no form of it with a directory's descriptor; the directory's name in /proc does as well. */
+long change_attribute_link(long number, const char *path, const char *name, const void *value,
+                           unsigned long size, int flags)
+{
+    struct place place;
+    char checked[FD_PATH + NAME_MAX + 2];
+    long result = name_there_may(&place, AT_FDCWD, path, DEED_WRITE, WIRE_CHANGE_XATTR);
+    if (!result) {
+        char *end = bytes_fd_path(checked, place.fd);
+        *end++ = '/';
+        memcpy(end, place.name, strlen(place.name) + 1);
+    }
+    if (result >= 0)
+        result = raw_call(number, result == NOT_JUDGED ? path : checked, name, value, size, flags);
+    where_end(&place);
+    return result;
+}
+
+long change_attribute_of(long number, int fd, const char *name, const void *value, unsigned long size,
+                         int flags)
+{
+    struct place place;
+    long result = descriptor_may(&place, fd, WIRE_CHANGE_XATTR);
+    if (result >= 0)
+        result = raw_call(number, result == NOT_JUDGED ? fd : place.fd, name, value, size, flags);
+    where_end(&place);
+    return result;
+}
+
+long change_mount(const char *path)
+{
+    struct place place;
+    long result = file_may(&place, AT_FDCWD, path, 0, WIRE_CHANGE_MOUNT);
+    where_end(&place);
+    return result == NOT_JUDGED ? 0 : result;
+}
