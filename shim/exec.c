@@ -1,0 +1,293 @@
+/* exec.c: a program that is about to be executed (exec.h), and the functions that execute one.
+ *
+ * PATH is searched first and one question asked, instead of one for every place where the program is not.
+ */
+#include "exec.h"
+
+#include "door.h"
+#include "environ.h"
+#include "where.h"
+#include "wrap.h"
+
+#define APART __attribute__((noinline)) /* so that what it takes of the stack is given back */
+#define CAN_EXECUTE 1                   /* X_OK */
+#define FEW_ARGUMENTS 32
+#define SHELL "/bin/sh"
+
+static size_t count_strings(const char *const *vector)
+{
+    size_t count = 0;
+    while (vector && vector[count])
+        count++;
+    return count;
+}
+
+static long find_program(struct place *place, int dirfd, const char *path, int flags)
+{
+    bool of_descriptor = flags & AT_EMPTY_PATH && !*path;
+    char checked[FD_PATH];
+    long result = of_descriptor
+                      ? where_descriptor(place, dirfd)
+                      : where_file(place, dirfd, path, flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0, 0);
+    if (result) return result;
+    if ((place->mode & S_IFMT) == S_IFLNK) return -ELOOP;
+    if ((place->mode & S_IFMT) != S_IFREG) return -EACCES;
+    bytes_fd_path(checked, place->fd);
+    return raw_call(__NR_faccessat, AT_FDCWD, checked, CAN_EXECUTE);
+}
+
+APART long exec_ask(struct approved *approved, const struct session *session, int dirfd, const char *path,
+                    int flags, unsigned wire, const char *const *argv, bool *refused)
+{
+    struct place place;
+    char descriptor[FD_PATH];
+    long result = find_program(&place, dirfd, path, flags);
+    approved->door = -1;
+    *refused = false;
+    if (!result) {
+        bytes_fd_path(descriptor, dirfd);
+        struct request request = {
+            .kind = WIRE_EXEC,
+            .flags = wire,
+            .device = place.device,
+            .inode = place.inode,
+            .strings = {*path ? path : descriptor, place.path.bytes},
+            .string_count = 2,
+            .argv = argv,
+            .argc = count_strings(argv),
+        };
+        approved->device = place.device;
+        approved->inode = place.inode;
+        result = door_ask_open(session, &request, &approved->door);
+        *refused = result < 0;
+    }
+    where_end(&place);
+    return result;
+}
+
+long exec_same(const struct approved *approved, int dirfd, const char *path, int flags)
+{
+    struct stat status;
+    long result = raw_stat(dirfd, path, &status, flags & (AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW));
+    if (result) return result;
+    if (status.st_dev == approved->device && status.st_ino == approved->inode) return 0;
+    door_complain("the program is another one than was asked about");
+    return -EACCES;
+}
+
+/* Without flags it is plain execve, which names the program as it was called. */
+static long execute(int dirfd, const char *path, const char *const *argv, const char *const *envp, int flags)
+{
+    if (dirfd == AT_FDCWD && !flags) return raw_call(__NR_execve, path, argv, envp);
+    return raw_call(__NR_execveat, dirfd, path, argv, envp, flags);
+}
+
+static APART long execute_kept(const struct approved *approved, const struct session *session, int dirfd,
+                               const char *path, const char *const *argv, const char *const *envp, int flags)
+{
+    struct environ_kept kept;
+    const char *const *right = environ_keep(&kept, session, envp);
+    if (envp && !right) return -ENOMEM;
+    long result = exec_same(approved, dirfd, path, flags);
+    if (!result) result = execute(dirfd, path, argv, right, flags);
+    environ_end(&kept);
+    return result;
+}
+
+long exec_judged(int dirfd, const char *path, const char *const *argv, const char *const *envp, int flags,
+                 bool *refused)
+{
+    const struct session *session = session_get();
+    struct approved approved;
+    *refused = false;
+    if (!session || !path) return execute(dirfd, path, argv, envp, flags);
+    long result = exec_ask(&approved, session, dirfd, path, flags, 0, argv, refused);
+    if (result) return result;
+    result = execute_kept(&approved, session, dirfd, path, argv, envp, flags);
+    door_done(approved.door, result);
+    return result;
+}
+
+static const char *search_path(const struct session *session)
+{
+    const char *value;
+    for (const char *const *entry = environ_own(); entry && *entry; entry++)
+        if ((value = bytes_value(*entry, "PATH"))) return value;
+    return !session || session->libc.glibc ? "/bin:/usr/bin" : "/usr/local/bin:/bin:/usr/bin";
+}
+
+void search_begin(struct search *search, const struct session *session, int dirfd, const char *name)
+{
+    search->rest = search_path(session);
+    search->dirfd = dirfd;
+    search->name = name;
+    search->error = -ENOENT;
+    text_begin(&search->path);
+}
+
+/* The next place's own path to the name; false: PATH is at its end. */
+static bool next_candidate(struct search *search)
+{
+    size_t length = 0;
+    if (!search->rest) return false;
+    while (search->rest[length] && search->rest[length] != ':')
+        length++;
+    search->path.length = 0;
+    bool fits = text_add(&search->path, search->rest, length) &&
+                (!length || text_add(&search->path, "/", 1)) &&
+                text_add(&search->path, search->name, strlen(search->name));
+    search->rest = search->rest[length] ? search->rest + length + 1 : NULL;
+    if (!fits) search->path.bytes[search->path.length = 0] = 0;
+    return true;
+}
+
+bool search_next(struct search *search)
+{
+    struct stat status;
+    if (!*search->name) return false;
+    while (next_candidate(search)) {
+        long result = raw_stat(search->dirfd, search->path.bytes, &status, 0);
+        if (!result && (status.st_mode & S_IFMT) != S_IFREG) result = -EACCES;
+        if (!result) result = raw_call(__NR_faccessat, search->dirfd, search->path.bytes, CAN_EXECUTE);
+        if (!result) return true;
+        if (result == -EACCES) search->error = -EACCES;
+    }
+    return false;
+}
+
+void search_end(struct search *search)
+{
+    text_end(&search->path);
+}
+
+static bool has_slash(const char *name)
+{
+    while (*name && *name != '/')
+        name++;
+    return *name;
+}
+
+/* A text without a #! line is the shell's to run, where the C library does so. */
+static APART long execute_script(const char *path, const char *const *argv, const char *const *envp)
+{
+    const char *few[FEW_ARGUMENTS], **words = few;
+    size_t count = count_strings(argv), size = (count + 3) * sizeof *words;
+    bool refused;
+    if (count + 3 > FEW_ARGUMENTS && !(words = raw_map(size))) return -ENOMEM;
+    words[0] = SHELL;
+    words[1] = path;
+    words[2] = NULL;
+    for (size_t i = 1; i < count; i++)
+        words[i + 1] = argv[i];
+    words[count > 1 ? count + 1 : 2] = NULL;
+    long result = exec_judged(AT_FDCWD, SHELL, words, envp, 0, &refused);
+    if (words != few) raw_unmap(words, size);
+    return result;
+}
+
+static long exec_or_script(const char *path, const char *const *argv, const char *const *envp, bool *refused)
+{
+    const struct session *session = session_get();
+    long result = exec_judged(AT_FDCWD, path, argv, envp, 0, refused);
+    if (result == -ENOEXEC && (!session || session->libc.glibc)) result = execute_script(path, argv, envp);
+    return result;
+}
+
+/* What makes the C library go on to the next place. */
+static bool goes_on(long result)
+{
+    return result == -EACCES || result == -ENOENT || result == -ESTALE || result == -ENOTDIR ||
+           result == -ENODEV || result == -ETIMEDOUT;
+}
+
+static long exec_searched(const char *name, const char *const *argv, const char *const *envp)
+{
+    const struct session *session = session_get();
+    struct search search;
+    bool refused;
+    if (!name) return -EFAULT;
+    if (has_slash(name)) return exec_or_script(name, argv, envp, &refused);
+    search_begin(&search, session, AT_FDCWD, name);
+    long result = -ENOENT;
+    bool denied = false;
+    while (search_next(&search)) {
+        result = exec_or_script(search.path.bytes, argv, envp, &refused);
+        if (refused || !goes_on(result)) {
+            search_end(&search);
+            return result;
+        }
+        denied = denied || result == -EACCES;
+    }
+    search_end(&search);
+    return denied ? -EACCES : search.error;
+}
+
+WRAP(int, execve, const char *path, const char *const *argv, const char *const *envp)
+{
+    bool refused;
+    return (int)give_result(exec_judged(AT_FDCWD, path, argv, envp, 0, &refused));
+}
+
+WRAP(int, execveat, int dirfd, const char *path, const char *const *argv, const char *const *envp, int flags)
+{
+    bool refused;
+    return (int)give_result(exec_judged(dirfd, path, argv, envp, flags, &refused));
+}
+
+WRAP(int, fexecve, int fd, const char *const *argv, const char *const *envp)
+{
+    bool refused;
+    if (fd < 0 || !argv || !envp) return (int)give_result(-EINVAL);
+    return (int)give_result(exec_judged(fd, "", argv, envp, AT_EMPTY_PATH, &refused));
+}
+
+WRAP(int, execv, const char *path, const char *const *argv)
+{
+    bool refused;
+    return (int)give_result(exec_judged(AT_FDCWD, path, argv, environ_own(), 0, &refused));
+}
+
+WRAP(int, execvp, const char *name, const char *const *argv)
+{
+    return (int)give_result(exec_searched(name, argv, environ_own()));
+}
+
+WRAP(int, execvpe, const char *name, const char *const *argv, const char *const *envp)
+{
+    return (int)give_result(exec_searched(name, argv, envp));
+}
+SAME(__execvpe, execvpe);
+
+/* The three that take their arguments one by one differ in what they do with them at the end. A list of
+ * arguments cannot be handed on to another function, so the counting and copying is written into each. */
+#define EXEC_LIST(name, EXECUTE)                                                                             \
+    WRAP(int, name, const char *path, const char *first, ...)                                                \
+    {                                                                                                        \
+        const char *few[FEW_ARGUMENTS], **words = few;                                                       \
+        size_t count = 0, size = 0;                                                                          \
+        va_list list;                                                                                        \
+        va_start(list, first);                                                                               \
+        for (const char *word = first; word; word = va_arg(list, const char *))                              \
+            count++;                                                                                         \
+        va_end(list);                                                                                        \
+        if (count >= FEW_ARGUMENTS && !(words = raw_map(size = (count + 1) * sizeof *words)))                \
+            return (int)give_result(-ENOMEM);                                                                \
+        va_start(list, first);                                                                               \
+        words[0] = first;                                                                                    \
+        for (size_t i = 1; i <= count; i++)                                                                  \
+            words[i] = va_arg(list, const char *);                                                           \
+        long result = EXECUTE;                                                                               \
+        va_end(list);                                                                                        \
+        if (size) raw_unmap(words, size);                                                                    \
+        return (int)give_result(result);                                                                     \
+    }
+
+static long exec_own(const char *path, const char *const *argv, const char *const *envp)
+{
+    bool refused;
+    return exec_judged(AT_FDCWD, path, argv, envp, 0, &refused);
+}
+
+EXEC_LIST(execl, exec_own(path, words, environ_own()))
+EXEC_LIST(execle, exec_own(path, words, va_arg(list, const char *const *)))
+EXEC_LIST(execlp, exec_searched(path, words, environ_own()))

@@ -1,0 +1,96 @@
+/* shell.c: system, popen and wordexp: the shell's words are judged first, then the C library does what it
+ * does.
+ *
+ * They are more than a spawned shell (signals, cancellation, earlier streams), and their own calls cannot be
+ * seen; the shell that they start is guarded in its turn, so the environment that they will hand to it is put
+ * right before.
+ */
+#include "bytes.h"
+#include "door.h"
+#include "environ.h"
+#include "where.h"
+#include "wire.h"
+#include "wrap.h"
+
+#define SHELL "/bin/sh"
+#define WORDEXP_REFUSED 4 /* WRDE_CMDSUB in glibc and musl: command substitution is not wanted */
+
+/* 0, or a negative errno: whether the shell may run this text. */
+static long shell_may(const char *text)
+{
+    const struct session *session = session_get();
+    const char *const argv[] = {"sh", "-c", text};
+    struct place shell;
+    if (!session) return 0;
+    long result = where_file(&shell, AT_FDCWD, SHELL, 0, 0);
+    if (!result) {
+        struct request request = {
+            .kind = WIRE_SHELL,
+            .flags = WIRE_SPAWN,
+            .device = shell.device,
+            .inode = shell.inode,
+            .strings = {SHELL, shell.path.bytes},
+            .string_count = 2,
+            .argv = argv,
+            .argc = 3,
+        };
+        result = door_ask(session, &request);
+    }
+    where_end(&shell);
+    if (!result) environ_repair(session);
+    return result;
+}
+
+WRAP(int, system, const char *text)
+{
+    int (*real)(const char *) = session_function("system");
+    if (!real) return -1;
+    long result = text ? shell_may(text) : 0;
+    return result ? (int)give_result(result) : real(text);
+}
+SAME(__libc_system, system);
+
+static void *popen_judged(const char *name, const char *text, const char *mode)
+{
+    void *(*real)(const char *, const char *) = session_function(name);
+    if (!real) return NULL;
+    long result = text ? shell_may(text) : 0;
+    return result ? give_result(result), NULL : real(text, mode);
+}
+
+WRAP(void *, popen, const char *text, const char *mode)
+{
+    return popen_judged("popen", text, mode);
+}
+WRAP(void *, _IO_popen, const char *text, const char *mode)
+{
+    return popen_judged("_IO_popen", text, mode);
+}
+
+WRAP(void *, _IO_proc_open, void *stream, const char *text, const char *mode)
+{
+    void *(*real)(void *, const char *, const char *) = session_function("_IO_proc_open");
+    if (!real) return NULL;
+    long result = text ? shell_may(text) : 0;
+    return result ? give_result(result), NULL : real(stream, text, mode);
+}
+
+/* glibc runs a shell for substituted commands only, musl for everything. */
+static bool runs_shell(const char *words)
+{
+    const struct session *session = session_get();
+    if (!session || !session->libc.glibc) return true;
+    for (; *words; words++)
+        if (*words == '`' || (words[0] == '$' && words[1] == '(')) return true;
+    return false;
+}
+
+WRAP(int, wordexp, const char *words, void *expanded, int flags)
+{
+    int (*real)(const char *, void *, int) = session_function("wordexp");
+    if (!real) return WORDEXP_REFUSED;
+    long result = words && runs_shell(words) ? shell_may(words) : 0;
+    if (!result) return real(words, expanded, flags);
+    give_result(result);
+    return WORDEXP_REFUSED;
+}
