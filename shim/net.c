@@ -1,0 +1,305 @@
+/* net.c: sockets (net.h).
+ *
+ * A stream is judged when it is connected, everything else already when it is made. What lies on this machine
+ * is decided here from the policy; any other address goes to the launcher, which alone knows what names stand
+ * for it.
+ */
+#include "net.h"
+
+#include <asm/socket.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/un.h>
+
+#include "../policy/decide.h"
+#include "bytes.h"
+#include "door.h"
+#include "where.h"
+#include "wire.h"
+#include "wrap.h"
+
+/* <linux/socket.h> leaves these to the C library. */
+enum {
+    FAMILY_UNSPEC = 0,
+    FAMILY_UNIX = 1,
+    FAMILY_INET = 2,
+    FAMILY_INET6 = 10,
+    FAMILY_NETLINK = 16,
+    FAMILY_PACKET = 17,
+    FAMILY_VSOCK = 40
+};
+enum { TYPE_STREAM = 1, TYPE_DATAGRAM = 2, TYPE_RAW = 3, TYPE_SEQPACKET = 5, TYPE_MASK = 0xf };
+
+#define ADDRESS_MOST 128 /* the largest that the kernel takes */
+
+union address {
+    unsigned short family;
+    struct sockaddr_in inet;
+    struct sockaddr_in6 inet6;
+    struct sockaddr_un local;
+    char bytes[ADDRESS_MOST + 1]; /* a path in it always has its end */
+};
+
+struct message { /* struct msghdr */
+    void *name;
+    unsigned name_length;
+    void *vector;
+    size_t vector_length;
+    void *control;
+    size_t control_length;
+    int flags;
+};
+struct message_sent { /* struct mmsghdr */
+    struct message message;
+    unsigned sent;
+};
+
+static enum socket_kind kind_of(int domain, int type)
+{
+    switch (domain) {
+    case FAMILY_UNIX: /* a connection of packets is a connection */
+        return type == TYPE_DATAGRAM || type == TYPE_RAW ? SOCKET_UNIX_DATAGRAM : SOCKET_STREAM;
+    case FAMILY_INET:
+    case FAMILY_INET6:
+        return type == TYPE_STREAM     ? SOCKET_STREAM
+               : type == TYPE_DATAGRAM ? SOCKET_UDP
+               : type == TYPE_RAW      ? SOCKET_RAW
+                                       : SOCKET_OTHER;
+    case FAMILY_PACKET: return SOCKET_PACKET;
+    case FAMILY_NETLINK: return SOCKET_NETLINK;
+    case FAMILY_VSOCK: return SOCKET_VSOCK;
+    default: return SOCKET_OTHER;
+    }
+}
+
+static bool allowed(const struct session *session, const struct act *act)
+{
+    struct decision decision;
+    if (!session->image) return false;
+    policy_decide(session->image, act, &decision, NULL);
+    return decision.verdict == VERDICT_ALLOW;
+}
+
+long net_socket(int domain, int type, int protocol)
+{
+    const struct session *session = session_get();
+    enum socket_kind kind = kind_of(domain, type & TYPE_MASK);
+    if (session && kind != SOCKET_STREAM) {
+        struct act act = {.kind = ACT_CONNECT, .socket = kind};
+        struct request request = {.kind = WIRE_SOCKET,
+                                  .detail = (uint32_t)domain << 16 | (uint32_t)(type & TYPE_MASK)};
+        long result = allowed(session, &act) ? 0 : door_ask(session, &request);
+        if (result) return result;
+    }
+    return raw_call(__NR_socket, domain, type, protocol);
+}
+
+static int socket_option(int fd, int option)
+{
+    int value = 0;
+    unsigned size = sizeof value;
+    return raw_call(__NR_getsockopt, fd, SOL_SOCKET, option, &value, &size) ? 0 : value;
+}
+
+static bool is_loopback(const unsigned char address[16])
+{
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff}, nothing[15];
+    if (!memcmp(address, mapped, sizeof mapped))
+        return address[12] == 127 || !memcmp(address + 12, nothing, 4);
+    return !memcmp(address, nothing, sizeof nothing) && address[15] <= 1;
+}
+
+/* Fills the act's address; false: it is no internet address. Datagram sockets take "unspecified" for IPv4. */
+static bool read_internet(struct act *act, const union address *address, unsigned length)
+{
+    bool inet = address->family == FAMILY_INET || address->family == FAMILY_UNSPEC;
+    if (inet && length >= sizeof address->inet) {
+        act->address[10] = act->address[11] = 0xff;
+        memcpy(act->address + 12, &address->inet.sin_addr, 4);
+        act->port = __builtin_bswap16(address->inet.sin_port);
+    } else if (address->family == FAMILY_INET6 && length >= 24) { /* without a scope it is complete as well */
+        memcpy(act->address, &address->inet6.sin6_addr, 16);
+        act->port = __builtin_bswap16(address->inet6.sin6_port);
+    } else {
+        return false;
+    }
+    act->has_address = act->has_port = true;
+    return true;
+}
+
+static long ask_address(const struct session *session, enum wire_kind kind, int type,
+                        const union address *address, unsigned length)
+{
+    struct request request = {.kind = kind, .detail = (uint32_t)type, .bytes = address, .size = length};
+    return door_ask(session, &request);
+}
+
+/* A socket with a path: found first, and reached by the name in /proc of what was found. Its new length comes
+ * back in
+ * `*length`, the descriptor to be closed afterwards in `*held`. */
+static long judge_path_socket(const struct session *session, enum wire_kind wire, struct act *act,
+                              union address *address, unsigned *length, int *held)
+{
+    struct place place;
+    long result = where_file(&place, AT_FDCWD, address->local.sun_path, 0, 0);
+    if (!result) {
+        act->unix_path = place.path.bytes;
+        act->unix_length = place.length;
+        if (!allowed(session, act)) {
+            /* The launcher is told the real path, as far as it fits into an address. */
+            union address real = {.family = FAMILY_UNIX};
+            size_t size =
+                place.length < sizeof real.local.sun_path ? place.length + 1 : sizeof real.local.sun_path;
+            memcpy(real.local.sun_path, place.path.bytes, size);
+            result = size > place.length
+                         ? ask_address(session, wire, (int)act->socket, &real,
+                                       (unsigned)(offsetof(struct sockaddr_un, sun_path) + size))
+                         : ask_address(session, wire, (int)act->socket, address, *length);
+        }
+    }
+    if (!result) {
+        char *end = bytes_fd_path(address->local.sun_path, place.fd);
+        *length = (unsigned)(end + 1 - (char *)address);
+        *held = place.fd;
+        place.fd = -1;
+    }
+    where_end(&place);
+    return result;
+}
+
+static long judge_unix(const struct session *session, enum wire_kind wire, struct act *act,
+                       union address *address, unsigned *length, int *held)
+{
+    const unsigned start = offsetof(struct sockaddr_un, sun_path);
+    if (*length <= start) return 0; /* it has no name: the kernel refuses it */
+    if (address->local.sun_path[0]) return judge_path_socket(session, wire, act, address, length, held);
+    act->unix_abstract = true;
+    act->unix_path = address->local.sun_path + 1;
+    act->unix_length = *length - start - 1;
+    return allowed(session, act) ? 0 : ask_address(session, wire, (int)act->socket, address, *length);
+}
+
+/* Whether that may be reached through this socket. `address` is a copy that may be changed to what was
+ * judged. */
+static long judge_address(int fd, enum wire_kind wire, union address *address, unsigned *length, int *held)
+{
+    const struct session *session = session_get();
+    struct act act = {.kind = ACT_CONNECT};
+    if (!session) return 0;
+    act.socket = kind_of(socket_option(fd, SO_DOMAIN), socket_option(fd, SO_TYPE));
+    if (address->family == FAMILY_UNSPEC && wire == WIRE_CONNECT) return 0; /* it ends a connection */
+    if (address->family == FAMILY_UNIX) return judge_unix(session, wire, &act, address, length, held);
+    bool here = read_internet(&act, address, *length) && is_loopback(act.address);
+    if (here && allowed(session, &act)) return 0;
+    return ask_address(session, wire, (int)act.socket, address, *length);
+}
+
+/* Copies an address so that nobody changes it between the question and the act; false: it cannot be one. */
+static bool copy_address(union address *copy, const void *address, unsigned length)
+{
+    if (!address || length < sizeof copy->family || length > ADDRESS_MOST) return false;
+    memset(copy, 0, sizeof *copy);
+    memcpy(copy, address, length);
+    return true;
+}
+
+static void release(int held)
+{
+    if (held >= 0) raw_close(held);
+}
+
+long net_connect(int fd, const void *address, unsigned length)
+{
+    union address copy;
+    int held = -1;
+    if (!copy_address(&copy, address, length)) return raw_call(__NR_connect, fd, address, length);
+    long result = judge_address(fd, WIRE_CONNECT, &copy, &length, &held);
+    if (!result) {
+        int before = cancel_begin();
+        result = raw_call(__NR_connect, fd, &copy, length);
+        cancel_end(before);
+    }
+    release(held);
+    return result;
+}
+
+long net_sendto(int fd, const void *bytes, size_t size, int flags, const void *address, unsigned length)
+{
+    union address copy;
+    int held = -1;
+    long result = 0;
+    bool named = copy_address(&copy, address, length);
+    if (named) result = judge_address(fd, WIRE_SEND, &copy, &length, &held);
+    if (!result) {
+        int before = cancel_begin();
+        result = raw_call(__NR_sendto, fd, bytes, size, flags, named ? &copy : address, length);
+        cancel_end(before);
+    }
+    release(held);
+    return result;
+}
+
+long net_sendmsg(int fd, const void *message, int flags)
+{
+    union address copy;
+    struct message own;
+    int held = -1;
+    long result = 0;
+    if (!message) return raw_call(__NR_sendmsg, fd, message, flags);
+    memcpy(&own, message, sizeof own);
+    if (copy_address(&copy, own.name, own.name_length)) {
+        own.name = &copy;
+        result = judge_address(fd, WIRE_SEND, &copy, &own.name_length, &held);
+    }
+    if (!result) {
+        int before = cancel_begin();
+        result = raw_call(__NR_sendmsg, fd, &own, flags);
+        cancel_end(before);
+    }
+    release(held);
+    return result;
+}
+
+/* One by one where any of them names an address: each is judged just before it is sent. */
+long net_sendmmsg(int fd, void *messages, unsigned count, int flags)
+{
+    struct message_sent *all = messages;
+    bool named = false;
+    for (unsigned i = 0; all && i < count && session_get(); i++)
+        named = named || all[i].message.name;
+    if (!named) return raw_call(__NR_sendmmsg, fd, messages, count, flags);
+    for (unsigned i = 0; i < count; i++) {
+        long result = net_sendmsg(fd, &all[i].message, flags);
+        if (result < 0) return i ? (long)i : result;
+        all[i].sent = (unsigned)result;
+    }
+    return count;
+}
+
+WRAP(int, socket, int domain, int type, int protocol)
+{
+    return (int)give_result(net_socket(domain, type, protocol));
+}
+SAME(__socket, socket);
+
+WRAP(int, connect, int fd, const void *address, unsigned length)
+{
+    return (int)give_result(net_connect(fd, address, length));
+}
+SAME(__connect, connect);
+
+WRAP(long, sendto, int fd, const void *bytes, size_t size, int flags, const void *address, unsigned length)
+{
+    return give_result(net_sendto(fd, bytes, size, flags, address, length));
+}
+
+WRAP(long, sendmsg, int fd, const void *message, int flags)
+{
+    return give_result(net_sendmsg(fd, message, flags));
+}
+
+WRAP(int, sendmmsg, int fd, void *messages, unsigned count, int flags)
+{
+    return (int)give_result(net_sendmmsg(fd, messages, count, flags));
+}
+SAME(__sendmmsg, sendmmsg);
