@@ -1,0 +1,148 @@
+/* python.c: which line of Python is about to act: an audit hook that notes where the interpreter stands.
+ *
+ * The interpreter tells its hooks of what it is about to do, in the thread that does it and under its own
+ * lock. Of the frames, the innermost outside of the standard library is noted; the launcher reads the note
+ * when it asks or records. It is shown as what the program says, and never decides anything. No header of
+ * Python is needed to build this.
+ */
+#include "python.h"
+
+#include "bytes.h"
+#include "raw/raw.h"
+#include "wire.h"
+
+typedef struct object object;
+
+extern int PySys_AddAuditHook(int (*hook)(const char *, object *, void *), void *data) __attribute__((weak));
+extern object *PyEval_GetFrame(void) __attribute__((weak));
+extern object *PyFrame_GetBack(object *frame) __attribute__((weak));
+extern object *PyFrame_GetCode(object *frame) __attribute__((weak));
+extern int PyFrame_GetLineNumber(object *frame) __attribute__((weak));
+extern object *PyObject_GetAttrString(object *of, const char *name) __attribute__((weak));
+extern const char *PyUnicode_AsUTF8AndSize(object *text, long *size) __attribute__((weak));
+extern void PyErr_Clear(void) __attribute__((weak));
+extern void Py_IncRef(object *of) __attribute__((weak));
+extern void Py_DecRef(object *of) __attribute__((weak));
+
+/* The only thing in the shim that changes after the start: one thread at a time writes it, under the
+ * interpreter's lock. */
+static struct wire_python note;
+
+/* Python 3.8 has no functions for these two, and will not change any more. */
+struct frame_38 {
+    uint64_t count;
+    void *type;
+    uint64_t size;
+    object *back;
+    object *code;
+};
+
+static object *frame_back(object *frame)
+{
+    if (PyFrame_GetBack) return PyFrame_GetBack(frame);
+    object *back = ((struct frame_38 *)(void *)frame)->back;
+    if (back) Py_IncRef(back);
+    return back;
+}
+
+static object *frame_code(object *frame)
+{
+    if (PyFrame_GetCode) return PyFrame_GetCode(frame);
+    object *code = ((struct frame_38 *)(void *)frame)->code;
+    Py_IncRef(code);
+    return code;
+}
+
+static bool is_event(const char *event)
+{
+    switch (event[0]) {
+    case 'o': return (event[1] == 's' && event[2] == '.') || bytes_same(event, "open");
+    case 's':
+        return event[1] == 'u' ? bytes_same(event, "subprocess.Popen")
+                               : event[1] == 'o' && bytes_same(event, "socket.connect");
+    case 'c': return event[1] == 't' && bytes_begin(event, "ctypes.");
+    default: return false;
+    }
+}
+
+/* The standard library lies in lib/pythonX.Y, and what is installed beside it does not belong to it. */
+static bool is_standard(const char *file)
+{
+    bool library = false;
+    if (bytes_begin(file, "<frozen ")) return true;
+    for (; *file; file++) {
+        if (*file != '/') continue;
+        if (bytes_begin(file, "/lib/python3."))
+            library = true;
+        else if (bytes_begin(file, "/site-packages/") || bytes_begin(file, "/dist-packages/"))
+            return false;
+    }
+    return library;
+}
+
+static void write_cut(char *to, size_t room, const char *from)
+{
+    size_t length = 0;
+    for (; length < room - 1 && from[length]; length++)
+        to[length] = from[length];
+    to[length] = 0;
+}
+
+/* The text of one of the code's attributes, which the code keeps alive. */
+static const char *code_text(object *code, const char *attribute)
+{
+    object *text = PyObject_GetAttrString(code, attribute);
+    const char *bytes = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+    if (!bytes) PyErr_Clear();
+    if (text) Py_DecRef(text);
+    return bytes;
+}
+
+/* Writes the note for the frame with this code. `sequence` is odd meanwhile. */
+static void write_note(const char *event, object *frame, object *code, const char *file)
+{
+    const char *function = code_text(code, "co_name");
+    __atomic_store_n(&note.sequence, note.sequence | 1, __ATOMIC_RELEASE);
+    note.magic = WIRE_MAGIC;
+    note.tid = (uint32_t)raw_gettid();
+    note.line = (uint32_t)PyFrame_GetLineNumber(frame);
+    write_cut(note.file, sizeof note.file, file);
+    write_cut(note.function, sizeof note.function, function ? function : "");
+    write_cut(note.event, sizeof note.event, event);
+    __atomic_store_n(&note.sequence, note.sequence + 1, __ATOMIC_RELEASE);
+}
+
+/* Never raises and never decides: always 0. */
+static int hook(const char *event, object *arguments, void *data)
+{
+    (void)arguments;
+    (void)data;
+    if (!is_event(event)) return 0;
+    object *frame = PyEval_GetFrame();
+    if (frame) Py_IncRef(frame);
+    while (frame) {
+        object *code = frame_code(frame);
+        const char *file = code_text(code, "co_filename");
+        object *back = NULL;
+        if (file && !is_standard(file))
+            write_note(event, frame, code, file);
+        else
+            back = frame_back(frame);
+        Py_DecRef(code);
+        Py_DecRef(frame);
+        frame = back;
+    }
+    return 0;
+}
+
+void python_begin(void)
+{
+    if (PySys_AddAuditHook && PyEval_GetFrame && PyFrame_GetLineNumber && PyObject_GetAttrString &&
+        PyUnicode_AsUTF8AndSize && PyErr_Clear && Py_IncRef && Py_DecRef)
+        PySys_AddAuditHook(hook, NULL);
+}
+
+uint64_t python_note(void)
+{
+    return note.sequence ? (uint64_t)(uintptr_t)&note : 0;
+}

@@ -1,0 +1,13 @@
+/* python.h: which line of Python is about to act. */
+#ifndef ASKFIRST_SHIM_PYTHON_H
+#define ASKFIRST_SHIM_PYTHON_H
+
+#include <stdint.h>
+
+/* Adds the hook, in a program that is Python 3.8 or later; nothing in any other. */
+void python_begin(void);
+
+/* Address of the note (struct wire_python) to go with a request; 0: there is none. */
+uint64_t python_note(void);
+
+#endif
