@@ -23,7 +23,7 @@ SHIM_LDFLAGS := -shared -nostdlib -Wl,--version-script=shim/exports.map -Wl,-z,r
                 -Wl,-soname,libaskfirst.so -Wl,--no-undefined-version -Wl,--hash-style=both
 
 # Files of policy/ that the shim shares: no allocation, no libc.
-DECIDER  := $(wildcard policy/decide.c policy/glob.c policy/image.c policy/words.c)
+DECIDER  := $(wildcard policy/decide.c policy/glob.c policy/image.c policy/index.c policy/words.c)
 POLICY   := $(filter-out $(DECIDER),$(wildcard policy/*.c))
 LAUNCHER := $(filter-out launcher/main.c,$(wildcard launcher/*.c launcher/*/*.c))
 SHIM     := $(wildcard shim/*.c shim/*/*.c)

@@ -202,6 +202,7 @@ static const char *parse(const char *text, struct address_pattern *pattern)
         return NULL;
     }
     if (!strncmp(text, "unix:", 5)) return parse_unix(text + 5, pattern);
+    if (strstr(text, "://")) return "a host, not a URL: leave the scheme and the path out";
     if (*text == '[') return parse_bracketed(text + 1, pattern);
     if (!*text) return "empty pattern";
     const char *colon = strchr(text, ':');

@@ -2,6 +2,7 @@
  * combined. It reads an image that was checked, the act, and nothing else. */
 #include "address.h"
 #include "glob.h"
+#include "index.h"
 #include "layout.h"
 #include "words.h"
 
@@ -15,6 +16,7 @@ struct search {
     uint32_t best;           /* the first rule that fits, so far */
     uint32_t limit;          /* rules from here on need not be looked at */
     uint32_t need_at[4];     /* the first rule that met each need */
+    bool by_name;            /* EXEC: going by the name it was called by, which no allow does */
     struct trace *trace;
 };
 
@@ -275,29 +277,86 @@ static void search_hosts(struct search *search, struct range hosts)
 
 /* ---- Sets, and what they come to together ---- */
 
-static void search_rules(struct search *search, struct range rules)
+/* A rule of a path ends here. */
+static void arrive_path(void *context, const struct node *node)
+{
+    struct search *search = context;
+    const uint32_t *entries = image_list(search->image, node->list);
+    uint32_t count = search->trace ? entries[0] : 1;
+    for (uint32_t i = 1; i <= count && i <= entries[0]; i++)
+        settle(search, entry_rule(entries[i]), FIT_YES);
+}
+
+static void search_paths(struct search *search, const struct set_record *set)
 {
     const struct act *act = search->act;
-    for (uint32_t rule = rules.first; rule < rules.first + rules.count && rule < search->limit; rule++) {
-        const struct rule_record *record = rule_at(search, rule);
-        if (record->act != act->kind) continue;
-        const struct term *terms = image_terms(search->image) + record->patterns.first;
-        bool fits = record->patterns.count == 0, bare = !fits;
-        for (uint32_t i = 0; i < record->patterns.count; i++) {
-            bool match = program_matches(search->image, &terms[i], act->path, act->path_length);
-            if (!match && act->kind == ACT_EXEC && act->name && record->verdict != VERDICT_ALLOW &&
-                (terms[i].flags & TERM_NAME))
-                match = name_matches(search->image, &terms[i], act->name, string_length(act->name));
-            if (!match) continue;
-            fits = true;
-            if (!(terms[i].flags & TERM_BARE)) bare = false;
-        }
-        if (!fits) continue;
-        if (act->kind == ACT_EXEC)
-            judge(search, rule, bare);
-        else
-            settle(search, rule, FIT_YES);
+    struct index_search by = {search->image, &search->limit, arrive_path, search};
+    index_path(&by, set->paths[act->kind], act->path, act->path_length);
+}
+
+static void judge_list(struct search *search, uint32_t list)
+{
+    const uint32_t *entries = image_list(search->image, list);
+    for (uint32_t i = 1; i <= entries[0] && entry_rule(entries[i]) < search->limit; i++) {
+        const struct rule_record *rule = rule_at(search, entry_rule(entries[i]));
+        if (search->by_name && rule->verdict == VERDICT_ALLOW) continue;
+        judge(search, entry_rule(entries[i]), entry_bare(entries[i]));
     }
+}
+
+#define WORD_BITS 512
+
+/* The rules that begin with a word which the command has, each word once: a line may repeat it as often as it
+ * likes. */
+static void judge_words(struct search *search, const struct group *group)
+{
+    uint64_t seen[WORD_BITS / 64] = {0};
+    struct line_words words = {0};
+    for (const char *word; (word = line_next_word(search->line, &words));) {
+        uint32_t hash = HASH_START, length = 0, place = 0;
+        for (; word[length] && length <= group->longest; length++)
+            hash = hash_byte(hash, word[length]);
+        uint32_t list =
+            length > group->longest ? 0 : index_slot(search->image, group->words, hash_end(hash), &place);
+        if (!list) continue;
+        uint32_t mark = place & (group->words.count - 1);
+        if (mark < WORD_BITS && (seen[mark / 64] >> mark % 64 & 1)) continue;
+        if (mark < WORD_BITS) seen[mark / 64] |= UINT64_C(1) << mark % 64;
+        judge_list(search, list);
+    }
+}
+
+static void judge_group(struct search *search, uint32_t index)
+{
+    const struct group *group = &image_groups(search->image)[index];
+    if (search->trace) {
+        judge_list(search, group->all);
+        return;
+    }
+    judge_list(search, group->plain);
+    if (group->words.count) judge_words(search, group);
+}
+
+/* Programs end here. */
+static void arrive_program(void *context, const struct node *node)
+{
+    judge_group(context, node->list);
+}
+
+static void search_programs(struct search *search, const struct set_record *set)
+{
+    const struct act *act = search->act;
+    struct index_search by = {search->image, &search->limit, arrive_program, search};
+    size_t length;
+    const char *last = last_part(act->path, act->path_length, &length);
+    judge_group(search, set->any);
+    index_name(&by, set->names, last, length);
+    index_path(&by, set->paths[ACT_EXEC], act->path, act->path_length);
+    if (!act->name) return;
+    size_t name_length = string_length(act->name);
+    if (name_length == length && bytes_equal(act->name, last, length)) return;
+    search->by_name = true;
+    index_name(&by, set->names, act->name, name_length);
 }
 
 struct opinion {
@@ -319,8 +378,10 @@ static struct opinion ask_set(const struct search *prepared, enum rule_set set)
 
     if (search.act->kind == ACT_CONNECT)
         search_hosts(&search, record->hosts);
+    else if (search.act->kind == ACT_EXEC)
+        search_programs(&search, record);
     else
-        search_rules(&search, record->rules);
+        search_paths(&search, record);
 
     struct opinion opinion = {otherwise->said || set == SET_MAIN, (enum verdict)otherwise->verdict,
                               search.best, 0};

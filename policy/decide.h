@@ -1,8 +1,8 @@
 /* decide.h: the decider, one pure function over a compiled image (image.h).
  *
  * It is compiled into the launcher and into the shim, so it is freestanding: it allocates nothing, calls
- * nothing, keeps nothing, and uses little stack (a wrapper may run on 8 KiB). Everything it knows of the world
- * is in `struct act`; what it would have liked to know and was not told, it says in `needs`.
+ * nothing, keeps nothing, and uses little stack (a wrapper may run on 8 KiB). Everything it knows of the
+ * world is in `struct act`; what it would have liked to know and was not told, it says in `needs`.
  */
 #ifndef ASKFIRST_DECIDE_H
 #define ASKFIRST_DECIDE_H
@@ -33,16 +33,18 @@ enum socket_kind {
     SOCKET_KINDS
 };
 
-/* One act, as it is really done. Strings are bytes; nothing here is owned. A pointer that is NULL is unknown. */
+/* One act, as it is really done. Strings are bytes; nothing here is owned. A pointer that is NULL is unknown.
+ */
 struct act {
     enum act_kind kind;
 
-    /* READ, WRITE: the real path. EXEC: the program's real path. DEBUG: the real path of the program debugged. */
+    /* READ, WRITE: the real path. EXEC: the program's real path. DEBUG: the real path of the program
+     * debugged. */
     const char *path;
     size_t path_length;
 
     /* EXEC */
-    const char *name;   /* the last part of the path it was called by, before links; or the applet's name */
+    const char *name; /* the last part of the path it was called by, before links; or the applet's name */
     const char *const *argv;
     size_t argc;
     enum stdin_kind stdin_kind;
@@ -63,8 +65,8 @@ struct act {
     bool unix_abstract;
 };
 
-/* What would have to be known for a rule that was met to be judged exactly. While it is unknown, an allow that
- * depends on it does not fit, and an ask or deny that depends on it does. */
+/* What would have to be known for a rule that was met to be judged exactly. While it is unknown, an allow
+ * that depends on it does not fit, and an ask or deny that depends on it does. */
 enum need { NEED_STDIN = 1, NEED_SHA256 = 2, NEED_CWD = 4, NEED_PARENT = 8 };
 
 #define RULE_NONE UINT32_MAX
@@ -78,17 +80,17 @@ struct decision {
 /* Why a rule that was looked at does not fit, or that it does. */
 enum fit {
     FIT_YES,
-    FIT_WORDS,    /* the words are not there */
-    FIT_OPTIONS,  /* none of its options is there */
-    FIT_WITHOUT,  /* an option that must be absent is there */
-    FIT_SHELL,    /* the shell's text does not match */
+    FIT_WORDS,   /* the words are not there */
+    FIT_OPTIONS, /* none of its options is there */
+    FIT_WITHOUT, /* an option that must be absent is there */
+    FIT_SHELL,   /* the shell's text does not match */
     FIT_STDIN,
     FIT_SHA256,
     FIT_CWD,
     FIT_PARENT,
     FIT_WRITABLE, /* an allow by bare name, and the program lies where the guarded code may write */
     FIT_PORT,
-    FIT_LATER     /* it fits, but an earlier rule decides */
+    FIT_LATER /* it fits, but an earlier rule decides */
 };
 
 /* Filled by policy_decide() where the caller passes one: the rules whose program, path or host fits the act,
@@ -97,7 +99,7 @@ struct trace {
     struct {
         uint32_t rule;
         enum fit fit;
-    } *steps;
+    } * steps;
     size_t capacity;
     size_t count;
 };

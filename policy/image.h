@@ -1,7 +1,8 @@
-/* image.h: the compiled policy: one flat, position-independent, checksummed block that the decider reads in place.
+/* image.h: the compiled policy: one flat, position-independent, checksummed block that the decider reads in
+ * place.
  *
- * Offsets count bytes from the start of the image; 0 stands for "none". Nothing in it is a pointer. The launcher
- * writes it once; every guarded process maps it read-only.
+ * Offsets count bytes from the start of the image; 0 stands for "none". Nothing in it is a pointer. The
+ * launcher writes it once; every guarded process maps it read-only.
  */
 #ifndef ASKFIRST_IMAGE_H
 #define ASKFIRST_IMAGE_H
@@ -14,8 +15,8 @@
 
 struct image; /* its layout is the affair of compile.c and decide.c */
 
-/* Whether `size` bytes at `bytes` (8-byte aligned) are a whole and sound image: magic, version, size, checksum and
- * every offset. On false `*why` says what is wrong. */
+/* Whether `size` bytes at `bytes` (8-byte aligned) are a whole and sound image: magic, version, size,
+ * checksum and every offset. On false `*why` says what is wrong. */
 bool image_check(const void *bytes, size_t size, const char **why);
 
 /* The same without walking every offset, for a process that maps what the launcher has checked and sealed. */
@@ -37,7 +38,8 @@ struct image_rule {
 uint32_t image_rule_count(const struct image *image);
 bool image_rule(const struct image *image, uint32_t index, struct image_rule *rule);
 
-/* Where `otherwise` for this kind of act was written; "" and 0 when nobody wrote it. `index` is RULE_NONE then. */
+/* Where `otherwise` for this kind of act was written; "" and 0 when nobody wrote it. `index` is RULE_NONE
+ * then. */
 void image_otherwise(const struct image *image, enum act_kind act, enum verdict *verdict, const char **file,
                      uint32_t *line);
 

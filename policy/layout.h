@@ -28,6 +28,11 @@ enum section {
     SECTION_HOSTS,   /* struct host */
     SECTION_TOOLS,   /* struct tool */
     SECTION_KNOBS,   /* struct knob: hash tables of the tools' options */
+    SECTION_NODES,   /* struct node: the trees that patterns are found by */
+    SECTION_FANS,    /* struct fan */
+    SECTION_SLOTS,   /* struct slot: hash tables of nodes and fans */
+    SECTION_GROUPS,  /* struct group */
+    SECTION_LISTS,   /* uint32_t: lists, each behind its count */
     SECTIONS
 };
 
@@ -52,7 +57,10 @@ struct otherwise {
 
 struct set_record {
     struct otherwise otherwise[ACT_KINDS];
-    struct range rules;
+    uint32_t paths[ACT_KINDS]; /* nodes: the trees of the path patterns */
+    uint32_t names;            /* node: the tree of the programs that are bare names */
+    uint32_t any;              /* group: rules for whatever program */
+    uint32_t zero;
     struct range hosts;
 };
 
@@ -63,8 +71,8 @@ struct image {
     uint64_t checksum; /* of everything after it */
     struct extent sections[SECTIONS];
     struct set_record sets[RULE_SETS];
+    uint32_t tool_names;   /* node: the tree of the names of tools */
     uint32_t bare_parents; /* 1: some allow names the parent by a bare name */
-    uint32_t zero;
 };
 
 struct rule_record {
@@ -78,7 +86,6 @@ struct rule_record {
     uint32_t column;
     uint32_t because;
     uint32_t text;
-    struct range patterns;
 };
 
 enum term_flags {
@@ -156,6 +163,75 @@ static inline int letter_bit(char c)
     return -1;
 }
 
+/* The patterns of a set are a tree of names: a literal, a glob, or a double star, which stands for any number
+ * of names. A search for the first rule goes down wherever the path fits, but never where no rule is earlier
+ * than the one it has. */
+#define INDEX_DEPTH 64 /* of a node below its root */
+#define INDEX_MARKS 512
+
+enum node_flags {
+    NODE_STAR = 1,          /* it stands for any number of names */
+    NODE_ONWARD = 2,        /* a node below it stands for a name */
+    NODE_LITERALS_LAST = 4, /* none of its literal children has anything below it */
+    NODE_GLOBS_LAST = 8,    /* nor its globs */
+    NODE_GROUP = 16,        /* `list` is a group: what ends here are exec rules */
+    NODE_TOOL = 32          /* `here` is a tool */
+};
+
+struct node {
+    uint32_t least; /* the earliest rule that ends here or below; RULE_NONE: none */
+    uint32_t here;  /* the earliest rule that ends here; RULE_NONE: none */
+    uint32_t list;  /* the entries of all that end here, in their order; or a group */
+    uint32_t label; /* string: the literal or the glob */
+    uint32_t label_length;
+    struct range
+        literals; /* slots: a table of 2^n, at least one of them empty, by hash of a child's label; or none */
+    uint32_t fan; /* the children that are globs */
+    uint32_t star; /* the child that is a double star */
+    uint16_t
+        mark; /* a double star below another: which bit remembers that the search came by; 0: none does */
+    uint8_t depth;
+    uint8_t flags;
+    uint32_t zero;
+};
+
+/* Globs by a literal that names begin or end with, at most FAN_KEY bytes of it. */
+#define FAN_KEY 64
+
+struct fan {
+    uint64_t ends;       /* bit n: some end with n + 1 bytes of literal */
+    uint64_t begins;     /* bit n: some begin with them */
+    struct range by_end; /* slots: lists of nodes, the one with the earliest rule first */
+    struct range by_begin;
+    uint32_t others; /* a list of nodes, likewise */
+    uint32_t zero;
+};
+
+struct slot {
+    uint32_t hash;
+    uint32_t value; /* 0: empty */
+};
+
+/* The exec rules of one program pattern. */
+struct group {
+    uint32_t all;       /* list of entries */
+    uint32_t plain;     /* those that are not found by their first word */
+    struct range words; /* slots: lists of entries by hash of their first word */
+    uint32_t longest;   /* of those words */
+    uint32_t zero;
+};
+
+/* An entry is a rule, and whether its pattern is bare (struct pattern). */
+static inline uint32_t entry_rule(uint32_t entry)
+{
+    return entry >> 1;
+}
+
+static inline bool entry_bare(uint32_t entry)
+{
+    return entry & 1;
+}
+
 #define HASH_START UINT32_C(0x811c9dc5)
 
 static inline uint32_t hash_byte(uint32_t hash, char byte)
@@ -214,6 +290,32 @@ static inline const struct tool *image_tools(const struct image *image)
 static inline const struct knob *image_knobs(const struct image *image)
 {
     return image_section(image, SECTION_KNOBS);
+}
+
+static inline const struct node *image_nodes(const struct image *image)
+{
+    return image_section(image, SECTION_NODES);
+}
+
+static inline const struct fan *image_fans(const struct image *image)
+{
+    return image_section(image, SECTION_FANS);
+}
+
+static inline const struct slot *image_slots(const struct image *image)
+{
+    return image_section(image, SECTION_SLOTS);
+}
+
+static inline const struct group *image_groups(const struct image *image)
+{
+    return image_section(image, SECTION_GROUPS);
+}
+
+/* A list: its length, and then what is in it. */
+static inline const uint32_t *image_list(const struct image *image, uint32_t list)
+{
+    return (const uint32_t *)image_section(image, SECTION_LISTS) + list;
 }
 
 /* Of bytes that are a multiple of 8. Every step can be undone, so a change to a single word always shows. */

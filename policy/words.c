@@ -2,6 +2,7 @@
 #include "words.h"
 
 #include "glob.h"
+#include "index.h"
 
 enum arg_kind { ARG_WORD = 1, ARG_OPTION = 2, ARG_VALUE = 4, ARG_END = 8 };
 
@@ -192,13 +193,8 @@ static unsigned classify(const struct line *line, const char *arg, struct readin
     return ARG_WORD;
 }
 
-struct cursor {
-    size_t i; /* the argument it stands at; begins as 0 */
-    struct reading state;
-};
-
 /* Goes on to the next argument and says what it is; 0 after the last. */
-static unsigned next_arg(const struct line *line, struct cursor *cursor)
+static unsigned next_arg(const struct line *line, struct line_words *cursor)
 {
     if (cursor->i + 1 >= line->argc) return 0;
     cursor->i++;
@@ -207,8 +203,7 @@ static unsigned next_arg(const struct line *line, struct cursor *cursor)
     return classify(line, line->argv[cursor->i], &cursor->state);
 }
 
-/* Goes on to the next word; NULL after the last. */
-static const char *next_word(const struct line *line, struct cursor *cursor)
+const char *line_next_word(const struct line *line, struct line_words *cursor)
 {
     unsigned kind;
     const char *arg, *word;
@@ -297,7 +292,7 @@ static bool has_value(const struct line *line, size_t i, const char *attached, c
 static bool spelling_present(const struct line *line, const struct spelling *want, const struct term *value,
                              enum reading_mode mode, enum where where)
 {
-    struct cursor cursor = {0};
+    struct line_words cursor = {0};
     const char *attached;
     unsigned kind;
     bool after = where == AND_AFTER_WORDS && options_end_at_word(line);
@@ -415,13 +410,13 @@ static const struct term *next_word_term(const struct line *line, struct range w
 
 static bool words_found(const struct line *line, struct range words)
 {
-    struct cursor cursor = {0};
+    struct line_words cursor = {0};
     uint32_t i = 0;
     bool anchored = tool_has(line, TOOL_SUBCOMMANDS) && line->prelude_known;
     for (const struct term *term; (term = next_word_term(line, words, &i)); anchored = false) {
-        const char *word = next_word(line, &cursor);
+        const char *word = line_next_word(line, &cursor);
         while (word && !anchored && !term_matches(line->image, term, word))
-            word = next_word(line, &cursor);
+            word = line_next_word(line, &cursor);
         if (!word || (anchored && !term_matches(line->image, term, word))) return false;
     }
     return true;
@@ -429,10 +424,10 @@ static bool words_found(const struct line *line, struct range words)
 
 static bool words_are_first(const struct line *line, struct range words)
 {
-    struct cursor cursor = {0};
+    struct line_words cursor = {0};
     uint32_t i = 0;
     for (const struct term *term; (term = next_word_term(line, words, &i));) {
-        const char *word = next_word(line, &cursor);
+        const char *word = line_next_word(line, &cursor);
         if (!word || !term_matches(line->image, term, word)) return false;
     }
     return true;
@@ -463,7 +458,7 @@ static bool is_safe(unsigned bits)
 /* Whether the options before the first word may be looked past by an allow: safe, or named by the rule. */
 static bool prelude_fits(const struct line *line, const struct demand *demand)
 {
-    struct cursor cursor = {0};
+    struct line_words cursor = {0};
     struct piece piece;
     unsigned kind;
     if (line->prelude_safe) return true;
@@ -519,7 +514,7 @@ static void read_prelude_option(const struct line *line, const char *arg, struct
 static struct prelude read_prelude(const struct line *line)
 {
     struct prelude prelude = {.word = line->argc, .known = true, .safe = true};
-    struct cursor cursor = {0};
+    struct line_words cursor = {0};
     unsigned kind;
     while ((kind = next_arg(line, &cursor))) {
         const char *arg = line->argv[cursor.i];
@@ -533,25 +528,25 @@ static struct prelude read_prelude(const struct line *line)
     return prelude;
 }
 
+static void arrive_tool(void *context, const struct node *node)
+{
+    uint32_t *tool = context;
+    *tool = node->here;
+}
+
+/* By the last part of its path, or by the name it was called by: the first that has either. */
 static const struct tool *find_tool(const struct image *image, const char *path, size_t path_length,
                                     const char *name)
 {
-    const struct tool *tools = image_tools(image);
-    uint32_t count = image->sections[SECTION_TOOLS].count;
-    size_t length = 0;
-    const char *last = path ? last_part(path, path_length, &length) : NULL;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct term *terms = image_terms(image) + tools[i].names.first;
-        for (uint32_t k = 0; k < tools[i].names.count; k++) {
-            const char *want = image_string(image, terms[k].text);
-            if (last &&
-                (terms[k].flags & TERM_GLOB ? glob_match(want, terms[k].length, last, length)
-                                            : length == terms[k].length && bytes_equal(want, last, length)))
-                return &tools[i];
-            if (name && term_matches(image, &terms[k], name)) return &tools[i];
-        }
+    uint32_t tool = RULE_NONE;
+    struct index_search search = {image, &tool, arrive_tool, &tool};
+    if (path) {
+        size_t length;
+        const char *last = last_part(path, path_length, &length);
+        index_name(&search, image->tool_names, last, length);
     }
-    return NULL;
+    if (name) index_name(&search, image->tool_names, name, string_length(name));
+    return tool == RULE_NONE ? NULL : &image_tools(image)[tool];
 }
 
 static void read_as(struct line *line, const struct image *image, const struct act *act,
@@ -683,9 +678,9 @@ static bool is_assignment(const char *word)
 
 static size_t wrapped_program(const struct line *line)
 {
-    struct cursor cursor = {0};
+    struct line_words cursor = {0};
     uint32_t skip = line->tool->skip_words;
-    for (const char *word; (word = next_word(line, &cursor));) {
+    for (const char *word; (word = line_next_word(line, &cursor));) {
         if (line->tool->kind == COMMAND_WRAPPER && is_assignment(word)) continue;
         if (!skip--) return cursor.i;
     }

@@ -30,6 +30,15 @@ struct line {
 
 void line_read(struct line *line, const struct image *image, const struct act *act);
 
+/* Goes from word to word; begins as all zero. */
+struct line_words {
+    size_t i; /* the argument it stands at */
+    struct reading state;
+};
+
+/* The next word, or NULL after the last. */
+const char *line_next_word(const struct line *line, struct line_words *words);
+
 /* Whether the line has the words and options that a demand asks, and no others that it excludes. An allow is
  * exact, anything else is found. FIT_YES, FIT_WORDS, FIT_OPTIONS, FIT_WITHOUT or FIT_SHELL. */
 enum fit line_fits(const struct line *line, const struct demand *demand, enum verdict verdict);

@@ -1,0 +1,135 @@
+/* builder.c: memory, strings and lists of an image while it is made (builder.h). */
+#include "builder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pattern.h"
+
+static const size_t record_sizes[SECTIONS] = {
+    [SECTION_STRINGS] = 1,
+    [SECTION_RULES] = sizeof(struct rule_record),
+    [SECTION_DEMANDS] = sizeof(struct demand),
+    [SECTION_TERMS] = sizeof(struct term),
+    [SECTION_DIGESTS] = 32,
+    [SECTION_HOSTS] = sizeof(struct host),
+    [SECTION_TOOLS] = sizeof(struct tool),
+    [SECTION_KNOBS] = sizeof(struct knob),
+    [SECTION_NODES] = sizeof(struct node),
+    [SECTION_FANS] = sizeof(struct fan),
+    [SECTION_SLOTS] = sizeof(struct slot),
+    [SECTION_GROUPS] = sizeof(struct group),
+    [SECTION_LISTS] = sizeof(uint32_t),
+};
+
+void *builder_take(struct builder *builder, struct buffer *buffer, size_t size)
+{
+    if (buffer->size + size > buffer->room || !buffer->bytes) {
+        size_t room = buffer->room * 2 + size + 256;
+        char *bytes = realloc(buffer->bytes, room);
+        if (!bytes) longjmp(builder->out_of_memory, 1);
+        buffer->bytes = bytes;
+        buffer->room = room;
+    }
+    void *taken = memset(buffer->bytes + buffer->size, 0, size);
+    buffer->size += size;
+    return taken;
+}
+
+void *builder_add(struct builder *builder, enum section section, size_t count)
+{
+    return builder_take(builder, &builder->sections[section], count * record_sizes[section]);
+}
+
+uint32_t builder_count(const struct builder *builder, enum section section)
+{
+    return (uint32_t)(builder->sections[section].size / record_sizes[section]);
+}
+
+void *builder_record(const struct builder *builder, enum section section, uint32_t index)
+{
+    return builder->sections[section].bytes + index * record_sizes[section];
+}
+
+const char *builder_string(const struct builder *builder, uint32_t offset)
+{
+    return builder->sections[SECTION_STRINGS].bytes + offset;
+}
+
+size_t builder_places(size_t count)
+{
+    size_t places = 2;
+    while (places < count * 2)
+        places *= 2;
+    return places;
+}
+
+static void grow_interned(struct builder *builder)
+{
+    struct buffer old = builder->interned;
+    size_t places = old.size ? old.size / 2 : 256;
+    builder->interned = (struct buffer){0};
+    uint32_t *to = builder_take(builder, &builder->interned, places * sizeof *to);
+    const uint32_t *from = (const uint32_t *)(void *)old.bytes;
+    for (size_t i = 0; i < old.size / sizeof *from; i++) {
+        if (!from[i]) continue;
+        const char *text = builder_string(builder, from[i]);
+        size_t at = hash_bytes(text, strlen(text)) & (places - 1);
+        while (to[at])
+            at = (at + 1) & (places - 1);
+        to[at] = from[i];
+    }
+    free(old.bytes);
+}
+
+uint32_t builder_intern(struct builder *builder, const char *text, size_t length)
+{
+    if (!text || !length) return 0;
+    if ((builder->interned_count + 1) * 2 * sizeof(uint32_t) > builder->interned.size) grow_interned(builder);
+    uint32_t *places = (uint32_t *)(void *)builder->interned.bytes;
+    size_t mask = builder->interned.size / sizeof *places - 1, at = hash_bytes(text, length) & mask;
+    for (; places[at]; at = (at + 1) & mask) {
+        const char *have = builder_string(builder, places[at]);
+        if (strlen(have) == length && !memcmp(have, text, length)) return places[at];
+    }
+    uint32_t offset = builder_count(builder, SECTION_STRINGS);
+    memcpy(builder_add(builder, SECTION_STRINGS, length + 1), text, length);
+    places[at] = offset;
+    builder->interned_count++;
+    return offset;
+}
+
+static bool has_glob(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\\')
+            i++;
+        else if (text[i] == '*' || text[i] == '?' || text[i] == '[')
+            return true;
+    }
+    return false;
+}
+
+struct term builder_label(struct builder *builder, const char *text, size_t length)
+{
+    char plain[PATTERN_BYTES];
+    size_t size = 0;
+    if (has_glob(text, length))
+        return (struct term){
+            .text = builder_intern(builder, text, length), .length = (uint32_t)length, .flags = TERM_GLOB};
+    for (size_t i = 0; i < length && size < sizeof plain; i++) {
+        if (text[i] == '\\' && i + 1 < length) i++;
+        plain[size++] = text[i];
+    }
+    return (struct term){.text = builder_intern(builder, plain, size), .length = (uint32_t)size};
+}
+
+uint32_t builder_list(struct builder *builder, const uint32_t *items, size_t count)
+{
+    if (!count) return 0;
+    uint32_t list = builder_count(builder, SECTION_LISTS);
+    uint32_t *to = builder_add(builder, SECTION_LISTS, count + 1);
+    to[0] = (uint32_t)count;
+    memcpy(to + 1, items, count * sizeof *items);
+    return list;
+}

@@ -1,0 +1,75 @@
+/* builder.h: an image while it is made. Between compile.c, which makes it, and plant.c, which makes its
+ * trees.
+ *
+ * Memory that cannot be had ends the whole at once, by longjmp to policy_compile(): nothing of the outside is
+ * touched before the end, and all that was taken is in the builder. */
+#ifndef ASKFIRST_BUILDER_H
+#define ASKFIRST_BUILDER_H
+
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout.h"
+#include "policy.h"
+
+struct buffer {
+    char *bytes;
+    size_t size;
+    size_t room;
+};
+
+struct builder {
+    jmp_buf out_of_memory;
+    const struct policy *policy;
+    struct diagnostics *diagnostics;
+    struct buffer sections[SECTIONS];
+    struct image head;
+    struct buffer interned; /* uint32_t: a hash table of offsets into SECTION_STRINGS */
+    size_t interned_count;
+    struct buffer plants;   /* struct plant, one a node (plant.c) */
+    struct buffer entries;  /* what ends at which node */
+    struct buffer children; /* uint32_t: a hash table of nodes by parent and label */
+    struct buffer any;      /* uint32_t: entries of the set's exec rules that are for any program */
+    struct buffer scratch;  /* uint32_t, for a moment; so are the next three */
+    struct buffer blades;
+    struct buffer worded;
+    struct buffer plain;
+    size_t errors;
+};
+
+/* `size` more bytes of the buffer, all zero. They stay where they are until the next are taken. */
+void *builder_take(struct builder *builder, struct buffer *buffer, size_t size);
+
+/* New records of a section, all zero. They stay where they are until the next ones of the section are taken.
+ */
+void *builder_add(struct builder *builder, enum section section, size_t count);
+uint32_t builder_count(const struct builder *builder, enum section section);
+void *builder_record(const struct builder *builder, enum section section, uint32_t index);
+
+/* Where the string lies in the image; equal ones lie there once. NULL is the empty string. */
+uint32_t builder_intern(struct builder *builder, const char *text, size_t length);
+const char *builder_string(const struct builder *builder, uint32_t offset);
+
+/* Text with the quoting undone, where it holds no glob; else as it is. */
+struct term builder_label(struct builder *builder, const char *text, size_t length);
+
+/* How many places a hash table needs for `count` things: a power of two, and more than they fill. */
+size_t builder_places(size_t count);
+
+/* A list (layout.h), and where it is; 0 for none. */
+uint32_t builder_list(struct builder *builder, const uint32_t *items, size_t count);
+
+/* ---- Trees of patterns (plant.c) ---- */
+
+uint32_t plant_root(struct builder *builder, unsigned flags);
+/* What ends where a path pattern, or a single name, leads from a root. Entries come in ascending order. */
+void plant_path(struct builder *builder, uint32_t root, const char *pattern, uint32_t entry);
+void plant_name(struct builder *builder, uint32_t root, const char *name, uint32_t entry);
+/* Writes all that was planted into the image. */
+void plant_harvest(struct builder *builder);
+
+/* The group of these entries. */
+uint32_t builder_group(struct builder *builder, const uint32_t *entries, size_t count);
+
+#endif
