@@ -5,7 +5,9 @@
 
 #include "../policy/suggest.h"
 #include "command.h"
+#include "memory.h"
 #include "options.h"
+#include "show.h"
 
 static const struct {
     const char *name;
@@ -31,14 +33,15 @@ static void help(void)
 
 static int unknown(const char *word)
 {
+    char *shown cleanup_free = show_string(word, 40);
     const char *what = word[0] == '-' ? "option" : "command";
     const char *meant = suggest(word, suggest(word, NULL, "--help"), "--version");
     for (size_t i = 0; commands[i].name; i++)
         meant = suggest(word, meant, commands[i].name);
     if (meant)
-        complain("%.40s: no such %s: did you mean \"askfirst %s\"?", word, what, meant);
+        complain("%s: no such %s: did you mean \"askfirst %s\"?", shown, what, meant);
     else
-        complain("%.40s: no such %s: askfirst --help lists them", word, what);
+        complain("%s: no such %s: askfirst --help lists them", shown, what);
     return STATUS_FAILED;
 }
 

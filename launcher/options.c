@@ -6,6 +6,8 @@
 
 #include "../policy/suggest.h"
 #include "command.h"
+#include "memory.h"
+#include "show.h"
 
 enum { HELP_COLUMN = 26, LONGEST_WORD = 48 };
 
@@ -17,17 +19,17 @@ const char *nearest_word(const char *word, const char *const *words, size_t coun
     return nearest;
 }
 
-static int unknown(const struct options *options, const char *name, int length)
+static int unknown(const struct options *options, const char *name, size_t length)
 {
-    char asked[LONGEST_WORD + 1];
+    char *asked cleanup_free = xstrndup(name, length < LONGEST_WORD ? length : LONGEST_WORD);
+    char *shown cleanup_free = show_string(asked, 0);
     const char *meant = NULL;
-    snprintf(asked, sizeof asked, "%.*s", length, name);
     for (size_t i = 0; i < options->count; i++)
         meant = suggest(asked, meant, options->table[i].name);
     if (meant)
-        complain("--%s: unknown option: did you mean --%s?", asked, meant);
+        complain("--%s: unknown option: did you mean --%s?", shown, meant);
     else
-        complain("--%s: unknown option: %s --help lists them", asked, options->argv[0]);
+        complain("--%s: unknown option: askfirst %s --help lists them", shown, options->argv[0]);
     return OPTION_ERROR;
 }
 
@@ -52,7 +54,7 @@ int options_next(struct options *options)
         return OPTION_END;
     }
     if (word[1] != '-') {
-        complain("%.40s: unknown option: options are spelt out (%s --help lists them)", word,
+        complain("%.40s: unknown option: options are spelt out (askfirst %s --help lists them)", word,
                  options->argv[0]);
         return OPTION_ERROR;
     }
@@ -65,7 +67,7 @@ int options_next(struct options *options)
         return OPTION_HELP;
     }
     const struct option *option = find(options, name, length);
-    if (!option) return unknown(options, name, length > LONGEST_WORD ? LONGEST_WORD : (int)length);
+    if (!option) return unknown(options, name, length);
     if (!option->value && attached) {
         complain("--%s: takes no value: leave out the \"=\" and what follows it", option->name);
         return OPTION_ERROR;

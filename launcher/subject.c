@@ -15,8 +15,6 @@
 #include "memory.h"
 #include "show.h"
 
-enum { STEPS = 16 }; /* from one program to the next that is followed */
-
 /* ---- Paths ---- */
 
 /* The real path of `path`, which may be relative to `cwd`. */
@@ -110,8 +108,8 @@ bool subject_command(struct subject *subject, const struct surroundings *around,
     return true;
 }
 
-/* A multi-call program is its applet, in the place where the program lies. */
-static bool become_applet(struct subject *subject, char **why)
+/* The applet lies, as it were, where the program does. */
+static bool take_name_of_applet(struct subject *subject, char **why)
 {
     char *slash = strrchr(subject->path, '/');
     size_t left = sizeof subject->path - (size_t)(slash + 1 - subject->path);
@@ -124,31 +122,51 @@ static bool become_applet(struct subject *subject, char **why)
     return true;
 }
 
-/* Takes one step; false: there is none to take, or `*why`. */
-static bool follow_once(struct subject *subject, const struct surroundings *around, const struct runs *runs,
-                        char **why)
+bool subject_become_applet(struct subject *subject, const struct image *image, char **why)
 {
-    const char *const *argv = subject->act.argv + runs->shift;
-    size_t argc = subject->act.argc - runs->shift;
-    if (runs->kind == RUNS_LOADER) return subject_command(subject, around, argv, argc, why);
-    subject->act.argv = argv;
-    subject->act.argc = argc;
-    return become_applet(subject, why);
+    struct runs runs;
+    command_runs(image, &subject->act, &runs);
+    if (runs.kind != RUNS_APPLET) return true;
+    subject->act.argv += runs.shift;
+    subject->act.argc -= runs.shift;
+    return take_name_of_applet(subject, why);
 }
 
-bool subject_follow(struct subject *subject, const struct image *image, const struct surroundings *around,
-                    size_t *inner, char **why)
+/* The vector that the kernel makes of a script's. NULL: it is no script. */
+static const char **script_next(struct subject *subject, size_t *argc)
 {
-    *inner = 0;
-    for (int steps = 0; steps < STEPS; steps++) {
-        struct runs runs;
-        command_runs(image, &subject->act, &runs);
-        if (runs.kind == RUNS_WRAPPER) *inner = runs.shift;
-        if (runs.kind == RUNS_WRAPPER || runs.kind == RUNS_PLAIN) return true;
-        if (!follow_once(subject, around, &runs, why)) return false;
-    }
-    *why = xstrdup("a program runs a program runs a program, and so on: too many to follow");
+    const struct act *act = &subject->act;
+    int fd cleanup_fd = open(subject->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || !elf_hashbang(fd, &subject->hashbang)) return NULL;
+    const char **argv = xcalloc(act->argc + 3, sizeof *argv);
+    size_t count = 0;
+    argv[count++] = subject->hashbang.interpreter;
+    if (*subject->hashbang.argument) argv[count++] = subject->hashbang.argument;
+    argv[count++] = subject->path;
+    for (size_t i = 1; i < act->argc; i++)
+        argv[count++] = act->argv[i];
+    *argc = count;
+    return argv;
+}
+
+/* `env -S "WORDS"` makes a command line of its own of them, which is judged when it starts, and not from
+ * here. */
+static bool splits_words(const struct act *act, size_t before)
+{
+    for (size_t i = 1; i < before; i++)
+        if (!strncmp(act->argv[i], "-S", 2) || !strncmp(act->argv[i], "--split-string", 14)) return true;
     return false;
+}
+
+const char **subject_next(struct subject *subject, const struct image *image, size_t *argc)
+{
+    struct runs runs;
+    command_runs(image, &subject->act, &runs);
+    if (runs.kind != RUNS_WRAPPER && runs.kind != RUNS_LOADER) return script_next(subject, argc);
+    if (runs.kind == RUNS_WRAPPER && !strcmp(subject->name, "env") && splits_words(&subject->act, runs.shift))
+        return NULL;
+    *argc = subject->act.argc - runs.shift;
+    return xmemdup(subject->act.argv + runs.shift, *argc * sizeof *subject->act.argv);
 }
 
 bool subject_digest(struct subject *subject)

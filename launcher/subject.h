@@ -10,6 +10,7 @@
 
 #include "../policy/decide.h"
 #include "../policy/image.h"
+#include "elf.h"
 
 /* What is known of the world around an act. */
 struct surroundings {
@@ -35,7 +36,8 @@ struct subject {
     unsigned char addresses[SUBJECT_ADDRESSES][16];
     size_t address_count;
 
-    bool is_guess; /* EXEC: there is no such program here; it is judged as if it lay in /usr/bin */
+    struct hashbang hashbang; /* EXEC of a script: its first line */
+    bool is_guess;            /* EXEC: there is no such program here; it is judged as if it lay in /usr/bin */
 };
 
 /* Fills it but for stdin_kind; `cwd` NULL: this directory; `parent` NULL: not known. False: `*why`
@@ -47,10 +49,12 @@ bool surroundings_find(struct surroundings *around, const char *cwd, const char 
 bool subject_command(struct subject *subject, const struct surroundings *around, const char *const *argv,
                      size_t argc, char **why);
 
-/* What the command really runs. APPLET, LOADER: `subject` becomes it, and true comes back when there is no
- * more to follow. WRAPPER: `*inner` is the index in argv of the program that it will run in turn, else 0. */
-bool subject_follow(struct subject *subject, const struct image *image, const struct surroundings *around,
-                    size_t *inner, char **why);
+/* EXEC: a multi-call program becomes the applet that it is told to be. False: `*why` (malloc'd). */
+bool subject_become_applet(struct subject *subject, const struct image *image, char **why);
+
+/* EXEC: the command line that it comes to in turn: a wrapper's or a loader's program, a script's interpreter.
+ * malloc'd; its words are the subject's. NULL: there is none. */
+const char **subject_next(struct subject *subject, const struct image *image, size_t *argc);
 
 /* READ, WRITE, DEBUG of a path. */
 bool subject_path(struct subject *subject, const struct surroundings *around, enum act_kind act,

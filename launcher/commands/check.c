@@ -35,7 +35,8 @@ struct check {
     char **words; /* after the act */
     size_t word_count;
     struct surroundings around;
-    struct judged *judged[WRAPPED]; /* what was asked about, then what that runs in turn */
+    struct judged *judged[WRAPPED];    /* what was asked about, then what that runs in turn */
+    const char **vectors[WRAPPED + 1]; /* the command lines of those: [i] of judged[i] */
     size_t count;
 };
 
@@ -126,19 +127,18 @@ static struct judged *add(struct check *check)
 static bool judge_command(struct check *check, const struct image *image, char **why)
 {
     const char *const *argv = (const char *const *)check->words;
-    size_t argc = check->word_count, inner = 0;
-    do {
+    size_t argc = check->word_count;
+    while (argv && check->count < WRAPPED) {
         struct judged *judged = add(check);
         struct subject *subject = &judged->subject;
         if (!subject_command(subject, &check->around, argv, argc, why)) return false;
-        if (!subject_follow(subject, image, &check->around, &inner, why)) return false;
+        if (!subject_become_applet(subject, image, why)) return false;
         judge(judged, image, check->why);
         snprintf(check->around.parent, sizeof check->around.parent, "%s", subject->path);
-        argv = subject->act.argv + inner;
-        argc = subject->act.argc - inner;
-    } while (inner && check->count < WRAPPED);
-    if (inner) *why = xstrdup("a program runs a program runs a program, and so on: too many to follow");
-    return !inner;
+        argv = check->vectors[check->count] = subject_next(subject, image, &argc);
+    }
+    if (argv) *why = xstrdup("a program runs a program runs a program, and so on: too many to follow");
+    return !argv;
 }
 
 static bool judge_path(struct check *check, const struct image *image, enum act_kind act, char **why)
@@ -253,6 +253,7 @@ int command_check(int argc, char **argv)
     for (size_t i = 0; i < check.count; i++) {
         judged_free(check.judged[i]);
         free(check.judged[i]);
+        free(check.vectors[i + 1]);
     }
     return status;
 }

@@ -104,8 +104,17 @@ exec:
 
     def test_the_loader_runs_its_program(self):
         loader = os.path.realpath("/lib64/ld-linux-x86-64.so.2")
-        judged = self.judged("exec", "--", loader, "--argv0", "ls", "/usr/bin/git", "push", policy="exec: [{deny: git}]\n")
-        self.assertEqual((judged["verdict"], judged["program"]), ("deny", os.path.realpath("/usr/bin/git")))
+        result = self.check("exec", "--", loader, "--argv0", "ls", "/usr/bin/git", "push", status=DENY,
+                            policy="exec: [{deny: git}, {allow: '*'}]\n")
+        self.assertIn("then deny: exec /usr/bin/git push\n", result.stdout)
+
+    def test_a_script_is_its_interpreter_too(self):
+        script = self.file("home/work/script", "#!/usr/bin/env -S python3 -u\n", 0o755)
+        answer = self.json(self.check("--json", "exec", script, "x", policy="exec: [{deny: python3}, {allow: '/**'}]\n"))
+        self.assertEqual([j["argv"] for j in answer["judged"]],
+                         [[str(script), "x"], ["/usr/bin/env", "-S python3 -u", str(script), "x"]])
+        script.write_text("#!/usr/bin/python3 -u\n")
+        self.check("exec", script, "x", policy="exec: [{deny: 'python3*'}, {allow: '/**'}]\n", status=DENY)
 
     def test_programs_in_programs_without_end(self):
         result = self.check("exec", "--", *["env"] * 500, "rm", policy="exec: [{allow: env}, {deny: rm}]\n",
@@ -129,7 +138,7 @@ exec:
     def test_the_content_of_a_program(self):
         program = self.file("home/tool", "#!/bin/sh\necho\n", 0o755)
         digest = hashlib.sha256(program.read_bytes()).hexdigest()
-        policy = f"exec: [{{allow: {{program: {program}, sha256: {digest}}}}}]\notherwise: {{exec: deny}}\n"
+        policy = f"exec: [{{allow: {{program: {program}, sha256: {digest}}}}}, {{allow: dash}}]\notherwise: {{exec: deny}}\n"
         self.check("exec", program, policy=policy, status=ALLOW)
         program.write_text("#!/bin/sh\nrm -rf /\n")
         self.check("exec", program, policy=policy, status=DENY)
