@@ -40,16 +40,18 @@ bool process_look(pid_t pid, struct process *process)
     /* "PID (NAME) STATE PARENT …": the name may hold anything, blanks and brackets too. The 22nd is the
      * start. */
     const char *after = strrchr(text, ')');
-    int parent;
+    int parent, group, terminal;
     unsigned long long started;
     if (!after ||
-        sscanf(after + 1, " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-               &process->state, &parent, &started) != 3) {
+        sscanf(after + 1, " %c %d %d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+               &process->state, &parent, &group, &terminal, &started) != 5) {
         errno = EPROTO;
         return false;
     }
     process->pid = pid;
     process->parent = parent;
+    process->group = group;
+    process->terminal = terminal;
     process->started = started;
     return true;
 }

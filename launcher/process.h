@@ -16,6 +16,8 @@
 struct process {
     pid_t pid;
     pid_t parent;
+    pid_t group;      /* its process group */
+    int terminal;     /* its controlling terminal's device number as /proc has it; 0: none */
     char state;       /* as in /proc: R S D T t Z X */
     uint64_t started; /* clock ticks since the machine's start */
 };

@@ -9,6 +9,7 @@
 #include "kinds.h"
 
 static const struct approver_kind kinds[] = {
+    {"tty", "tty", tty_open, NULL},
     {"fd", "fd:R,W", pipe_open, pipe_malformed},
     {"unix", "unix:PATH", unix_open, unix_malformed},
     {"exec", "exec:COMMAND", exec_open, exec_malformed},
@@ -17,6 +18,15 @@ static const struct approver_kind kinds[] = {
 };
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
+
+const char *approve_variable(const struct approve_session *session, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (char *const *at = session->environment; at && *at; at++)
+        if (strncmp(*at, name, length) == 0 && (*at)[length] == '=') return *at + length + 1;
+    return NULL;
+}
 
 void approve_no_settled(struct approver *approver, uint64_t id, enum outcome outcome)
 {

@@ -22,6 +22,10 @@ struct approve_events {
     /* The person at the prompt wants the whole run to end (Ctrl-C). */
     void (*interrupted)(void *context);
     void *context;
+    /* A prompt takes the run's terminal, or has given it back. In between the guarded processes on that
+     * terminal are stopped, so that they neither draw over the prompt nor take its keys: a stop of the
+     * command is then not a job's. May be NULL. The only event that also comes from within an operation. */
+    void (*prompting)(void *context, bool begins);
 };
 
 /* What an approver is told at its start (the protocol's hello). */

@@ -325,21 +325,11 @@ char *exec_malformed(const char *argument)
     return why;
 }
 
-static const char *find_variable(char *const *environment, const char *name)
-{
-    size_t length = strlen(name);
-
-    for (; environment && *environment; environment++)
-        if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
-            return *environment + length + 1;
-    return NULL;
-}
-
 /* Where the program lies: as written where it has a slash, else in the first directory of PATH that has it.
  */
-static char *find_program(const char *name, char *const *environment)
+static char *find_program(const char *name, const struct approve_session *session)
 {
-    const char *path = find_variable(environment, "PATH");
+    const char *path = approve_variable(session, "PATH");
 
     if (strchr(name, '/')) return access(name, X_OK) == 0 ? xstrdup(name) : NULL;
     for (path = path ? path : "/usr/bin:/bin"; *path; path += strcspn(path, ":"), path += *path == ':') {
@@ -356,7 +346,7 @@ struct approver *exec_open(const char *argument, struct loop *loop, const struct
 {
     char **words = split_command(argument, why);
     if (!words) return NULL;
-    char *program = find_program(words[0], session->environment);
+    char *program = find_program(words[0], session);
     if (!program) {
         *why = xstrdup("no such command, or it is not executable");
         split_free(words);

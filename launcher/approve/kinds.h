@@ -15,6 +15,9 @@ char *pipe_malformed(const char *argument);
 char *unix_malformed(const char *argument);
 char *exec_malformed(const char *argument);
 
+/* The value of a variable of the launcher's own environment, or NULL. */
+const char *approve_variable(const struct approve_session *session, const char *name);
+
 /* For those who have nobody to tell. */
 void approve_no_settled(struct approver *approver, uint64_t id, enum outcome outcome);
 void approve_no_waiting(struct approver *approver, uint64_t id, unsigned seconds);

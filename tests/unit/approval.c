@@ -46,7 +46,7 @@ void approval_open(struct approval *approval, const char *spec)
     char *why = NULL;
 
     *approval = (struct approval){.loop = loop_new()};
-    approval->events = (struct approve_events){answered, broken, interrupted, approval};
+    approval->events = (struct approve_events){answered, broken, interrupted, approval, NULL};
     approval->session = (struct approve_session){.session = "20261120-1",
                                                  .command = command,
                                                  .cwd = "/home/ada/work",

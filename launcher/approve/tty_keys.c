@@ -1,0 +1,63 @@
+/* tty_keys.c: see tty_keys.h. What comes in one piece is one thing: a person types one key at a time. */
+#include "tty_keys.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../characters.h"
+
+enum { SEQUENCE_MS = 60 };
+
+/* Keys of a keypad end in letters that are answers elsewhere (ESC O y), so a sequence is never read as its
+ * letters. */
+static const struct {
+    const char *sequence;
+    enum tty_key_kind kind;
+} sequences[] = {
+    {"[A", KEY_UP},   {"[B", KEY_DOWN},     {"OA", KEY_UP},
+    {"OB", KEY_DOWN}, {"[5~", KEY_PAGE_UP}, {"[6~", KEY_PAGE_DOWN},
+};
+
+static enum tty_key_kind find_sequence(const char *text, size_t length)
+{
+    for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++)
+        if (strlen(sequences[i].sequence) == length && memcmp(sequences[i].sequence, text, length) == 0)
+            return sequences[i].kind;
+    return KEY_OTHER;
+}
+
+/* What follows an escape within a moment belongs to it, however much of it there is. */
+static enum tty_key_kind read_sequence(int fd, struct tty_key *key)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    char scrap[256];
+
+    while (poll(&ready, 1, SEQUENCE_MS) > 0) {
+        size_t space = sizeof key->text - key->length;
+        ssize_t got = read(fd, space ? key->text + key->length : scrap, space ? space : sizeof scrap);
+        if (got <= 0) break;
+        key->length += space ? (size_t)got : 0;
+    }
+    return key->length == 1 ? KEY_ESCAPE : find_sequence(key->text + 1, key->length - 1);
+}
+
+void tty_key_read(int fd, struct tty_key *key)
+{
+    uint32_t c;
+
+    *key = (struct tty_key){.kind = KEY_NONE};
+    ssize_t got = read(fd, key->text, sizeof key->text);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got <= 0) {
+        key->kind = KEY_GONE;
+        return;
+    }
+    key->length = (size_t)got;
+    if (key->text[0] == '\033')
+        key->kind = read_sequence(fd, key);
+    else
+        key->kind = character_read(key->text, key->length, &c) == key->length ? KEY_CHAR : KEY_BURST;
+}

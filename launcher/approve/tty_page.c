@@ -1,0 +1,452 @@
+/* tty_page.c: see tty_page.h. */
+#include "tty_page.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "../characters.h"
+#include "../memory.h"
+#include "../show.h"
+#include "../text.h"
+
+enum {
+    MARGIN = 2,
+    LABEL = 11,      /* columns of "directory  " */
+    WORDS_SHOWN = 8, /* of a command that is shown one word a line */
+    CHAIN_SHOWN = 4,
+    RULE_ROWS = 8, /* that a screen needs besides the rule that it shows */
+};
+
+/* What may be left out first where the screen is small. */
+enum rank { RANK_ALWAYS, RANK_CHOICE, RANK_REASON, RANK_PLACE, RANK_CHAIN, RANK_WORD };
+
+/* How a page is being laid out: how many lines a value may take. */
+struct layout {
+    struct tty_page *page;
+    unsigned columns;
+    unsigned value_lines;
+};
+
+unsigned tty_width(const char *text)
+{
+    size_t length = strlen(text);
+    unsigned width = 0;
+    uint32_t c;
+
+    for (size_t at = 0, step; at < length; at += step) {
+        step = character_read(text + at, length - at, &c);
+        if (!step) step = c = 1;
+        width += character_width(c);
+    }
+    return width;
+}
+
+size_t tty_fitting(const char *text, unsigned columns)
+{
+    size_t length = strlen(text), at = 0;
+    unsigned width = 0;
+    uint32_t c;
+
+    while (at < length) {
+        size_t step = character_read(text + at, length - at, &c);
+        if (!step) step = c = 1;
+        width += character_width(c);
+        if (width > columns) break;
+        at += step;
+    }
+    return at;
+}
+
+void tty_page_free(struct tty_page *page)
+{
+    for (size_t i = 0; i < page->count; i++)
+        free(page->lines[i].text);
+    free(page->lines);
+    *page = (struct tty_page){0};
+}
+
+/* Takes the text over. */
+static void add_line(struct tty_page *page, struct tty_line line)
+{
+    page->lines = xrealloc(page->lines, page->count + 1, sizeof *page->lines);
+    page->lines[page->count++] = line;
+}
+
+/* As much as fits on a line, broken between words where that does not leave most of the line empty. */
+static size_t fitting_words(const char *text, unsigned columns)
+{
+    size_t fitting = tty_fitting(text, columns);
+
+    if (!text[fitting]) return fitting;
+    for (size_t at = fitting; at > fitting / 2; at--)
+        if (text[at] == ' ') return at;
+    return fitting ? fitting : 1; /* a wide character on a screen of one column */
+}
+
+/* The text in lines of its own, the first behind `lead`, the others under it. */
+static void add_wrapped(struct layout *layout, const char *lead, const char *text, enum tty_style style,
+                        unsigned rank)
+{
+    unsigned indent = tty_width(lead), left = layout->columns;
+    bool first = true;
+
+    if (left && indent + 8 > left) indent = MARGIN;
+    do {
+        struct text line = {0};
+        if (first)
+            text_string(&line, lead);
+        else
+            text_format(&line, "%*s", (int)indent, "");
+        size_t fitting = left ? fitting_words(text, left > indent ? left - indent : 1) : strlen(text);
+        text_add(&line, text, fitting);
+        text += fitting;
+        text += fitting && *text == ' ';
+        add_line(layout->page, (struct tty_line){text_take(&line), style, first ? indent : 0, rank});
+        first = false;
+    } while (*text);
+}
+
+/* How many bytes of a value are shown behind `indent` columns. */
+static size_t room(const struct layout *layout, unsigned indent)
+{
+    if (!layout->columns) return 0;
+    unsigned width = layout->columns > indent + 8 ? layout->columns - indent : 8;
+    return (size_t)width * layout->value_lines;
+}
+
+static void add_shown(struct layout *layout, const char *label, const char *shown, unsigned rank)
+{
+    cleanup_free char *lead = xasprintf("%*s%-*s", MARGIN, "", LABEL, label);
+
+    add_wrapped(layout, lead, shown, TTY_LABEL, rank);
+}
+
+static void add_value(struct layout *layout, const char *label, const char *value, unsigned rank)
+{
+    if (!value || !*value) return;
+    cleanup_free char *shown = show_string(value, room(layout, MARGIN + LABEL));
+    add_shown(layout, label, shown, rank);
+}
+
+/* What the act is in words: "run a program", "change a file (create)". */
+static char *describe_act(const struct question *question)
+{
+    static const char *const acts[ACT_KINDS] = {"read a file", "change a file", "run a program",
+                                                "make a connection", "look into another process"};
+    const char *act = question->listing ? "list a directory" : acts[question->act];
+    const char *detail = question->via ? question->via : question->act_detail;
+
+    if (!detail) return xstrdup(act);
+    cleanup_free char *shown = show_string(detail, 40);
+    return xasprintf(question->via ? "%s through %s()" : "%s (%s)", act, shown);
+}
+
+static void add_title(struct layout *layout, const struct question *question)
+{
+    cleanup_free char *act = describe_act(question);
+    cleanup_free char *title = xasprintf("askfirst: may it %s? (question %" PRIu64 ")", act, question->id);
+
+    add_wrapped(layout, "", title, TTY_TITLE, RANK_ALWAYS);
+}
+
+/* The command on one line as one would type it; NULL when it is too long for that. */
+static char *join_words(const struct question *question, size_t limit)
+{
+    struct text text = {0};
+
+    for (size_t i = 0; i < question->argc; i++) {
+        cleanup_free char *word = show_word(question->argv[i].data, question->argv[i].length, limit);
+        text_format(&text, "%s%s", i ? " " : "", word);
+        if (limit && (text.length > limit || question->argv[i].length > limit)) {
+            text_free(&text);
+            return NULL;
+        }
+    }
+    return text_take(&text);
+}
+
+static void add_word(struct layout *layout, const struct question *question, size_t index)
+{
+    const struct bytes *bytes = &question->argv[index];
+    cleanup_free char *word = show_word(bytes->data, bytes->length, room(layout, 2 * MARGIN));
+
+    add_wrapped(layout, "    ", word, TTY_SUBJECT, index < 3 ? RANK_ALWAYS : RANK_WORD);
+}
+
+static void add_command(struct layout *layout, const struct question *question)
+{
+    cleanup_free char *joined = join_words(question, layout->columns > 4 ? layout->columns - 4 : 1);
+    size_t last = question->argc < WORDS_SHOWN ? question->argc : WORDS_SHOWN;
+
+    if (joined) {
+        add_wrapped(layout, "    ", joined, TTY_SUBJECT, RANK_ALWAYS);
+        return;
+    }
+    for (size_t i = 0; i < last; i++)
+        add_word(layout, question, i);
+    if (last < question->argc) {
+        cleanup_free char *more = xasprintf("... %zu words in all: v shows them", question->argc);
+        add_wrapped(layout, "    ", more, TTY_PLAIN, RANK_ALWAYS);
+    }
+}
+
+static void add_subject(struct layout *layout, const struct question *question)
+{
+    if (question->act == ACT_EXEC) {
+        add_command(layout, question);
+        return;
+    }
+    const char *subject = question->act == ACT_CONNECT ? question->address : question->path;
+    cleanup_free char *shown = show_string(subject ? subject : "?", room(layout, 2 * MARGIN));
+    add_wrapped(layout, "    ", shown, TTY_SUBJECT, RANK_ALWAYS);
+}
+
+static void add_python(struct layout *layout, const struct question *question)
+{
+    if (!question->python_file) return;
+    cleanup_free char *file = show_string(question->python_file, room(layout, MARGIN + LABEL));
+    cleanup_free char *function = show_string(question->python_function ? question->python_function : "", 60);
+    cleanup_free char *line = xasprintf("%s:%" PRIu32 "%s%s, as it says", file, question->python_line,
+                                        *function ? " in " : "", function);
+    add_shown(layout, "line", line, RANK_PLACE);
+}
+
+static void add_chain(struct layout *layout, const struct question *question, size_t most)
+{
+    struct text text = {0};
+    size_t count = question->chain_length < most ? question->chain_length : most;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *program = question->chain[i].program ? question->chain[i].program : "?";
+        const char *slash = strrchr(program, '/');
+        cleanup_free char *name =
+            show_string(slash && slash[1] && layout->columns ? slash + 1 : program, 200);
+        text_format(&text, "%s%s (%d)", i ? " < " : "", name, (int)question->chain[i].pid);
+    }
+    if (count < question->chain_length) text_format(&text, " < ... %zu in all", question->chain_length);
+    if (text.length) add_shown(layout, "asked by", text.data, RANK_CHAIN);
+    text_free(&text);
+}
+
+static void add_rule(struct layout *layout, const struct question *question)
+{
+    cleanup_free char *place = show_string(question->rule_place ? question->rule_place : "?", 200);
+    cleanup_free char *words =
+        show_string(question->rule_text ? question->rule_text : "", room(layout, MARGIN + LABEL));
+    cleanup_free char *rule = xasprintf("%s%s%s", place, *words ? ": " : "", words);
+
+    add_shown(layout, "rule", rule, RANK_REASON);
+    add_value(layout, "because", question->because, RANK_REASON);
+}
+
+static void add_facts(struct layout *layout, const struct question *question, size_t chain)
+{
+    add_subject(layout, question);
+    add_value(layout, "program", question->program, RANK_PLACE);
+    add_value(layout, "directory", question->cwd, RANK_PLACE);
+    add_python(layout, question);
+    add_chain(layout, question, chain);
+    add_rule(layout, question);
+}
+
+static const struct {
+    char key;
+    const char *text;
+} answers[SCOPES] = {
+    [SCOPE_ONCE] = {'y', "yes, once"},
+    [SCOPE_EXACT] = {'e', "yes, exactly this in this run: "},
+    [SCOPE_LIKE] = {'l', "yes, the like in this run: "},
+    [SCOPE_TREE] = {'t', "yes, all that this process starts: "},
+    [SCOPE_ALWAYS] = {'a', "always (shows the rule first): "},
+};
+
+char tty_key(enum scope scope)
+{
+    return answers[scope].key;
+}
+
+bool tty_choice(const struct question *question, char key, enum scope *scope)
+{
+    for (size_t i = 0; i < question->choice_count; i++) {
+        *scope = question->choices[i].scope;
+        if (answers[*scope].key == key) return true;
+    }
+    return false;
+}
+
+static void add_choices(struct layout *layout, const struct question *question)
+{
+    for (size_t i = 0; i < question->choice_count; i++) {
+        const struct choice *choice = &question->choices[i];
+        const char *text = answers[choice->scope].text;
+        unsigned indent = MARGIN + 3 + tty_width(text);
+        size_t limit = room(layout, indent + 24 < layout->columns ? indent : MARGIN);
+        cleanup_free char *covers = show_string(choice->covers ? choice->covers : "", limit);
+        cleanup_free char *lead = xasprintf("  %c  ", answers[choice->scope].key);
+        cleanup_free char *line = xasprintf("%s%s", text, covers);
+        add_wrapped(layout, lead, line, TTY_KEY, RANK_ALWAYS);
+    }
+}
+
+/* The keys that are always there, as many on a line as fit. */
+static void add_keys(struct layout *layout)
+{
+    static const char *const keys[] = {"n  no", "N  no, with a reason", "v  show it whole", "?  help",
+                                       "Ctrl-C  no, and end the run"};
+    struct text line = {0};
+
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (line.length && layout->columns && line.length + 3 + strlen(keys[i]) > layout->columns) {
+            add_line(layout->page, (struct tty_line){text_take(&line), TTY_KEY, 3, RANK_ALWAYS});
+            text_clear(&line);
+        }
+        text_format(&line, "%s%s", line.length ? "   " : "  ", keys[i]);
+    }
+    add_line(layout->page, (struct tty_line){text_take(&line), TTY_KEY, 3, RANK_ALWAYS});
+}
+
+static void lay_out(struct tty_page *page, const struct question *question, unsigned columns,
+                    unsigned value_lines)
+{
+    struct layout layout = {page, columns, value_lines};
+
+    add_title(&layout, question);
+    add_facts(&layout, question, CHAIN_SHOWN);
+    add_choices(&layout, question);
+    add_keys(&layout);
+}
+
+static void drop_line(struct tty_page *page, size_t at)
+{
+    free(page->lines[at].text);
+    memmove(page->lines + at, page->lines + at + 1, (--page->count - at) * sizeof *page->lines);
+}
+
+/* Of the lines that matter least, the last; false when only what must be shown is left. */
+static bool drop_least(struct tty_page *page)
+{
+    size_t least = 0;
+
+    for (size_t i = 0; i < page->count; i++)
+        if (page->lines[i].rank >= page->lines[least].rank) least = i;
+    if (page->lines[least].rank == RANK_ALWAYS) return false;
+    drop_line(page, least);
+    return true;
+}
+
+void tty_page_question(struct tty_page *page, const struct question *question, struct tty_size size)
+{
+    *page = (struct tty_page){0};
+    for (unsigned value_lines = 3; value_lines > 0; value_lines--) {
+        tty_page_free(page);
+        lay_out(page, question, size.columns, value_lines);
+        if (page->count < size.rows) return;
+    }
+    while (page->count >= size.rows && drop_least(page))
+        ;
+}
+
+void tty_page_rule(struct tty_page *page, const struct question *question, struct tty_size size)
+{
+    struct layout layout = {page, size.columns, size.rows > RULE_ROWS ? size.rows - RULE_ROWS : 1};
+
+    *page = (struct tty_page){0};
+    cleanup_free char *rule =
+        show_string(question->always_rule ? question->always_rule : "?", room(&layout, MARGIN));
+    add_wrapped(&layout, "",
+                "This rule would be written to your approvals, and hold in every run from the next on:",
+                TTY_TITLE, RANK_ALWAYS);
+    add_wrapped(&layout, "    ", rule, TTY_SUBJECT, RANK_ALWAYS);
+    add_wrapped(&layout, "  a  ", "write it, and yes", TTY_KEY, RANK_ALWAYS);
+    add_wrapped(&layout, "     ", "any other key: back to the question", TTY_PLAIN, RANK_ALWAYS);
+}
+
+static void add_plain(struct layout *layout, const char *text)
+{
+    add_wrapped(layout, "", text, TTY_PLAIN, RANK_ALWAYS);
+}
+
+static void add_whole_words(struct layout *layout, const struct question *question)
+{
+    add_plain(layout, "");
+    for (size_t i = 0; i < question->argc; i++) {
+        cleanup_free char *word = show_word(question->argv[i].data, question->argv[i].length, 0);
+        cleanup_free char *lead = xasprintf("  word %-5zu ", i);
+        add_wrapped(layout, lead, word, TTY_LABEL, RANK_ALWAYS);
+    }
+}
+
+void tty_page_whole(struct tty_page *page, const struct question *question)
+{
+    struct layout layout = {page, 0, 0};
+
+    *page = (struct tty_page){0};
+    add_title(&layout, question);
+    if (question->act == ACT_EXEC) {
+        cleanup_free char *joined = join_words(question, 0);
+        add_wrapped(&layout, "    ", joined, TTY_SUBJECT, RANK_ALWAYS);
+    } else {
+        add_subject(&layout, question);
+    }
+    add_value(&layout, "program", question->program, RANK_ALWAYS);
+    add_value(&layout, "directory", question->cwd, RANK_ALWAYS);
+    add_python(&layout, question);
+    add_chain(&layout, question, SIZE_MAX);
+    add_rule(&layout, question);
+    add_value(&layout, "always", question->always_rule, RANK_ALWAYS);
+    add_plain(&layout, "");
+    add_choices(&layout, question);
+    if (question->act == ACT_EXEC) add_whole_words(&layout, question);
+}
+
+void tty_page_help(struct tty_page *page)
+{
+    static const char *const lines[] = {
+        "A guarded program wants to do what its policy does not decide: it waits until you have answered. "
+        "The rest of",
+        "the run on this terminal stands still while the question is shown.",
+        "",
+        "y  yes, once. If it does the same again, you are asked again.",
+        "e  yes, and to exactly the same for the rest of this run.",
+        "l  yes, and to what the line behind it covers, for the rest of this run.",
+        "t  yes, and to everything that this process and what it starts will do, for the rest of this run.",
+        "a  yes, and in every later run: shows the rule that would be written, and asks for a second key.",
+        "n  no. The call fails, and the program is told that you refused.",
+        "N  no, with words of yours that the program is told: what to do instead.",
+        "v  everything about the question, uncut.",
+        "",
+        "Ctrl-C  no, and end the run.        Ctrl-Z  put the run in the background of your shell.",
+        "",
+        "What the program wrote is shown harmlessly: \\n is a new line in it, \\e an escape, \\u{202e} a "
+        "character that is",
+        "not shown, \\xff a byte that is no text, \\\\ a backslash; what a shell would not take as it is "
+        "stands in quotes.",
+        "Keys count only after a moment without any, so that nothing typed for the program answers a "
+        "question.",
+    };
+    struct layout layout = {page, 0, 0};
+
+    *page = (struct tty_page){0};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        add_plain(&layout, lines[i]);
+}
+
+void tty_page_wrap(struct tty_page *page, unsigned columns)
+{
+    struct tty_page wrapped = {0};
+
+    for (size_t i = 0; i < page->count; i++) {
+        const struct tty_line *line = &page->lines[i];
+        const char *rest = line->text;
+        unsigned lead = line->lead;
+        do {
+            size_t fitting = fitting_words(rest, columns);
+            add_line(&wrapped, (struct tty_line){xstrndup(rest, fitting), line->style, lead, line->rank});
+            rest += fitting;
+            rest += fitting && *rest == ' ';
+            lead = 0;
+        } while (*rest);
+    }
+    tty_page_free(page);
+    *page = wrapped;
+}
