@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#define PATHS 32
+
 static const char *below(struct policies *policies, const char *name)
 {
     char *path = NULL;
@@ -67,9 +69,9 @@ void policies_end(struct policies *policies)
 
 const char *policies_write(struct policies *policies, const char *name, const char *text)
 {
-    static char paths[5][256];
+    static char paths[PATHS][256];
     static size_t next;
-    char *path = paths[next++ % 5];
+    char *path = paths[next++ % PATHS];
     snprintf(path, sizeof paths[0], "%s/%s", policies->directory, name);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     assert_true(fd >= 0);

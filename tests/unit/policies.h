@@ -19,7 +19,7 @@ struct policies {
 void policies_begin(struct policies *policies);
 void policies_end(struct policies *policies);
 
-/* Writes DIRECTORY/NAME with `text`, only for this user; returns its path, good until the next five calls. */
+/* Writes DIRECTORY/NAME with `text`, only for this user; returns its path, good for the next thirty calls. */
 const char *policies_write(struct policies *policies, const char *name, const char *text);
 /* Loads `text` as the user's file DIRECTORY/p.yaml; true if there was no error. What was loaded before is
  * freed. */

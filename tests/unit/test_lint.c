@@ -1,0 +1,306 @@
+/* test_lint.c: what lint warns of, and above all what it does not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../policy/covers.h"
+#include "policies.h"
+
+static void paths_within_paths(void **state)
+{
+    static const struct {
+        const char *pattern, *other;
+        bool covers;
+    } rows[] = {
+        {"/a/**", "/a/b", true},
+        {"/a/**", "/a", true},
+        {"/a/**", "/a/b/**", true},
+        {"/a/**", "/a/**", true},
+        {"/a/**", "/ab", false},
+        {"/a/**", "/**", false},
+        {"/a/*", "/a/b", true},
+        {"/a/*", "/a/b/c", false},
+        {"/a/*", "/a/**", false},
+        {"/a/*", "/a", false},
+        {"**/n", "/a/n", true},
+        {"**/n", "/n", true},
+        {"**/n", "**/m/n", true},
+        {"**/n", "**/n", true},
+        {"**/n", "/a/**/n", true},
+        {"**/n", "/a/nn", false},
+        {"/**", "**/x", true},
+        {"/**", "/", true},
+        {"**/*.pem", "/a/b.pem", true},
+        {"**/*.pem", "**/*.pem", true},
+        {"**/*.pem", "**/a.pem", true},
+        {"**/*.pem", "**/*.p*", false},
+        {"/a/**/b", "/a/b", true},
+        {"/a/**/b", "/a/x/y/b", true},
+        {"/a/**/b/**", "/a/c/b/d", true},
+        {"/a/**/b/**", "/a/c/d", false},
+        {"/a/[xy]", "/a/x", true},
+        {"/a/[xy]", "/a/[x]", false},
+        {"/a/\\*", "/a/b", false},
+        {"/a/*", "/a/\\*", true},
+        {"/a/b", "/a/?", false},
+        {"/a/?", "/a/bb", false},
+        {"/a\\b", "/ab", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (path_covers(rows[i].pattern, rows[i].other) != rows[i].covers)
+            fail_msg("%s and %s", rows[i].pattern, rows[i].other);
+}
+
+static void addresses_within_addresses(void **state)
+{
+    static const struct {
+        const char *pattern, *other;
+        bool covers;
+    } rows[] = {
+        {"a.b", "a.b:80", true},
+        {"a.b:80", "a.b", false},
+        {"a.b:1-99", "a.b:80", true},
+        {"A.b", "a.B:5", true},
+        {"a.b", "a.bc", false},
+        {"*.b", "a.b:80", true},
+        {"*.b", "x.a.b", true},
+        {"*.b", "*.a.b", true},
+        {"*.b", "b", false},
+        {"*.b", "ab", false},
+        {"*", "a.b", true},
+        {"*", "10.0.0.0/8", true},
+        {"*", "udp", false},
+        {"*", "unix:/x", false},
+        {"*:443", "a.b:443", true},
+        {"*:443", "a.b", false},
+        {"10.0.0.0/8", "10.1.0.0/16", true},
+        {"10.0.0.0/8", "10.1.2.3:80", true},
+        {"10.0.0.0/9", "10.128.0.0/9", false},
+        {"10.1.0.0/16", "10.0.0.0/8", false},
+        {"::/0", "2001:db8::/32", true},
+        {"::/0", "10.0.0.1", false},
+        {"localhost", "localhost:80", true},
+        {"localhost:80", "localhost", false},
+        {"unix:/run/**", "unix:/run/x", true},
+        {"unix:/run/**", "unix:@run", false},
+        {"unix:@a*", "unix:@ab", true},
+        {"udp", "udp", true},
+        {"udp", "raw", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (address_covers(rows[i].pattern, rows[i].other) != rows[i].covers)
+            fail_msg("%s and %s", rows[i].pattern, rows[i].other);
+}
+
+/* The warnings on the second of two rules under exec. */
+static bool warns(const char *first, const char *second)
+{
+    struct policies policies;
+    char text[512];
+    policies_begin(&policies);
+    snprintf(text, sizeof text, "askfirst: 1\nexec:\n- %s\n- %s\n", first, second);
+    if (!policies_load(&policies, text)) fail_msg("%s: %s", text, policies_message(&policies, 0));
+    policies_compile(&policies);
+    policy_lint(policies.policy, policies.image, &policies.diagnostics);
+    bool warned = policies.diagnostics.count > 0;
+    if (warned) assert_non_null(strstr(policies_message(&policies, 0), "4:"));
+    policies_end(&policies);
+    return warned;
+}
+
+static void commands_within_commands(void **state)
+{
+    static const struct {
+        const char *first, *second;
+        bool covers;
+    } rows[] = {
+        {"ask: git", "deny: git push", true},
+        {"ask: git push", "deny: git push --force", true},
+        {"ask: git push --force", "deny: git push", false},
+        {"ask: git push", "allow: git push", true},
+        {"ask: git push", "deny: git stash push", false},
+        {"ask: git push origin", "deny: git push x origin", true},
+        {"ask: git push", "deny: {program: git, words: push, options: [-f]}", true},
+        {"ask: {program: rm, options: [-r, -R]}", "deny: rm -r", true},
+        {"ask: {program: rm, options: [-r, -R]}", "deny: {program: rm, options: -r}", true},
+        {"ask: {program: rm, options: -r}", "deny: {program: rm, options: [-r, -R]}", false},
+        {"ask: {program: rm, without: -i}", "deny: rm", false},
+        {"ask: {program: rm, without: -i}", "deny: {program: rm, without: [-i, -I]}", true},
+        {"ask: {program: [sh, bash]}", "deny: sh x", true},
+        {"ask: sh", "deny: {program: [sh, bash]}", false},
+        {"ask: python3*", "deny: python3.11", true},
+        {"ask: \"*\"", "deny: anything", true},
+        {"ask: \"*\"", "deny: {shell: ls}", true},
+        {"ask: git", "deny: \"*\"", false},
+        {"ask: /usr/bin/**", "deny: /usr/bin/git push", true},
+        {"ask: /usr/bin/**", "deny: git", false},
+        {"ask: git", "deny: /usr/bin/git push", true},
+        {"ask: git", "deny: \"/opt/git/**\"", false},
+        {"ask: {program: sh, stdin: pipe}", "deny: sh", false},
+        {"ask: {program: sh, stdin: pipe}", "deny: {program: sh, stdin: pipe, cwd: /x}", true},
+        {"ask: {program: sh, stdin: pipe}", "deny: {program: sh, stdin: tty}", false},
+        {"ask: {program: x, cwd: /a/**}", "deny: {program: x, cwd: /a/b}", true},
+        {"ask: {program: x, cwd: /a/b}", "deny: {program: x, cwd: /a/**}", false},
+        {"ask: {program: x, parent: git}", "deny: {program: x, parent: /bin/git}", true},
+        {"ask: {program: x, parent: git}", "deny: x", false},
+        {"ask: {shell: \"*\"}", "deny: {shell: \"*curl*\"}", true},
+        {"ask: {shell: \"*a*\"}", "deny: {shell: \"xay\"}", true},
+        {"ask: {shell: \"*a*\"}", "deny: sh", false},
+        /* An allow by a bare name leaves the programs that can be written to what comes later. */
+        {"allow: git", "deny: git", false},
+        {"allow: git", "ask: git push", false},
+        {"allow: git", "allow: git push", true},
+        {"allow: git push", "allow: git push x", true},
+        {"allow: git push x", "allow: git push y x", false},
+        {"allow: /usr/bin/git", "deny: /usr/bin/git", true},
+        {"allow: /usr/bin/git push", "deny: /usr/bin/git push", false},
+        {"deny: /usr/bin/git push", "allow: /usr/bin/git push", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (warns(rows[i].first, rows[i].second) != rows[i].covers)
+            fail_msg("%s and %s", rows[i].first, rows[i].second);
+}
+
+static int begin(void **state)
+{
+    static struct policies policies;
+    policies_begin(&policies);
+    *state = &policies;
+    return 0;
+}
+
+static int end(void **state)
+{
+    policies_end(*state);
+    return 0;
+}
+
+static void lint(struct policies *policies, const char *text)
+{
+    if (!policies_load(policies, text)) fail_msg("%s", policies_message(policies, 0));
+    policies_compile(policies);
+    policy_lint(policies->policy, policies->image, &policies->diagnostics);
+}
+
+static void a_rule_that_can_never_match_is_shown_with_both_places(void **state)
+{
+    struct policies *policies = *state;
+    lint(policies, "askfirst: 1\nread:\n- deny: [/a/**, \"**/.env\"]\n- allow: [/a/b, /c, /x/.env]\n"
+                   "connect:\n- deny: 10.0.0.0/8\n- allow: \"10.2.3.4:80\"\n");
+    assert_int_equal(policies->diagnostics.count, 3);
+    assert_string_equal(
+        policies_message(policies, 0),
+        "4:11: warning: the rule \"/a/b\" can never match: \"deny: /a/**\" (DIR/p.yaml:3:10) takes all that "
+        "it would; remove it, or move it before that one");
+    assert_string_equal(
+        policies_message(policies, 1),
+        "4:21: warning: the rule \"/x/.env\" can never match: \"deny: **/.env\" (DIR/p.yaml:3:17) takes all "
+        "that it would; remove it, or move it before that one");
+    assert_non_null(strstr(policies_message(policies, 2), "7:10: warning: the rule \"10.2.3.4:80\""));
+}
+
+static void what_is_the_same_by_chance_is_no_mistake(void **state)
+{
+    struct policies *policies = *state;
+    lint(policies, "askfirst: 1\nread:\n- allow: [\"${tmp}/**\", /tmp/**]\n");
+    assert_int_equal(policies->diagnostics.count, 0);
+    lint(policies, "askfirst: 1\nread:\n- allow: [\"${tmp}/**\"]\n- deny: /tmp/x\n");
+    assert_int_equal(policies->diagnostics.count, 1);
+}
+
+static void who_extends_a_file_may_decide_differently(void **state)
+{
+    struct policies *policies = *state;
+    policies_write(policies, "base.yaml", "askfirst: 1\nread:\n- ask: /a\n- deny: /b\n");
+    lint(policies, "askfirst: 1\nextends: base.yaml\nread:\n- allow: /a\n");
+    assert_int_equal(policies->diagnostics.count, 0);
+    lint(policies, "askfirst: 1\nextends: base.yaml\nread:\n- allow: /b\n");
+    assert_int_equal(policies->diagnostics.count, 1);
+    assert_non_null(strstr(policies_message(policies, 0), "the rule \"/b\" can never match"));
+}
+
+static void a_program_that_may_be_written_is_shown_with_both_places(void **state)
+{
+    struct policies *policies = *state;
+    lint(policies, "askfirst: 1\nwrite:\n- deny: /w/safe/**\n- allow: /w/**\n"
+                   "exec:\n- allow: [/w/tool, /w/safe/tool, /usr/bin/x, \"/w/bin/*\"]\n"
+                   "- allow: {program: /w/pinned, sha256: "
+                   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef}\n"
+                   "- ask: /w/asked\n");
+    assert_int_equal(policies->diagnostics.count, 2);
+    assert_string_equal(
+        policies_message(policies, 0),
+        "6:11: warning: \"allow: /w/tool\" lets the guarded code run what it may write (DIR/p.yaml:4): it "
+        "then runs whatever it likes, so ask here, or pin the program with sha256");
+    assert_non_null(strstr(policies_message(policies, 1), "\"allow: /w/bin/*\" lets the guarded code run"));
+}
+
+static void a_bare_name_that_does_not_fit_is_shown(void **state)
+{
+    struct policies *policies = *state;
+    char text[512], *before = strdup(getenv("PATH"));
+    assert_int_equal(chmod(policies_write(policies, "work/mytool", "#!/bin/sh\n"), 0755), 0);
+    snprintf(text, sizeof text, "%s/work", policies->directory);
+    setenv("PATH", text, 1);
+    lint(policies,
+         "askfirst: 1\nwrite:\n- allow: \"${workspace}/**\"\nexec:\n- allow: [mytool, othertool]\n");
+    setenv("PATH", before, 1);
+    free(before);
+    assert_int_equal(policies->diagnostics.count, 1);
+    assert_string_equal(
+        policies_message(policies, 0),
+        "5:11: warning: \"allow: mytool\" does not fit DIR/work/mytool, which the guarded code may write "
+        "(DIR/p.yaml:3): protect that file, or name it by its path if that is meant");
+}
+
+static void a_policy_that_may_be_written_is_shown(void **state)
+{
+    struct policies *policies = *state;
+    lint(policies, "askfirst: 1\notherwise: {write: allow}\n");
+    assert_int_equal(policies->diagnostics.count, 1);
+    assert_string_equal(
+        policies_message(policies, 0),
+        "0:0: warning: the guarded code may write this file (DIR/p.yaml:2), and so change what is allowed "
+        "next time: keep it elsewhere, or deny writing it");
+}
+
+static void the_built_in_policies_are_clean(void **state)
+{
+    static const char *const names[] = {"default", "strict"};
+    struct policies *policies = *state;
+    for (size_t i = 0; i < 2; i++) {
+        policies->options.policy_file = names[i];
+        assert_true(policies_load_options(policies));
+        policies_compile(policies);
+        policy_lint(policies->policy, policies->image, &policies->diagnostics);
+        if (policies->diagnostics.count > 0) fail_msg("%s", policies_message(policies, 0));
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths_within_paths),
+        cmocka_unit_test(addresses_within_addresses),
+        cmocka_unit_test(commands_within_commands),
+        TEST(a_rule_that_can_never_match_is_shown_with_both_places),
+        TEST(what_is_the_same_by_chance_is_no_mistake),
+        TEST(who_extends_a_file_may_decide_differently),
+        TEST(a_program_that_may_be_written_is_shown_with_both_places),
+        TEST(a_bare_name_that_does_not_fit_is_shown),
+        TEST(a_policy_that_may_be_written_is_shown),
+        TEST(the_built_in_policies_are_clean),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
