@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "door_parts.h"
 #include "grants.h"
 #include "memory.h"
@@ -41,7 +42,7 @@ struct hellos {
 
 bool hellos_wanted(const struct session *session)
 {
-    return session->options->guard != GUARD_KERNEL && session->options->mode == MODE_ENFORCE;
+    return session->options->guard != GUARD_KERNEL;
 }
 
 struct hellos *hellos_new(struct door *door)
@@ -105,6 +106,7 @@ static void kill_process(const struct hellos *hellos, const struct process *proc
     if (process_look(process->pid, &now) && now.started == process->started) {
         syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
         door_event(hellos->door, event, process->pid, text);
+        if (!hellos->door->session->options->quiet) complain("process %d: %s", (int)process->pid, text);
         hellos->door->session->denied++;
     }
     close(pidfd);
@@ -133,12 +135,14 @@ static bool is_dead(const struct process *process)
 
 static const char *const missing = "the program started without the guard: it was killed";
 
-/* The process that asked has become the program. True: it is settled. */
+/* The process that asked has become the program, unless its exec has failed after all. True: it is settled.
+ */
 static bool settle_exec(const struct hellos *hellos, const struct pending *pending)
 {
     struct process process;
     if (!process_look(pending->what.caller.pid, &process)) return true;
     if (process.started != pending->what.caller.started || is_dead(&process)) return true;
+    if (!runs(process.pid, &pending->what)) return true;
     if (is_held(&process)) return false;
     kill_process(hellos, &process, "preload-missing", missing);
     return true;
@@ -192,7 +196,9 @@ static void look(void *context)
 
 void hellos_expect(struct hellos *hellos, const struct approved *approved)
 {
-    if (approved->silent || !hellos_wanted(hellos->door->session)) return;
+    const struct session *session = hellos->door->session;
+    /* To observe is to stop nothing. */
+    if (approved->silent || !hellos_wanted(session) || session->options->mode == MODE_OBSERVE) return;
     struct pending *pending = xcalloc(1, sizeof *pending);
     *pending =
         (struct pending){.next = hellos->pending, .what = *approved, .since = -1, .ticks = ticks_now()};
@@ -281,7 +287,8 @@ static void remember(struct hellos *hellos, const struct caller *caller)
 
 void hellos_heard(struct hellos *hellos, const struct caller *caller)
 {
-    if (!hellos_wanted(hellos->door->session)) return;
+    const struct session *session = hellos->door->session;
+    if (!hellos_wanted(session) || session->options->mode == MODE_OBSERVE) return;
     struct process process;
     struct pending *pending = expected(hellos, caller);
     remember(hellos, caller);
