@@ -41,7 +41,8 @@ static char *literally(const char *value, size_t length)
     if (!value || !length || length > LONGEST_RULE || !show_is_utf8(value, length)) return NULL;
     struct text pattern = {0};
     for (size_t i = 0; i < length; i++) {
-        if (strchr("*?[]\\", value[i])) text_char(&pattern, '\\');
+        bool home = i == 0 && value[i] == '~'; /* which a policy reads as the home directory */
+        if (home || strchr("*?[]\\", value[i])) text_char(&pattern, '\\');
         text_char(&pattern, value[i]);
     }
     return text_take(&pattern);
