@@ -48,20 +48,3 @@ bool signals_are_ignored(int number)
     struct sigaction now;
     return sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
 }
-
-void signals_stop_by(int number)
-{
-    sigset_t one;
-    struct sigaction usual = {.sa_handler = SIG_DFL}, before;
-    if (number == SIGSTOP) {
-        raise(SIGSTOP);
-        return;
-    }
-    sigemptyset(&one);
-    sigaddset(&one, number);
-    sigaction(number, &usual, &before);
-    raise(number);
-    sigprocmask(SIG_UNBLOCK, &one, NULL);
-    sigprocmask(SIG_BLOCK, &one, NULL);
-    sigaction(number, &before, NULL);
-}

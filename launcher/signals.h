@@ -28,7 +28,4 @@ bool signals_was_sent(const struct signalfd_siginfo *info);
 /* Whether whoever started the launcher wants it ignored. */
 bool signals_are_ignored(int number);
 
-/* Stops the launcher as `number` (SIGTSTP, SIGTTIN, SIGTTOU, SIGSTOP) would have; returns when it goes on. */
-void signals_stop_by(int number);
-
 #endif

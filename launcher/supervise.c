@@ -3,7 +3,6 @@
 #include "supervise.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <paths.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "descriptors.h"
 #include "door.h"
 #include "environment.h"
+#include "job.h"
 #include "keeper.h"
 #include "memory.h"
 #include "process.h"
@@ -212,21 +212,10 @@ static void failed(void *context, enum child_stage stage, int error)
     supervisor->status = stage == CHILD_EXEC ? STATUS_REFUSED : STATUS_FAILED;
 }
 
-static bool have_terminal(void)
-{
-    int fd cleanup_fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
-    return fd >= 0;
-}
-
-/* Stopped as a job: the shell that waits for the launcher must see that. Only on a terminal is there somebody
- * who would continue it; elsewhere whoever stopped the command finds it stopped, and the rest goes on asking.
- */
 static void stopped(void *context, int number)
 {
     struct supervisor *supervisor = context;
-    if (supervisor->session->ending) return;
-    if (number == SIGSTOP && !have_terminal()) return;
-    signals_stop_by(number);
+    if (!supervisor->session->ending) job_stop(supervisor->session->child, number);
 }
 
 static void ended(void *context, int status)
@@ -314,7 +303,7 @@ static void before_it_runs(struct supervisor *supervisor, int number)
     switch (number) {
     case SIGTSTP:
     case SIGTTIN:
-    case SIGTTOU: signals_stop_by(number); break;
+    case SIGTTOU: job_stop(0, number); break;
     case SIGWINCH:
     case SIGCONT:
     case SIGURG: break;
