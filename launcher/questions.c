@@ -261,6 +261,12 @@ static void interrupted(void *context)
     session_interrupt(link->owner->session);
 }
 
+static void prompting(void *context, bool begins)
+{
+    struct link *link = context;
+    link->owner->session->prompting = begins;
+}
+
 /* ---- opening ---- */
 
 static const char *guard_name(const struct session *session)
@@ -279,7 +285,7 @@ static bool open_link(struct questions *questions, struct link *link, const char
                                    .guard = guard_name(session),
                                    .policy = session->policy_digest,
                                    .environment = environ};
-    struct approve_events events = {answered, broken, interrupted, link};
+    struct approve_events events = {answered, broken, interrupted, link, prompting};
     *link = (struct link){.owner = questions, .spec = xstrdup(spec)};
     link->approver = approve_open(spec, session->loop, &told, &events, malformed, why);
     if (!link->approver) link->lost = xasprintf("%s: %s", spec, *why);

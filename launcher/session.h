@@ -62,6 +62,7 @@ struct session {
     pid_t child;                   /* the command; 0 until it is started */
     pid_t keeper;      /* its parent, and of all that its descendants leave behind (keeper.h); 0 until then */
     bool ending;       /* the run is being taken down: whatever asks now is denied as cancelled */
+    bool prompting;    /* a prompt has the terminal, and has stopped the run's processes there meanwhile */
     int64_t waited_ms; /* time spent waiting for answers, which --timeout does not count */
     uint64_t asked;
     uint64_t denied;

@@ -212,10 +212,20 @@ static void failed(void *context, enum child_stage stage, int error)
     supervisor->status = stage == CHILD_EXEC ? STATUS_REFUSED : STATUS_FAILED;
 }
 
+/* A prompt stops what it shares the terminal with, and continues it: no affair of the shell's. The news of it
+ * may come when the command goes on already. */
+static bool stopped_by_prompt(const struct session *session, int number)
+{
+    struct process process;
+    if (session->prompting) return number != SIGTSTP;
+    return process_look(session->child, &process) && process.state != 'T';
+}
+
 static void stopped(void *context, int number)
 {
     struct supervisor *supervisor = context;
-    if (!supervisor->session->ending) job_stop(supervisor->session->child, number);
+    struct session *session = supervisor->session;
+    if (!session->ending && !stopped_by_prompt(session, number)) job_stop(session->child, number);
 }
 
 static void ended(void *context, int status)
@@ -311,6 +321,14 @@ static void before_it_runs(struct supervisor *supervisor, int number)
     }
 }
 
+/* While a prompt has stopped the command, it goes on to receive what somebody sends it. */
+static void pass_on(struct supervisor *supervisor, int number)
+{
+    bool stops = number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+    keeper_signal(supervisor->keeper, number);
+    if (supervisor->session->prompting && !stops) keeper_signal(supervisor->keeper, SIGCONT);
+}
+
 static void on_signal(void *context, int fd, uint32_t events)
 {
     struct supervisor *supervisor = context;
@@ -320,7 +338,7 @@ static void on_signal(void *context, int fd, uint32_t events)
         if (!supervisor->keeper)
             before_it_runs(supervisor, (int)info.ssi_signo);
         else if (signals_was_sent(&info))
-            keeper_signal(supervisor->keeper, (int)info.ssi_signo);
+            pass_on(supervisor, (int)info.ssi_signo);
     }
 }
 

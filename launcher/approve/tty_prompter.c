@@ -222,7 +222,7 @@ static void come_back(struct prompter *prompter)
     if (!ours) {
         prompter->away_since = 0;
         if (!prompter->noticed)
-            tty_screen_end(&prompter->screen,
+            tty_screen_say(&prompter->screen,
                            "askfirst: a question waits: bring this job to the foreground (fg)");
         prompter->noticed = true;
         return;
@@ -331,8 +331,18 @@ static void drop_typed(struct prompter *prompter)
     if (typed->data) typed->data[typed->length] = '\0';
 }
 
+/* Where nothing can be redrawn, what was added is written behind the rest. */
+static void show_typed(struct prompter *prompter, size_t before)
+{
+    if (!prompter->screen.plain)
+        show_status(prompter);
+    else if (prompter->typed.length > before)
+        tty_screen_status(&prompter->screen, prompter->typed.data + before);
+}
+
 static void key_typing(struct prompter *prompter, const struct tty_key *key)
 {
+    size_t before = prompter->typed.length;
     char c = key->kind == KEY_CHAR ? key->text[0] : '\0';
 
     if (c == '\r' || c == '\n')
@@ -345,10 +355,7 @@ static void key_typing(struct prompter *prompter, const struct tty_key *key)
         text_clear(&prompter->typed);
     else if (key->kind == KEY_CHAR || key->kind == KEY_BURST)
         add_typed(prompter, key);
-    if (prompter->screen.plain && key->kind == KEY_CHAR && !character_hidden((unsigned char)c))
-        tty_screen_status(&prompter->screen, key->text);
-    else if (!prompter->screen.plain)
-        show_status(prompter);
+    show_typed(prompter, before);
 }
 
 static void on_key(struct prompter *prompter)

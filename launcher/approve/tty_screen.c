@@ -98,6 +98,7 @@ void tty_screen_end(struct tty_screen *screen, const char *text)
 {
     struct text out = {0};
 
+    if (screen->plain) text_string(&out, "\n");
     add_status(&out, screen, text);
     text_string(&out, "\n");
     screen->rows = 0;
