@@ -318,20 +318,29 @@ static void judge(struct matter *matter, const char *called, const char **argv, 
     matter_decide(matter, &program->act, &program->decision);
 }
 
-static bool same_as_the_shim_found(const struct connection *connection, const char *called)
+static bool is_what_the_shim_found(const struct connection *connection, const char *path)
 {
     const struct wire_request *head = &connection->head;
     struct found found;
-    if (!head->device && !head->inode) return true;
-    if (!found_open(&found, &connection->caller, called, 0)) return true; /* judge() says why */
+    if (!found_open(&found, &connection->caller, path, 0)) return false;
     bool same = found.status.st_dev == head->device && found.status.st_ino == head->inode;
     found_close(&found);
     return same;
 }
 
+/* The path by which the launcher finds what the shim has found: as it was called, or, where that was relative
+ * to some directory, its real path. NULL: neither leads to the same file. */
+static const char *agreed_path(const struct connection *connection)
+{
+    const struct wire_request *head = &connection->head;
+    const char *called = connection->strings[0], *real = connection->strings[1];
+    if ((!head->device && !head->inode) || is_what_the_shim_found(connection, called)) return called;
+    return is_what_the_shim_found(connection, real) ? real : NULL;
+}
+
 static const char *via(const struct wire_request *head)
 {
-    static const char *const calls[] = {"a shell", "system", "popen", "wordexp"};
+    static const char *const calls[] = {"system or popen", "system", "popen", "wordexp"};
     if (head->kind != WIRE_SHELL) return NULL;
     return head->detail < sizeof calls / sizeof *calls ? calls[head->detail] : calls[0];
 }
@@ -340,14 +349,14 @@ void door_exec(struct connection *connection)
 {
     const struct wire_request *head = &connection->head;
     struct matter *matter = matter_new(connection);
-    const char *called = connection->strings[0];
+    const char *called = agreed_path(connection);
     if (head->flags & WIRE_CUT) {
-        door_event(connection->door, "too-long", connection->caller.pid, called);
+        door_event(connection->door, "too-long", connection->caller.pid, connection->strings[0]);
         matter_refuse(matter, E2BIG, "askfirst: denied: the command has too many words to be judged\n");
         return;
     }
-    if (!same_as_the_shim_found(connection, called)) {
-        door_event(connection->door, "changed", connection->caller.pid, called);
+    if (!called) {
+        door_event(connection->door, "changed", connection->caller.pid, connection->strings[0]);
         matter_refuse(matter, EACCES, "askfirst: denied: the program changed while it was looked up\n");
         return;
     }

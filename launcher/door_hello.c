@@ -96,6 +96,13 @@ static bool runs(pid_t pid, const struct approved *what)
     return stat(path, &program) == 0 && program.st_dev == what->device && program.st_ino == what->inode;
 }
 
+/* Its program can be seen, and is not the one. */
+static bool is_another(const struct process *process, const struct approved *what)
+{
+    cleanup_free char *program = process_program(process->pid);
+    return program && !runs(process->pid, what);
+}
+
 /* By a descriptor of the process, so that nobody else is hit who has its number meanwhile. */
 static void kill_process(const struct hellos *hellos, const struct process *process, const char *event,
                          const char *text)
@@ -259,24 +266,35 @@ static pid_t parent_of(const struct hellos *hellos, const struct approved *what)
     return what->caller.pid == getpid() ? hellos->door->session->keeper : what->caller.pid;
 }
 
-/* The exec of this very process; else the spawn by its parent of what it runs; else, where its parent has
- * gone, of anybody who is no more. */
-static struct pending *expected(const struct hellos *hellos, const struct caller *caller)
+/* How well a process that says hello fits what is expected. */
+enum fitting { FITS_NOT, FITS_ORPHAN, FITS_OTHER_PROGRAM, FITS };
+
+static enum fitting fitting(const struct hellos *hellos, const struct pending *pending,
+                            const struct process *process)
 {
-    struct process process;
-    if (!process_look(caller->pid, &process)) return NULL;
-    for (struct pending *pending = hellos->pending; pending; pending = pending->next)
-        if (!pending->what.spawns && pending->what.caller.pid == caller->pid &&
-            pending->what.caller.started == caller->started)
-            return pending;
-    for (struct pending *pending = hellos->pending; pending; pending = pending->next)
-        if (pending->what.spawns && parent_of(hellos, &pending->what) == process.parent &&
-            runs(caller->pid, &pending->what))
-            return pending;
-    for (struct pending *pending = hellos->pending; pending; pending = pending->next)
-        if (pending->what.spawns && runs(caller->pid, &pending->what) && !caller_alive(&pending->what.caller))
-            return pending;
-    return NULL;
+    const struct approved *what = &pending->what;
+    bool program = runs(process->pid, what);
+    if (!what->spawns) {
+        bool same = what->caller.pid == process->pid && what->caller.started == process->started;
+        return !same ? FITS_NOT : program ? FITS : FITS_OTHER_PROGRAM;
+    }
+    if (!program) return FITS_NOT;
+    if (parent_of(hellos, what) == process->parent) return FITS;
+    return caller_alive(&what->caller) ? FITS_NOT : FITS_ORPHAN; /* its parent has ended meanwhile */
+}
+
+static struct pending *expected(const struct hellos *hellos, const struct process *process,
+                                enum fitting *best)
+{
+    struct pending *found = NULL;
+    *best = FITS_NOT;
+    for (struct pending *pending = hellos->pending; pending && *best < FITS; pending = pending->next) {
+        enum fitting now = fitting(hellos, pending, process);
+        if (now <= *best) continue;
+        *best = now;
+        found = pending;
+    }
+    return found;
 }
 
 static void remember(struct hellos *hellos, const struct caller *caller)
@@ -290,14 +308,17 @@ void hellos_heard(struct hellos *hellos, const struct caller *caller)
     const struct session *session = hellos->door->session;
     if (!hellos_wanted(session) || session->options->mode == MODE_OBSERVE) return;
     struct process process;
-    struct pending *pending = expected(hellos, caller);
+    enum fitting best;
     remember(hellos, caller);
+    /* One that has ended already was what it was. */
+    if (!process_look(caller->pid, &process) || is_dead(&process)) return;
+    struct pending *pending = expected(hellos, &process, &best);
     if (!pending) {
         door_event(hellos->door, "unasked", caller->pid, "a program that nobody had approved says hello");
         return;
     }
     take_out(hellos, pending);
-    if (!runs(caller->pid, &pending->what) && process_look(caller->pid, &process))
+    if (best == FITS_OTHER_PROGRAM && is_another(&process, &pending->what))
         kill_process(hellos, &process, "changed",
                      "another program than the one approved was started: it was killed");
     if (pending->what.answer && pending->what.spawns)

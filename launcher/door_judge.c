@@ -13,6 +13,8 @@
 #include "process.h"
 #include "questions.h"
 
+#define SAID_MS 1000
+
 struct matter *matter_new(struct connection *connection)
 {
     struct matter *matter = xcalloc(1, sizeof *matter);
@@ -144,9 +146,22 @@ void matter_refuse(struct matter *matter, int error, const char *message)
     decided(context, false, message ? message : plain);
 }
 
+/* Callers try the same thing again under other names (PATH's directories): that is said once. */
+static bool was_just_said(struct matter *matter, const struct question *question)
+{
+    struct said said = {.caller = matter->caller, .at = loop_now()}, *last = &matter->door->said;
+    likeness_exact(question, &said.likeness);
+    bool same = last->caller.pid == said.caller.pid && last->caller.started == said.caller.started &&
+                said.at - last->at < SAID_MS &&
+                memcmp(&last->likeness, &said.likeness, sizeof said.likeness) == 0;
+    *last = said;
+    return same;
+}
+
 static void deny(struct matter *matter, const struct question *question, const struct answer *answer)
 {
-    cleanup_free char *message = message_denied(question, answer, matter->door->session);
+    cleanup_free char *message = NULL;
+    if (!was_just_said(matter, question)) message = message_denied(question, answer, matter->door->session);
     matter->door->session->denied++;
     matter_refuse(matter, EACCES, message);
 }

@@ -10,11 +10,19 @@
 #include "../shim/wire.h"
 #include "door.h"
 #include "facts.h"
+#include "likeness.h"
 #include "lookup.h"
 #include "question.h"
 
 struct connection;
 struct hellos;
+
+/* The last denial that somebody was told of. */
+struct said {
+    struct caller caller;
+    struct likeness likeness;
+    int64_t at;
+};
 
 struct door {
     struct session *session;
@@ -26,6 +34,7 @@ struct door {
     size_t body_bytes; /* of all connections */
     bool full;         /* nobody is let in until somebody leaves */
     unsigned events;   /* how many were recorded: a flood of them must not fill the disk */
+    struct said said;
     struct lookups *lookups;
     struct hellos *hellos;
     char packet[WIRE_PACKET + 1];
