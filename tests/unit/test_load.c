@@ -472,6 +472,44 @@ static void the_built_in_policies_load_and_pass_their_tests(void **state)
     }
 }
 
+/* One line of a manual page's literal text, as it is shown. */
+static void add_line(char *text, size_t room, const char *line)
+{
+    size_t size = strlen(text);
+    if (strncmp(line, "\\&", 2) == 0) line += 2;
+    for (; *line && size + 2 < room; line++) {
+        text[size++] = *line;
+        if (strncmp(line, "\\e", 2) == 0) text[size - 1] = '\\', line++;
+    }
+    text[size] = '\0';
+}
+
+static void the_examples_of_the_manual_load(void **state)
+{
+    struct policies *policies = *state;
+    FILE *page = fopen("docs/askfirst.yaml.5", "re");
+    char line[512], text[4096];
+    size_t examples = 0;
+    bool inside = false;
+    assert_non_null(page);
+    while (fgets(line, sizeof line, page)) {
+        if (strncmp(line, ".Bd -literal", 12) == 0) {
+            inside = true;
+            text[0] = '\0';
+        } else if (inside && strncmp(line, ".Ed", 3) == 0) {
+            char whole[5000];
+            inside = false;
+            examples++;
+            snprintf(whole, sizeof whole, "%s%s", strstr(text, "askfirst:") ? "" : "askfirst: 1\n", text);
+            load(policies, whole);
+        } else if (inside) {
+            add_line(text, sizeof text, line);
+        }
+    }
+    fclose(page);
+    assert_true(examples >= 12);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -502,6 +540,7 @@ int main(void)
         TEST(files_are_told_by_their_sums),
         TEST(the_built_in_files_are_there),
         TEST(the_built_in_policies_load_and_pass_their_tests),
+        TEST(the_examples_of_the_manual_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
