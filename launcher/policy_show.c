@@ -250,7 +250,8 @@ static void json_otherwise(struct json *json, const struct policy *policy, enum 
         if (set != SET_MAIN && !policy->has_otherwise[set][act]) continue;
         json_open(json, act_name((enum act_kind)act), '{');
         json_string(json, "verdict", verdict_name(policy->otherwise[set][act]));
-        if (was_said(&policy->otherwise_place[set][act])) json_place(json, &policy->otherwise_place[set][act]);
+        if (was_said(&policy->otherwise_place[set][act]))
+            json_place(json, &policy->otherwise_place[set][act]);
         json_close(json, '}');
     }
     json_close(json, '}');
