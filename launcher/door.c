@@ -341,9 +341,11 @@ static void meet(struct door *door, int fd)
         return;
     }
     struct process process;
+    bool ended = peer.pid > 0 && !process_look(peer.pid, &process); /* it has said its hello */
+    if (!who || !ended)
+        door_event(door, who ? "foreign" : "flood", peer.pid,
+                   who ? who : "too many connections of one process");
     close(fd);
-    if (who && peer.pid > 0 && !process_look(peer.pid, &process)) return; /* it said its hello and ended */
-    door_event(door, who ? "foreign" : "flood", peer.pid, who ? who : "too many connections of one process");
 }
 
 /* No descriptor is left: the first who waits is turned away, rather than all of them left waiting. */

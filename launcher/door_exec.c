@@ -300,6 +300,7 @@ static void judge(struct matter *matter, const char *called, const char **argv, 
     matter->free_own = free_exec;
     matter->unchanged = programs_unchanged;
     matter->went = expect_hello;
+    matter->called = called;
     matter->recorded_always = true;
     follow(exec, called, argv, argc);
     if (!exec->count || exec->error == EACCES) {

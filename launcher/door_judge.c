@@ -146,14 +146,17 @@ void matter_refuse(struct matter *matter, int error, const char *message)
     decided(context, false, message ? message : plain);
 }
 
-/* Callers try the same thing again under other names (PATH's directories): that is said once. */
+/* Whoever is refused a program may find it again in PATH's next directory: that is said once. */
 static bool was_just_said(struct matter *matter, const struct question *question)
 {
     struct said said = {.caller = matter->caller, .at = loop_now()}, *last = &matter->door->said;
+    if (!matter->called) return false;
     likeness_exact(question, &said.likeness);
+    likeness_directory(ACT_EXEC, matter->called, strlen(matter->called), &said.called);
     bool same = last->caller.pid == said.caller.pid && last->caller.started == said.caller.started &&
                 said.at - last->at < SAID_MS &&
-                memcmp(&last->likeness, &said.likeness, sizeof said.likeness) == 0;
+                memcmp(&last->likeness, &said.likeness, sizeof said.likeness) == 0 &&
+                memcmp(&last->called, &said.called, sizeof said.called) != 0;
     *last = said;
     return same;
 }

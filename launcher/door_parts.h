@@ -17,10 +17,11 @@
 struct connection;
 struct hellos;
 
-/* The last denial that somebody was told of. */
+/* The last exec whose denial somebody was told of. */
 struct said {
     struct caller caller;
     struct likeness likeness;
+    struct likeness called;
     int64_t at;
 };
 
@@ -83,6 +84,7 @@ struct matter {
     void *context;
     struct caller caller;
     struct question *question; /* owned until it is put; valid until it is settled */
+    const char *called;        /* an exec: the path that it was called by */
     bool waits;                /* it was put to somebody */
     bool recorded_always;      /* an exec: recorded even where the policy allows it */
     int64_t began;
