@@ -1,0 +1,1135 @@
+/* reference.c: the policy language, decided slowly and plainly. See reference.h.
+ *
+ * From top to bottom: globs and paths, what a command line is made of, options and words, the facts around a
+ * command, addresses, one rule, a set of rules, the verdict. It must not know how the image is laid out.
+ */
+#include "reference.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define MOST_ARGUMENTS 512
+
+/* ---- Globs and paths ---- */
+
+/* Whether the class that begins behind a '[' holds `byte`; *end is set behind its ']'. */
+static bool in_class(const char *class, unsigned char byte, const char **end)
+{
+    bool negated = *class == '!' || *class == '^';
+    bool found = false;
+    const char *at = class + negated;
+    do {
+        if (*at == '\\') at++;
+        unsigned char low = (unsigned char)*at++;
+        unsigned char high = low;
+        if (at[0] == '-' && at[1] != ']') {
+            at += at[1] == '\\' ? 2 : 1;
+            high = (unsigned char)*at++;
+        }
+        found |= low <= byte && byte <= high;
+    } while (*at != ']');
+    *end = at + 1;
+    return found != negated;
+}
+
+/* The whole text against the whole glob. '*' takes any bytes; for a path, the caller has cut it into names.
+ */
+static bool glob_fits(const char *glob, const char *glob_end, const char *text, const char *text_end)
+{
+    if (glob == glob_end) return text == text_end;
+    if (*glob == '*')
+        return glob_fits(glob + 1, glob_end, text, text_end) ||
+               (text < text_end && glob_fits(glob, glob_end, text + 1, text_end));
+    if (text == text_end) return false;
+    const char *rest = glob + 1;
+    bool same = true;
+    if (*glob == '[')
+        same = in_class(glob + 1, (unsigned char)*text, &rest);
+    else if (*glob == '\\')
+        same = *rest++ == *text;
+    else if (*glob != '?')
+        same = *glob == *text;
+    return same && glob_fits(rest, glob_end, text + 1, text_end);
+}
+
+static bool text_fits(const char *glob, const char *text)
+{
+    return glob_fits(glob, glob + strlen(glob), text, text + strlen(text));
+}
+
+/* Names of a path: `path` stands at the beginning of one, or at the end of all. */
+static const char *name_end(const char *path)
+{
+    return path + strcspn(path, "/");
+}
+
+static const char *next_name(const char *path)
+{
+    const char *end = name_end(path);
+    return *end == '/' ? end + 1 : end;
+}
+
+static bool names_fit(const char *pattern, const char *path)
+{
+    if (*pattern == '\0') return *path == '\0';
+    if (strncmp(pattern, "**", 2) == 0 && name_end(pattern) == pattern + 2)
+        return names_fit(next_name(pattern), path) || (*path && names_fit(pattern, next_name(path)));
+    return *path && glob_fits(pattern, name_end(pattern), path, name_end(path)) &&
+           names_fit(next_name(pattern), next_name(path));
+}
+
+/* A path pattern begins with a slash or with a double star, a path with a slash. */
+static bool path_fits(const char *pattern, const char *path)
+{
+    return path && *path == '/' && names_fit(*pattern == '/' ? pattern + 1 : pattern, path + 1);
+}
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* ---- What is known of a command ---- */
+
+static bool any_name_fits(const struct strings *names, const char *name)
+{
+    for (size_t i = 0; name && i < names->count; i++)
+        if (text_fits(names->items[i], name)) return true;
+    return false;
+}
+
+static const struct command *command_named(const struct policy *policy, const char *name)
+{
+    for (size_t i = 0; i < policy->command_count; i++)
+        if (any_name_fits(&policy->commands[i].names, name)) return &policy->commands[i];
+    return NULL;
+}
+
+/* What a program is weighs more than what it is called: a link's name must not choose how words are read. */
+static const struct command *find_command(const struct policy *policy, const struct act *act)
+{
+    const struct command *command = command_named(policy, last_part(act->path));
+    return command ? command : command_named(policy, act->name);
+}
+
+static bool is_kind(const struct command *command, enum command_kind kind)
+{
+    return command && command->kind == kind;
+}
+
+/* "-opt" and "--opt" where these are the same: the text behind the dashes. */
+static const char *undashed(const char *option)
+{
+    return option + strspn(option, "-");
+}
+
+static bool has_option(const struct command *command, const struct strings *list, const char *option)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i], option) == 0 ||
+            (command->single_dash && strcmp(undashed(list->items[i]), undashed(option)) == 0))
+            return true;
+    return false;
+}
+
+static void letter_option(char letter, char option[3])
+{
+    option[0] = '-';
+    option[1] = letter;
+    option[2] = '\0';
+}
+
+/* "--opt=value" without its value. */
+static const char *option_name(const char *argument, char *buffer, size_t size)
+{
+    size_t length = strcspn(argument, "=");
+    if (length >= size) length = size - 1;
+    memcpy(buffer, argument, length);
+    buffer[length] = '\0';
+    return buffer;
+}
+
+/* `other` is how a "-f=--force" in the command's `same` spells `option` in another way, or NULL. */
+static const char *same_as(const char *pair, const char *option, char *buffer, size_t size)
+{
+    const char *second = strchr(pair, '=') + 1;
+    option_name(pair, buffer, size);
+    if (strcmp(buffer, option) == 0) return second;
+    return strcmp(second, option) == 0 ? buffer : NULL;
+}
+
+/* The same option in a list, or in another spelling. */
+static bool has_option_or_same(const struct command *command, const struct strings *list, const char *option)
+{
+    bool found = has_option(command, list, option);
+    for (size_t i = 0; i < command->same.count && !found; i++) {
+        char buffer[256];
+        const char *other = same_as(command->same.items[i], option, buffer, sizeof buffer);
+        found = other && has_option(command, list, other);
+    }
+    return found;
+}
+
+/* An interpreter's -c and -m: what comes with them is a word (the text, the module), attached or not. */
+static bool brings_program(const struct command *command, const char *option)
+{
+    return is_kind(command, COMMAND_INTERPRETER) && (has_option_or_same(command, &command->text, option) ||
+                                                     has_option_or_same(command, &command->module, option));
+}
+
+static bool letter_takes_value(const struct command *command, char letter)
+{
+    char option[3];
+    letter_option(letter, option);
+    return command &&
+           (has_option_or_same(command, &command->values, option) || brings_program(command, option));
+}
+
+/* wget's -nc is listed as it stands, and is no -n -c. */
+static bool is_one_option(const struct command *command, const char *argument)
+{
+    return strlen(argument) > 2 && (has_option_or_same(command, &command->flags, argument) ||
+                                    has_option_or_same(command, &command->values, argument) ||
+                                    has_option_or_same(command, &command->unsafe, argument));
+}
+
+/* How many letters of "-abc" are options of one letter; 0 where it is no bundle. Reading stops behind a
+ * letter that takes a value, except in a shell, where the values of all letters come in the next arguments.
+ */
+static size_t bundle(const struct command *command, const char *argument)
+{
+    size_t letters = 0;
+    if (argument[0] != '-' || (command && (command->single_dash || is_one_option(command, argument))))
+        return 0;
+    while (isalnum((unsigned char)argument[letters + 1]))
+        if (letter_takes_value(command, argument[++letters]) && !is_kind(command, COMMAND_SHELL)) break;
+    return letters;
+}
+
+/* Whether it is a bundle to its end, or to where a value begins. */
+static bool is_whole_bundle(const struct command *command, const char *argument)
+{
+    size_t letters = bundle(command, argument);
+    return letters > 0 && (argument[letters + 1] == '\0' || letter_takes_value(command, argument[letters]));
+}
+
+/* What of a command's list counts as understood: an allow does not look past what is unsafe. */
+enum listing { SAFE, SAFE_OR_UNSAFE };
+
+static bool is_listed(const struct command *command, const char *option, enum listing listing)
+{
+    bool unsafe = has_option_or_same(command, &command->unsafe, option) ||
+                  has_option_or_same(command, &command->text, option) ||
+                  has_option_or_same(command, &command->module, option);
+    bool listed = has_option_or_same(command, &command->flags, option) ||
+                  has_option_or_same(command, &command->values, option);
+    return unsafe ? listing == SAFE_OR_UNSAFE : listed;
+}
+
+static bool letters_listed(const struct command *command, const char *argument, enum listing listing)
+{
+    size_t letters = bundle(command, argument);
+    for (size_t i = 1; i <= letters; i++) {
+        char option[3];
+        letter_option(argument[i], option);
+        if (!is_listed(command, option, listing)) return false;
+    }
+    return is_whole_bundle(command, argument);
+}
+
+static bool is_known_option(const struct command *command, const char *argument, enum listing listing)
+{
+    char name[256];
+    return command && (is_listed(command, option_name(argument, name, sizeof name), listing) ||
+                       (!is_one_option(command, argument) && letters_listed(command, argument, listing)));
+}
+
+/* Where the program text or module of an interpreter's option begins in the argument itself: at its end where
+ * it comes next, NULL where this option brings none. */
+static const char *program_in(const struct command *command, const char *argument)
+{
+    char name[256];
+    size_t length = strlen(option_name(argument, name, sizeof name));
+    if (brings_program(command, name)) return argument[length] ? argument + length + 1 : argument + length;
+    size_t letters = bundle(command, argument);
+    if (letters == 0) return NULL;
+    letter_option(argument[letters], name);
+    return brings_program(command, name) ? argument + letters + 1 : NULL;
+}
+
+/* How many of the arguments behind this option are its value. */
+static size_t values_eaten(const struct command *command, const char *argument)
+{
+    if (!command || program_in(command, argument)) return 0;
+    if (has_option_or_same(command, &command->values, argument)) return 1;
+    if (has_option_or_same(command, &command->flags, argument) ||
+        has_option_or_same(command, &command->unsafe, argument))
+        return 0;
+    size_t letters = bundle(command, argument);
+    size_t eaten = 0;
+    for (size_t i = 1; i <= letters; i++)
+        if (letter_takes_value(command, argument[i]))
+            eaten += is_kind(command, COMMAND_SHELL) || argument[i + 1] == '\0';
+    return eaten;
+}
+
+/* ---- A command line ---- */
+
+enum role { ROLE_PROGRAM, ROLE_OPTION, ROLE_VALUE, ROLE_END, ROLE_WORD };
+
+struct line {
+    const struct command *command;
+    const struct act *act;
+    enum role roles[MOST_ARGUMENTS];
+    size_t words[MOST_ARGUMENTS];      /* indexes into argv */
+    const char *texts[MOST_ARGUMENTS]; /* what stands there; a part of it for `python3 -mpip` */
+    size_t word_count;
+};
+
+static bool is_written(const struct command *command, const char *option, const char *argument);
+
+static bool has_text_option(const struct line *line, const struct strings *options, size_t before)
+{
+    for (size_t i = 1; i < before; i++)
+        for (size_t n = 0; line->roles[i] == ROLE_OPTION && n < options->count; n++)
+            if (is_written(line->command, options->items[n], line->act->argv[i])) return true;
+    return false;
+}
+
+static bool looks_like_option(const struct command *command, const char *argument)
+{
+    bool signed_word = argument[0] == '-' || (argument[0] == '+' && is_kind(command, COMMAND_SHELL));
+    return signed_word && argument[1] != '\0';
+}
+
+/* A shell reads `sh - x` as `sh -- x`. */
+static bool ends_options(const struct command *command, const char *argument)
+{
+    return strcmp(argument, "--") == 0 || (strcmp(argument, "-") == 0 && is_kind(command, COMMAND_SHELL));
+}
+
+/* What follows the first word is the affair of the script, or of the program that is started. */
+static bool first_word_ends_options(const struct command *command)
+{
+    return command && command->kind != COMMAND_PLAIN;
+}
+
+static void add_word(struct line *line, size_t index, const char *text, bool *ended)
+{
+    line->texts[line->word_count] = text;
+    line->words[line->word_count++] = index;
+    *ended |= first_word_ends_options(line->command);
+}
+
+static void read_line(const struct policy *policy, const struct act *act, struct line *line)
+{
+    line->act = act;
+    line->command = find_command(policy, act);
+    line->roles[0] = ROLE_PROGRAM;
+    line->word_count = 0;
+    bool ended = false;
+    bool program_next = false;
+    size_t eaten = 0;
+    for (size_t i = 1; i < act->argc && i < MOST_ARGUMENTS; i++) {
+        const char *argument = act->argv[i];
+        if (eaten > 0) {
+            line->roles[i] = ROLE_VALUE;
+            eaten--;
+        } else if (!ended && !program_next && ends_options(line->command, argument)) {
+            line->roles[i] = ROLE_END;
+            ended = true;
+        } else if (!ended && !program_next && looks_like_option(line->command, argument)) {
+            const char *program = program_in(line->command, argument);
+            line->roles[i] = ROLE_OPTION;
+            eaten = values_eaten(line->command, argument);
+            program_next = program && *program == '\0';
+            if (program && *program) add_word(line, i, program, &ended);
+        } else {
+            line->roles[i] = ROLE_WORD;
+            program_next = false;
+            add_word(line, i, argument, &ended);
+        }
+    }
+}
+
+static const char *word(const struct line *line, size_t n)
+{
+    return line->texts[n];
+}
+
+/* How many arguments stand before the first word; the option that it is attached to is one of them. */
+static size_t before_first_word(const struct line *line)
+{
+    if (line->word_count == 0) return line->act->argc;
+    return line->words[0] + (line->roles[line->words[0]] == ROLE_OPTION);
+}
+
+/* ---- Spellings of an option ---- */
+
+static bool letter_in_bundle(const struct command *command, const char *option, const char *argument)
+{
+    size_t letters = bundle(command, argument);
+    for (size_t i = 1; i <= letters && strlen(option) == 2 && option[0] == '-'; i++)
+        if (argument[i] == option[1]) return true;
+    return false;
+}
+
+static bool is_option_or_has_value(const char *option, const char *argument)
+{
+    size_t length = strlen(option);
+    return strncmp(argument, option, length) == 0 && (argument[length] == '\0' || argument[length] == '=');
+}
+
+static bool is_abbreviation(const char *option, const char *argument)
+{
+    size_t length = strcspn(argument, "=");
+    return strncmp(option, "--", 2) == 0 && length > 2 && length < strlen(option) &&
+           strncmp(option, argument, length) == 0;
+}
+
+/* LOOSELY is how an ask or deny finds an option, and how an allow makes sure that it is absent. */
+enum strictness { LOOSELY, STRICTLY };
+
+static bool spelling_fits(const struct command *command, const char *option, const char *argument,
+                          enum strictness how)
+{
+    if (is_option_or_has_value(option, argument)) return true;
+    if (letter_in_bundle(command, option, argument))
+        return how == LOOSELY || (command && letters_listed(command, argument, SAFE_OR_UNSAFE));
+    return how == LOOSELY && is_abbreviation(option, argument);
+}
+
+/* The same for "-opt" and "--opt" where the command takes them as one. */
+static bool spellings_fit(const struct command *command, const char *option, const char *argument,
+                          enum strictness how)
+{
+    if (spelling_fits(command, option, argument, how)) return true;
+    if (how == STRICTLY || !command || !command->single_dash) return false;
+    char other[256] = "--";
+    strncat(other, undashed(option), sizeof other - 3);
+    return spelling_fits(command, strncmp(option, "--", 2) == 0 ? other + 1 : other, argument, how);
+}
+
+/* In either spelling and in bundles, but in full. */
+static bool is_written(const struct command *command, const char *option, const char *argument)
+{
+    if (is_option_or_has_value(option, argument) || letter_in_bundle(command, option, argument)) return true;
+    for (size_t i = 0; i < command->same.count; i++) {
+        char buffer[256];
+        const char *other = same_as(command->same.items[i], option, buffer, sizeof buffer);
+        if (other && (is_option_or_has_value(other, argument) || letter_in_bundle(command, other, argument)))
+            return true;
+    }
+    return false;
+}
+
+static bool argument_is(const struct command *command, const char *option, const char *argument,
+                        enum strictness how)
+{
+    if (spellings_fit(command, option, argument, how)) return true;
+    for (size_t i = 0; command && i < command->same.count; i++) {
+        char buffer[256];
+        const char *other = same_as(command->same.items[i], option, buffer, sizeof buffer);
+        if (other && spellings_fit(command, other, argument, how)) return true;
+    }
+    return false;
+}
+
+/* ---- What a rule says of options and words ---- */
+
+#define MOST_WANTED 64
+
+/* An option; `value` is a glob, or NULL where any will do. */
+struct wanted {
+    char name[256];
+    const char *value;
+};
+
+/* One option that a rule speaks of. Where it can be read as a bundle, its letters may as well be there. */
+struct spoken {
+    struct wanted whole;
+    struct wanted letters[MOST_WANTED];
+    size_t letter_count;
+    bool behind_a_word;
+};
+
+/* The words of a rule, read as those of a command line are: "kubectl -n prod delete" has a valued option. In
+ * "sudo rm -rf", -rf is an option of a program of which nothing is known. */
+struct phrase {
+    struct spoken options[MOST_WANTED];
+    size_t option_count;
+    const char *words[MOST_WANTED];
+    size_t word_count;
+};
+
+static bool is_option_word(const char *text)
+{
+    return text[0] == '-' && text[1] != '\0';
+}
+
+static bool takes_value(const struct command *command, const char *option)
+{
+    return command && has_option_or_same(command, &command->values, option);
+}
+
+/* "-rf" stands for -r and -f, "-nprod" for -n with its value; a value may also be the rule's next word, and
+ * *next is set to NULL where it was used. */
+static void read_letters(const struct command *command, const char *text, const char **next,
+                         struct spoken *spoken)
+{
+    size_t letters = is_whole_bundle(command, text) ? bundle(command, text) : 0;
+    if (letters == 0 || text[2] == '\0' || text[2] == '=') return;
+    for (size_t i = 0; i < letters; i++) {
+        struct wanted *letter = &spoken->letters[spoken->letter_count++];
+        letter_option(text[i + 1], letter->name);
+        letter->value = NULL;
+        if (!takes_value(command, letter->name) || is_kind(command, COMMAND_SHELL)) continue;
+        letter->value = text[i + 2] ? text + i + 2 : *next;
+        if (text[i + 2] == '\0') *next = NULL;
+    }
+}
+
+static void read_spoken(const struct command *command, const char *text, const char **next,
+                        struct spoken *spoken)
+{
+    const char *equals = strchr(text, '=');
+    option_name(text, spoken->whole.name, sizeof spoken->whole.name);
+    spoken->whole.value = equals ? equals + 1 : NULL;
+    spoken->letter_count = 0;
+    if (!equals && takes_value(command, text)) {
+        spoken->whole.value = *next;
+        *next = NULL;
+    } else
+        read_letters(command, text, next, spoken);
+}
+
+static void read_phrase(const struct rule *rule, const struct command *command, struct phrase *phrase)
+{
+    phrase->option_count = 0;
+    phrase->word_count = 0;
+    for (size_t i = 0; i < rule->words.count; i++) {
+        const char *text = rule->words.items[i];
+        if (!is_option_word(text)) {
+            phrase->words[phrase->word_count++] = text;
+            continue;
+        }
+        const char *next = i + 1 < rule->words.count ? rule->words.items[i + 1] : NULL;
+        if (next && is_option_word(next)) next = NULL;
+        bool had_next = next != NULL;
+        struct spoken *spoken = &phrase->options[phrase->option_count++];
+        spoken->behind_a_word = phrase->word_count > 0;
+        bool is_others = spoken->behind_a_word && first_word_ends_options(command);
+        read_spoken(is_others ? NULL : command, text, &next, spoken);
+        i += had_next && !next;
+    }
+}
+
+/* ---- Options ---- */
+
+/* What an option's argument brings as its value. LOOSELY, the next argument may be one whatever is known. */
+static bool value_fits(const struct line *line, const struct command *command, size_t index,
+                       const char *value, enum strictness how)
+{
+    const char *argument = line->act->argv[index];
+    const char *equals = strchr(argument, '=');
+    size_t letters = bundle(command, argument);
+    bool has_next = index + 1 < line->act->argc;
+    if (equals && text_fits(value, equals + 1)) return true;
+    if (letters > 0 && argument[letters + 1] && letter_takes_value(command, argument[letters]))
+        return text_fits(value, argument + letters + 1);
+    if (equals || !has_next || (how == STRICTLY && line->roles[index + 1] != ROLE_VALUE)) return false;
+    return text_fits(value, line->act->argv[index + 1]);
+}
+
+/* Among the arguments before `end` with one role. Strictly, a valued option is there when all that may be it
+ * have that value. */
+static bool wanted_among(const struct line *line, size_t end, enum role role, const struct command *command,
+                         const struct wanted *wanted, enum strictness how)
+{
+    bool found = false;
+    for (size_t i = 1; i < end; i++) {
+        const char *argument = line->act->argv[i];
+        if (line->roles[i] != role || !argument_is(command, wanted->name, argument, LOOSELY)) continue;
+        bool fits = argument_is(command, wanted->name, argument, how) &&
+                    (!wanted->value || value_fits(line, command, i, wanted->value, how));
+        if (!fits && wanted->value && how == STRICTLY) return false;
+        found |= fits;
+    }
+    return found;
+}
+
+/* Where a rule's option is looked for. */
+enum reach { BEFORE_WORDS, OWN_OPTIONS, PASSED_ON_TOO };
+
+static bool is_passed_on(const struct line *line, const struct wanted *wanted, enum strictness how)
+{
+    size_t end = line->act->argc;
+    return wanted_among(line, end, ROLE_WORD, NULL, wanted, how) ||
+           wanted_among(line, end, ROLE_WORD, line->command, wanted, how);
+}
+
+static bool wanted_within(const struct line *line, enum reach reach, const struct wanted *wanted,
+                          enum strictness how)
+{
+    size_t end = reach == BEFORE_WORDS ? before_first_word(line) : line->act->argc;
+    return wanted_among(line, end, ROLE_OPTION, line->command, wanted, how) ||
+           (reach == PASSED_ON_TOO && is_passed_on(line, wanted, how));
+}
+
+static bool spoken_within(const struct line *line, enum reach reach, const struct spoken *spoken,
+                          enum strictness how)
+{
+    if (wanted_within(line, reach, &spoken->whole, how)) return true;
+    for (size_t i = 0; i < spoken->letter_count; i++)
+        if (!wanted_within(line, reach, &spoken->letters[i], how)) return false;
+    return spoken->letter_count > 0;
+}
+
+static bool option_present(const struct line *line, const char *option, enum strictness how)
+{
+    struct spoken spoken;
+    const char *next = NULL;
+    read_spoken(line->command, option, &next, &spoken);
+    return spoken_within(line, OWN_OPTIONS, &spoken, how);
+}
+
+static bool any_option_present(const struct line *line, const struct strings *options, enum strictness how)
+{
+    for (size_t i = 0; i < options->count; i++)
+        if (option_present(line, options->items[i], how)) return true;
+    return false;
+}
+
+/* "sudo rm -rf": behind a plain word, an option may also be one of what is started. And `allow: git
+ * --version` is no `git push --version`: what follows a subcommand is its own. */
+static enum reach reach_of(const struct spoken *spoken, const struct command *command, enum strictness how)
+{
+    if (spoken->behind_a_word) return first_word_ends_options(command) ? PASSED_ON_TOO : OWN_OPTIONS;
+    return how == STRICTLY && command && command->subcommands ? BEFORE_WORDS : OWN_OPTIONS;
+}
+
+static bool option_words_present(const struct phrase *phrase, const struct line *line, enum strictness how)
+{
+    for (size_t i = 0; i < phrase->option_count; i++) {
+        const struct spoken *spoken = &phrase->options[i];
+        if (!spoken_within(line, reach_of(spoken, line->command, how), spoken, how)) return false;
+    }
+    return true;
+}
+
+/* An option that an allow names itself is one that it knows. */
+static bool is_named(const struct rule *rule, const struct phrase *phrase, const char *argument)
+{
+    for (size_t i = 0; i < phrase->option_count; i++)
+        if (is_option_or_has_value(phrase->options[i].whole.name, argument)) return true;
+    for (size_t i = 0; i < rule->options.count; i++) {
+        char name[256];
+        option_name(rule->options.items[i], name, sizeof name);
+        if (is_option_or_has_value(name, argument)) return true;
+    }
+    return false;
+}
+
+static bool letters_known_or_named(const struct rule *rule, const struct phrase *phrase,
+                                   const struct command *command, const char *argument)
+{
+    size_t letters = bundle(command, argument);
+    for (size_t i = 1; i <= letters; i++) {
+        char option[3];
+        letter_option(argument[i], option);
+        if (!(command && is_listed(command, option, SAFE)) && !is_named(rule, phrase, option)) return false;
+    }
+    return is_whole_bundle(command, argument);
+}
+
+/* ---- Words ---- */
+
+/* Whether the options before the first word are all understood. */
+static bool knows_all_before_first_word(const struct line *line)
+{
+    for (size_t i = 1; i < before_first_word(line); i++)
+        if (line->roles[i] == ROLE_OPTION &&
+            !is_known_option(line->command, line->act->argv[i], SAFE_OR_UNSAFE))
+            return false;
+    return true;
+}
+
+/* The same for an allow, which does not look past what is unsafe, and may name options itself. */
+static bool trusts_all_before_first_word(const struct rule *rule, const struct phrase *phrase,
+                                         const struct line *line)
+{
+    for (size_t i = 1; i < before_first_word(line); i++) {
+        const char *argument = line->act->argv[i];
+        if (line->roles[i] == ROLE_OPTION && !is_known_option(line->command, argument, SAFE) &&
+            !is_named(rule, phrase, argument) &&
+            !letters_known_or_named(rule, phrase, line->command, argument))
+            return false;
+    }
+    return true;
+}
+
+/* An allow: the command's first words are the rule's, and nothing unknown comes before them. */
+static bool words_fit_exactly(const struct rule *rule, const struct phrase *phrase, const struct line *line)
+{
+    if (phrase->word_count > line->word_count) return false;
+    for (size_t i = 0; i < phrase->word_count; i++)
+        if (!text_fits(phrase->words[i], word(line, i))) return false;
+    return phrase->word_count == 0 || trusts_all_before_first_word(rule, phrase, line);
+}
+
+/* Whether the first word is surely the subcommand: all that comes before it is understood. */
+static bool first_word_is_subcommand(const struct line *line)
+{
+    if (!line->command || !line->command->subcommands || line->word_count == 0) return false;
+    return knows_all_before_first_word(line);
+}
+
+/* An ask or a deny: the rule's words occur in their order. */
+static bool words_are_found(const struct phrase *phrase, const struct line *line)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < line->word_count && found < phrase->word_count; i++) {
+        bool fits = text_fits(phrase->words[found], word(line, i));
+        if (!fits && i == 0 && first_word_is_subcommand(line)) return false;
+        found += fits;
+    }
+    return found == phrase->word_count;
+}
+
+static bool words_fit(const struct rule *rule, const struct line *line)
+{
+    bool exact = rule->verdict == VERDICT_ALLOW;
+    struct phrase phrase;
+    read_phrase(rule, line->command, &phrase);
+    if (!(exact ? words_fit_exactly(rule, &phrase, line) : words_are_found(&phrase, line))) return false;
+    if (!option_words_present(&phrase, line, exact ? STRICTLY : LOOSELY)) return false;
+    if (rule->options.count && !any_option_present(line, &rule->options, exact ? STRICTLY : LOOSELY))
+        return false;
+    return !any_option_present(line, &rule->without, exact ? LOOSELY : STRICTLY);
+}
+
+/* ---- Shells, interpreters and what they read ---- */
+
+static const char *shell_text(const struct line *line)
+{
+    if (!is_kind(line->command, COMMAND_SHELL) || line->word_count == 0) return NULL;
+    return has_text_option(line, &line->command->text, line->words[0]) ? word(line, 0) : NULL;
+}
+
+static bool shell_fits(const struct rule *rule, const struct line *line)
+{
+    const char *text = shell_text(line);
+    for (size_t i = 0; text && i < rule->shell.count; i++)
+        if (text_fits(rule->shell.items[i], text)) return true;
+    return rule->shell.count == 0;
+}
+
+static bool reads_programs(const struct command *command)
+{
+    return is_kind(command, COMMAND_SHELL) || is_kind(command, COMMAND_INTERPRETER);
+}
+
+/* The N of /dev/fd/N and /proc/self/fd/N; 0 for /dev/stdin; -1 for any other path. */
+static int named_descriptor(const char *path)
+{
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    if (strcmp(path, "/dev/stdin") == 0) return 0;
+    for (size_t i = 0; i < 2; i++) {
+        size_t length = strlen(folders[i]);
+        if (strncmp(path, folders[i], length) == 0 && isdigit((unsigned char)path[length]))
+            return atoi(path + length);
+    }
+    return -1;
+}
+
+static size_t script_of(const struct line *line)
+{
+    if (!reads_programs(line->command)) return SCRIPT_NONE;
+    size_t first = before_first_word(line);
+    if (has_text_option(line, &line->command->text, first) ||
+        has_text_option(line, &line->command->module, first))
+        return SCRIPT_NONE;
+    static char *dash_s[] = {"-s"};
+    struct strings standard_input = {dash_s, 1};
+    if (is_kind(line->command, COMMAND_SHELL) && has_text_option(line, &standard_input, first))
+        return SCRIPT_STDIN;
+    if (line->word_count == 0 || strcmp(word(line, 0), "-") == 0 || named_descriptor(word(line, 0)) == 0)
+        return SCRIPT_STDIN;
+    return line->words[0];
+}
+
+enum answer { NO, YES, UNKNOWN };
+
+static enum answer standard_input_is(const struct act *act, enum stdin_kind kind)
+{
+    if (act->stdin_kind == STDIN_UNKNOWN) return UNKNOWN;
+    return act->stdin_kind == kind ? YES : NO;
+}
+
+/* For a shell or an interpreter, what counts is where its program comes from. */
+static enum answer stdin_fits(const struct rule *rule, const struct line *line)
+{
+    if (rule->stdin_kind == STDIN_UNKNOWN) return YES;
+    if (!reads_programs(line->command)) return standard_input_is(line->act, rule->stdin_kind);
+    size_t script = script_of(line);
+    if (script == SCRIPT_STDIN) return standard_input_is(line->act, rule->stdin_kind);
+    bool from_descriptor = script != SCRIPT_NONE && named_descriptor(line->act->argv[script]) > 0;
+    return from_descriptor && rule->stdin_kind == STDIN_PIPE ? YES : NO;
+}
+
+/* ---- The other facts around a command ---- */
+
+static bool is_writable(const struct policy *policy, const char *path);
+
+static bool program_pattern_fits(const struct policy *policy, const struct rule *rule,
+                                 const struct pattern *pattern, const char *path, const char *name)
+{
+    bool is_path = strchr(pattern->text, '/') != NULL;
+    bool fits = is_path ? path_fits(pattern->text, path) : text_fits(pattern->text, last_part(path));
+    if (rule->verdict != VERDICT_ALLOW) return fits || (!is_path && name && text_fits(pattern->text, name));
+    return fits && !(pattern->bare && is_writable(policy, path));
+}
+
+static bool program_fits(const struct policy *policy, const struct rule *rule, const struct act *act)
+{
+    for (size_t i = 0; i < rule->patterns.count; i++)
+        if (program_pattern_fits(policy, rule, &rule->patterns.items[i], act->path, act->name)) return true;
+    return rule->patterns.count == 0;
+}
+
+static enum answer sha256_fits(const struct rule *rule, const struct act *act)
+{
+    if (rule->sha256_count == 0) return YES;
+    if (!act->sha256) return UNKNOWN;
+    for (size_t i = 0; i < rule->sha256_count; i++)
+        if (memcmp(rule->sha256[i], act->sha256, 32) == 0) return YES;
+    return NO;
+}
+
+static bool any_path_fits(const struct patterns *patterns, const char *path)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        if (path_fits(patterns->items[i].text, path)) return true;
+    return false;
+}
+
+static enum answer cwd_fits(const struct rule *rule, const struct act *act)
+{
+    if (rule->cwd.count == 0) return YES;
+    if (!act->cwd) return UNKNOWN;
+    return any_path_fits(&rule->cwd, act->cwd) ? YES : NO;
+}
+
+static enum answer parent_fits(const struct policy *policy, const struct rule *rule, const struct act *act)
+{
+    if (rule->parent.count == 0) return YES;
+    if (!act->parent) return UNKNOWN;
+    for (size_t i = 0; i < rule->parent.count; i++)
+        if (program_pattern_fits(policy, rule, &rule->parent.items[i], act->parent, NULL)) return YES;
+    return NO;
+}
+
+static bool exec_fits(const struct policy *policy, const struct rule *rule, const struct act *act,
+                      unsigned *needs)
+{
+    struct line line;
+    if (!program_fits(policy, rule, act)) return false;
+    read_line(policy, act, &line);
+    if (!words_fit(rule, &line) || !shell_fits(rule, &line)) return false;
+
+    enum answer answers[] = {stdin_fits(rule, &line), sha256_fits(rule, act), cwd_fits(rule, act),
+                             parent_fits(policy, rule, act)};
+    static const enum need bits[] = {NEED_STDIN, NEED_SHA256, NEED_CWD, NEED_PARENT};
+    unsigned unknown = 0;
+    for (size_t i = 0; i < 4; i++) {
+        if (answers[i] == NO) return false;
+        unknown |= answers[i] == UNKNOWN ? bits[i] : 0;
+    }
+    *needs |= unknown;
+    return !unknown || rule->verdict != VERDICT_ALLOW;
+}
+
+/* ---- Connections ---- */
+
+static const char *const kind_names[SOCKET_KINDS] = {NULL,      "udp",   "raw",  "packet", "unix-datagram",
+                                                     "netlink", "vsock", "other"};
+
+static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+static bool is_ipv4(const unsigned char address[16])
+{
+    return memcmp(address, mapped, sizeof mapped) == 0;
+}
+
+/* The address that says "this host" is the loopback address of its family. */
+static void to_one_form(unsigned char address[16])
+{
+    static const unsigned char nothing[16];
+    if (memcmp(address, nothing, 16) == 0) address[15] = 1;
+    if (is_ipv4(address) && memcmp(address + 12, nothing, 4) == 0)
+        memcpy(address + 12, (unsigned char[]){127, 0, 0, 1}, 4);
+}
+
+static bool bits_equal(const unsigned char *one, const unsigned char *other, unsigned bits)
+{
+    for (unsigned i = 0; i < bits; i++)
+        if ((one[i / 8] ^ other[i / 8]) & (0x80 >> i % 8)) return false;
+    return true;
+}
+
+/* "10.0.0.0/8", "::1": whether that is an address at all; *fits then says whether it holds `address`. */
+static bool read_network(const char *text, const unsigned char address[16], bool *fits)
+{
+    char host[64];
+    unsigned char network[16];
+    size_t length = strcspn(text, "/");
+    if (length >= sizeof host) return false;
+    memcpy(host, text, length);
+    host[length] = '\0';
+    memcpy(network, mapped, sizeof mapped);
+    unsigned offset = 96;
+    if (inet_pton(AF_INET, host, network + 12) != 1) {
+        offset = 0;
+        if (inet_pton(AF_INET6, host, network) != 1) return false;
+    }
+    unsigned bits = text[length] == '/' ? offset + (unsigned)atoi(text + length + 1) : 128;
+    if (bits == 128) to_one_form(network);
+    bool families_agree = is_ipv4(address) == (is_ipv4(network) && bits >= 96);
+    *fits = families_agree && bits_equal(network, address, bits);
+    return true;
+}
+
+static bool names_equal(const char *one, size_t one_length, const char *other, size_t other_length)
+{
+    one_length -= one_length > 0 && one[one_length - 1] == '.';
+    other_length -= other_length > 0 && other[other_length - 1] == '.';
+    return one_length == other_length && strncasecmp(one, other, one_length) == 0;
+}
+
+/* `pattern` is a host name, or "*.domain". */
+static bool name_fits(const char *pattern, const char *name)
+{
+    size_t length = strlen(name);
+    if (pattern[0] != '*') return names_equal(pattern, strlen(pattern), name, length);
+    const char *tail = pattern + 1; /* ".domain" */
+    size_t tail_length = strlen(tail);
+    for (size_t i = 1; i < length; i++)
+        if (name[i] == '.' && names_equal(tail, tail_length, name + i, length - i)) return true;
+    return false;
+}
+
+static bool is_loopback(const struct act *act, const unsigned char address[16])
+{
+    bool four;
+    bool six;
+    if (!act->has_address) return false;
+    read_network("127.0.0.0/8", address, &four);
+    read_network("::1", address, &six);
+    return four || six;
+}
+
+static bool host_fits(const char *host, const struct act *act)
+{
+    unsigned char address[16];
+    bool fits = false;
+    memcpy(address, act->address, 16);
+    to_one_form(address);
+    if (strcmp(host, "*") == 0) return true;
+    if (read_network(host, address, &fits)) return act->has_address && fits;
+    if (names_equal(host, strlen(host), "localhost", 9) && is_loopback(act, address)) return true;
+    for (size_t i = 0; i < act->name_count; i++)
+        if (name_fits(host, act->names[i])) return true;
+    return false;
+}
+
+/* `port` is "443", "8000-8999", "*" or "" where none was written. What is not known binds an allow only. */
+static bool port_fits(const char *port, const struct rule *rule, const struct act *act)
+{
+    if (*port == '\0' || *port == '*') return true;
+    if (!act->has_address && !act->has_port) return rule->verdict != VERDICT_ALLOW;
+    const char *dash = strchr(port, '-');
+    int low = atoi(port);
+    int high = dash ? atoi(dash + 1) : low;
+    return low <= act->port && act->port <= high;
+}
+
+/* "[v6/n]:port", "v6", "host:port" */
+static void cut_port(const char *pattern, char *host, size_t size, const char **port)
+{
+    const char *colon = strchr(pattern, ':');
+    const char *begin = pattern;
+    const char *end = pattern + strlen(pattern);
+    *port = "";
+    if (*pattern == '[') {
+        begin++;
+        end = strchr(pattern, ']');
+        *port = end[1] == ':' ? end + 2 : "";
+    } else if (colon && !strchr(colon + 1, ':')) {
+        end = colon;
+        *port = colon + 1;
+    }
+    size_t length = (size_t)(end - begin) < size ? (size_t)(end - begin) : size - 1;
+    memcpy(host, begin, length);
+    host[length] = '\0';
+}
+
+static bool unix_fits(const char *pattern, const struct act *act)
+{
+    if (!act->unix_path) return false;
+    const char *end = act->unix_path + act->unix_length;
+    if (*pattern == '@')
+        return act->unix_abstract && glob_fits(pattern + 1, pattern + strlen(pattern), act->unix_path, end);
+    return !act->unix_abstract && path_fits(pattern, act->unix_path);
+}
+
+static bool address_fits(const char *pattern, const struct rule *rule, const struct act *act)
+{
+    char host[512];
+    const char *port;
+    for (int kind = SOCKET_UDP; kind < SOCKET_KINDS; kind++)
+        if (strcmp(pattern, kind_names[kind]) == 0) return (int)act->socket == kind;
+    if (strncmp(pattern, "unix:", 5) == 0) return unix_fits(pattern + 5, act);
+    if (act->unix_path || (act->socket != SOCKET_STREAM && !act->has_address)) return false;
+    cut_port(pattern, host, sizeof host, &port);
+    return host_fits(host, act) && port_fits(port, rule, act);
+}
+
+/* ---- Rules, sets, verdicts ---- */
+
+static bool rule_fits(const struct policy *policy, const struct rule *rule, const struct act *act,
+                      unsigned *needs)
+{
+    if (rule->act != act->kind) return false;
+    if (act->kind == ACT_EXEC) return exec_fits(policy, rule, act, needs);
+    if (act->kind != ACT_CONNECT) return any_path_fits(&rule->patterns, act->path);
+    for (size_t i = 0; i < rule->patterns.count; i++)
+        if (address_fits(rule->patterns.items[i].text, rule, act)) return true;
+    return false;
+}
+
+static uint32_t first_that_fits(const struct policy *policy, enum rule_set set, const struct act *act,
+                                unsigned *needs)
+{
+    for (size_t i = 0; i < policy->rule_count; i++)
+        if (policy->rules[i].set == set && rule_fits(policy, &policy->rules[i], act, needs))
+            return (uint32_t)i;
+    return RULE_NONE;
+}
+
+static void decide_set(const struct policy *policy, enum rule_set set, const struct act *act,
+                       struct decision *decision)
+{
+    decision->rule = first_that_fits(policy, set, act, &decision->needs);
+    decision->verdict = decision->rule == RULE_NONE ? policy->otherwise[set][act->kind]
+                                                    : policy->rules[decision->rule].verdict;
+}
+
+static void tighten_by_project(const struct policy *policy, const struct act *act, struct decision *decision)
+{
+    struct decision project = {.needs = decision->needs};
+    decide_set(policy, SET_PROJECT, act, &project);
+    decision->needs = project.needs;
+    bool has_opinion = project.rule != RULE_NONE || policy->has_otherwise[SET_PROJECT][act->kind];
+    if (has_opinion && project.verdict > decision->verdict) *decision = project;
+}
+
+/* What a person said yes to counts only where it would be asked, and never for what protects askfirst itself.
+ */
+static void look_up_approvals(const struct policy *policy, const struct act *act, struct decision *decision)
+{
+    if (decision->verdict != VERDICT_ASK) return;
+    if (decision->rule != RULE_NONE && policy->rules[decision->rule].layer == LAYER_CORE) return;
+    uint32_t approval = first_that_fits(policy, SET_APPROVALS, act, &decision->needs);
+    if (approval == RULE_NONE) return;
+    decision->rule = approval;
+    decision->verdict = VERDICT_ALLOW;
+}
+
+/* Whether the guarded code may replace this program. The project's file has no say: it lies where that code
+ * writes, and by forbidding the write it would make the program trusted. */
+static bool is_writable(const struct policy *policy, const char *path)
+{
+    struct act write = {.kind = ACT_WRITE, .path = path, .path_length = strlen(path)};
+    struct decision decision = {.needs = 0};
+    decide_set(policy, SET_MAIN, &write, &decision);
+    look_up_approvals(policy, &write, &decision);
+    return decision.verdict == VERDICT_ALLOW;
+}
+
+void reference_decide(const struct policy *policy, const struct act *act, struct decision *decision)
+{
+    *decision = (struct decision){.needs = 0};
+    decide_set(policy, SET_MAIN, act, decision);
+    tighten_by_project(policy, act, decision);
+    look_up_approvals(policy, act, decision);
+}
+
+/* ---- What a command line really runs ---- */
+
+static bool goes_by_own_name(const struct command *command, const struct act *act)
+{
+    const char *called = last_part(act->argv[0]);
+    return any_name_fits(&command->names, *called == '-' ? called + 1 : called);
+}
+
+static bool is_assignment(const char *text)
+{
+    return *text && strchr(text + 1, '=');
+}
+
+/* The program stands behind what the wrapper wants first (timeout's 10) and env's and sudo's NAME=value. */
+static size_t skip_to_wrapped(const struct line *line)
+{
+    size_t to_skip = line->command->skip_words;
+    size_t n = 0;
+    for (; n < line->word_count; n++)
+        if (!is_assignment(word(line, n)) && to_skip-- == 0) break;
+    return n;
+}
+
+static void runs_word(const struct line *line, int kind, size_t n, struct runs *runs)
+{
+    if (n < line->word_count) *runs = (struct runs){kind, line->words[n]};
+}
+
+/* busybox looks at what it was called first, and only then at its first argument. */
+static void runs_applet(const struct line *line, struct runs *runs)
+{
+    const struct act *act = line->act;
+    if (!goes_by_own_name(line->command, act))
+        *runs = (struct runs){RUNS_APPLET, 0};
+    else if (act->argc > 1 && act->argv[1][0] != '-' && act->argv[1][0] != '\0')
+        *runs = (struct runs){RUNS_APPLET, 1};
+}
+
+void reference_runs(const struct policy *policy, const struct act *act, struct runs *runs)
+{
+    struct line line;
+    read_line(policy, act, &line);
+    *runs = (struct runs){RUNS_PLAIN, 0};
+    if (!line.command || act->argc == 0) return;
+    if (line.command->kind == COMMAND_MULTICALL)
+        runs_applet(&line, runs);
+    else if (line.command->kind == COMMAND_LOADER)
+        runs_word(&line, RUNS_LOADER, 0, runs);
+    else if (line.command->kind == COMMAND_WRAPPER)
+        runs_word(&line, RUNS_WRAPPER, skip_to_wrapped(&line), runs);
+}
+
+size_t reference_script(const struct policy *policy, const struct act *act)
+{
+    struct line line;
+    read_line(policy, act, &line);
+    return script_of(&line);
+}
+
+const char *reference_shell_text(const struct policy *policy, const struct act *act)
+{
+    struct line line;
+    read_line(policy, act, &line);
+    return shell_text(&line);
+}
