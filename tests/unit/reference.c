@@ -1091,11 +1091,6 @@ static size_t skip_to_wrapped(const struct line *line)
     return n;
 }
 
-static void runs_word(const struct line *line, int kind, size_t n, struct runs *runs)
-{
-    if (n < line->word_count) *runs = (struct runs){kind, line->words[n]};
-}
-
 /* busybox looks at what it was called first, and only then at its first argument. */
 static void runs_applet(const struct line *line, struct runs *runs)
 {
@@ -1114,10 +1109,10 @@ void reference_runs(const struct policy *policy, const struct act *act, struct r
     if (!line.command || act->argc == 0) return;
     if (line.command->kind == COMMAND_MULTICALL)
         runs_applet(&line, runs);
-    else if (line.command->kind == COMMAND_LOADER)
-        runs_word(&line, RUNS_LOADER, 0, runs);
-    else if (line.command->kind == COMMAND_WRAPPER)
-        runs_word(&line, RUNS_WRAPPER, skip_to_wrapped(&line), runs);
+    else if (line.command->kind == COMMAND_LOADER && line.word_count > 0)
+        *runs = (struct runs){RUNS_LOADER, line.words[0]};
+    else if (line.command->kind == COMMAND_WRAPPER && skip_to_wrapped(&line) < line.word_count)
+        *runs = (struct runs){RUNS_WRAPPER, line.words[skip_to_wrapped(&line)]};
 }
 
 size_t reference_script(const struct policy *policy, const struct act *act)
