@@ -11,6 +11,7 @@
 #include "door_parts.h"
 #include "elf.h"
 #include "memory.h"
+#include "text.h"
 
 /* As deep as scripts may name scripts, and a loader or two besides. */
 #define DEEPEST 8
@@ -276,6 +277,7 @@ static void expect_hello(struct matter *matter, const struct answer *answer)
 {
     const struct exec *exec = matter->own;
     const struct connection *connection = matter->connection;
+    if (matter->replied) return; /* the watch has its own eyes */
     bool tree = answer && answer->scope == SCOPE_TREE && !answer->before;
     struct approved approved = {.connection = connection,
                                 .caller = matter->caller,
@@ -363,6 +365,37 @@ void door_exec(struct connection *connection)
     }
     bool spawns = head->kind == WIRE_SHELL || head->flags & WIRE_SPAWN;
     judge(matter, called, connection->strings + 2, head->strings - 2, head->python, spawns, via(head));
+}
+
+void exec_judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python)
+{
+    judge(matter, called, argv, argc, python, false, NULL);
+}
+
+/* The program that the kernel itself loads: the last before a loader takes over. */
+static const struct program *loaded_by_kernel(const struct exec *exec)
+{
+    const struct program *program = &exec->programs[0];
+    for (size_t i = 0; i < exec->count; i++) {
+        const struct stat *status = &exec->programs[i].found.status;
+        if (status->st_dev == exec->device && status->st_ino == exec->inode) program = &exec->programs[i];
+    }
+    return program;
+}
+
+void exec_outcome(const struct matter *matter, struct exec_outcome *outcome)
+{
+    const struct exec *exec = matter->own;
+    const struct program *program = loaded_by_kernel(exec);
+    const char **argv = program->argv - program->shown_shift;
+    size_t argc = program->argc + program->shown_shift;
+    struct text text = {0};
+    for (size_t i = 0; i < argc; i++)
+        text_add(&text, argv[i], strlen(argv[i]) + 1);
+    if (!argc) text_char(&text, 0); /* the kernel gives it one empty word */
+    *outcome =
+        (struct exec_outcome){.device = exec->device, .inode = exec->inode, .argv_length = text.length};
+    outcome->argv = text_take(&text);
 }
 
 void door_judge_command(struct door *door, const char *program, char *const *argv, door_decided *decided,

@@ -25,6 +25,17 @@ struct matter *matter_new(struct connection *connection)
     return matter;
 }
 
+struct matter *matter_of_watch(struct door *door, const struct caller *caller, matter_replied *replied,
+                               void *context)
+{
+    struct matter *matter = xcalloc(1, sizeof *matter);
+    matter->door = door;
+    matter->caller = *caller;
+    matter->replied = replied;
+    matter->context = context;
+    return matter;
+}
+
 void matter_free(struct matter *matter)
 {
     if (!matter->waits) question_free(matter->question);
@@ -44,7 +55,8 @@ void matter_question(struct matter *matter, enum act_kind act, uint64_t python)
     question->pid = matter->caller.pid;
     question->cwd = facts_cwd(&matter->caller);
     pid_t top = session->keeper ? session->keeper : getpid();
-    if (matter->connection) question->chain_length = process_chain(question->pid, top, &question->chain);
+    if (question->pid != getpid())
+        question->chain_length = process_chain(question->pid, top, &question->chain);
     facts_python(question, &matter->caller, python);
     matter->question = question;
 }
@@ -123,23 +135,28 @@ static void go(struct matter *matter, const struct answer *answer)
 {
     if (matter->went) matter->went(matter, answer);
     struct connection *connection = released(matter);
-    door_decided *decided = matter->decided;
-    void *context = matter->context;
+    struct matter was = *matter;
+    if (was.replied) was.replied(was.context, 0, NULL); /* it may still look at what was judged */
     matter_free(matter);
     if (connection)
         door_go(connection);
-    else
-        decided(context, true, NULL);
+    else if (was.decided)
+        was.decided(was.context, true, NULL);
 }
 
 void matter_refuse(struct matter *matter, int error, const char *message)
 {
     struct connection *connection = released(matter);
     door_decided *decided = matter->decided;
+    matter_replied *replied = matter->replied;
     void *context = matter->context;
     matter_free(matter);
     if (connection) {
         door_no(connection, error, message);
+        return;
+    }
+    if (replied) {
+        replied(context, error, message);
         return;
     }
     cleanup_free char *plain = xasprintf("askfirst: the command: %s\n", strerror(error));
@@ -247,7 +264,7 @@ void matter_decide(struct matter *matter, const struct act *act, const struct de
 void matter_refused_or_decided(struct matter *matter, const struct act *act, const struct decision *decision)
 {
     matter_rule(matter, decision);
-    bool refused = matter->connection->head.flags & WIRE_REFUSED;
+    bool refused = matter->connection && matter->connection->head.flags & WIRE_REFUSED;
     if (refused) matter->question->verdict = VERDICT_DENY;
     matter_decide(matter, act, decision);
 }

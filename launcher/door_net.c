@@ -140,25 +140,20 @@ static bool read_unix(struct target *target, const struct caller *caller, const 
     return true;
 }
 
-/* False: no such address makes sense. */
-static bool read_target(struct target *target, const struct connection *connection)
+/* False: no such address makes sense. `sends`: to a datagram's socket of IPv4 "no family" is IPv4. */
+static bool read_target(struct target *target, const struct door *door, const struct caller *caller, int type,
+                        bool sends, const void *address, size_t size)
 {
     struct sockaddr_storage storage = {0};
-    size_t size = connection->length;
-    const struct wire_request *head = &connection->head;
     if (size < sizeof storage.ss_family || size > sizeof storage) return false;
-    memcpy(&storage, connection->body, size);
+    memcpy(&storage, address, size);
     int family = storage.ss_family;
-    /* To a datagram's socket of IPv4 "no family" is IPv4. */
-    if (family == AF_UNSPEC && head->kind == WIRE_SEND) family = AF_INET;
-    int type = head->detail              ? (int)(head->detail & 0xffff)
-               : head->kind == WIRE_SEND ? SOCK_DGRAM
-                                         : SOCK_STREAM;
+    if (family == AF_UNSPEC && sends) family = AF_INET;
     *target = (struct target){.act = {.kind = ACT_CONNECT, .socket = socket_kind(family, type)}};
     switch (family) {
-    case AF_INET: return read_inet(target, connection->door, (const struct sockaddr_in *)&storage, size);
-    case AF_INET6: return read_inet6(target, connection->door, (const struct sockaddr_in6 *)&storage, size);
-    case AF_UNIX: return read_unix(target, &connection->caller, (const struct sockaddr_un *)&storage, size);
+    case AF_INET: return read_inet(target, door, (const struct sockaddr_in *)&storage, size);
+    case AF_INET6: return read_inet6(target, door, (const struct sockaddr_in6 *)&storage, size);
+    case AF_UNIX: return read_unix(target, caller, (const struct sockaddr_un *)&storage, size);
     default: target->shown = xstrdup(kind_names[target->act.socket]); return true;
     }
 }
@@ -169,12 +164,11 @@ static bool caller_still_there(struct matter *matter, const char **why)
     return !*why;
 }
 
-static void judge(struct connection *connection, struct target *target)
+static void judge(struct matter *matter, struct target *target, uint64_t python)
 {
-    struct matter *matter = matter_new(connection);
     struct decision decision;
-    policy_decide(connection->door->session->image, &target->act, &decision, NULL);
-    matter_question(matter, ACT_CONNECT, connection->head.python);
+    policy_decide(matter->door->session->image, &target->act, &decision, NULL);
+    matter_question(matter, ACT_CONNECT, python);
     matter->question->program = process_program(matter->caller.pid);
     matter->question->address = steal_pointer(&target->shown);
     matter->unchanged = caller_still_there;
@@ -184,25 +178,47 @@ static void judge(struct connection *connection, struct target *target)
 
 void door_connect(struct connection *connection)
 {
+    const struct wire_request *head = &connection->head;
+    bool sends = head->kind == WIRE_SEND;
+    int type = head->detail ? (int)(head->detail & 0xffff) : sends ? SOCK_DGRAM : SOCK_STREAM;
     struct target target;
-    if (connection->length == 0 || !read_target(&target, connection)) {
+    if (!read_target(&target, connection->door, &connection->caller, type, sends, connection->body,
+                     connection->length)) {
         door_no(connection, EINVAL, NULL);
         return;
     }
-    judge(connection, &target);
+    judge(matter_new(connection), &target, head->python);
+}
+
+bool address_judge(struct matter *matter, int domain, int type, const struct sockaddr *address, size_t size)
+{
+    struct target target;
+    if (!read_target(&target, matter->door, &matter->caller, type,
+                     domain == AF_INET && (type & 0xf) == SOCK_DGRAM, address, size))
+        return false;
+    judge(matter, &target, 0);
+    return true;
+}
+
+static void judge_kind(struct matter *matter, enum socket_kind kind, uint64_t python)
+{
+    struct target target = {.act = {.kind = ACT_CONNECT, .socket = kind}, .shown = xstrdup(kind_names[kind])};
+    judge(matter, &target, python);
+}
+
+void socket_judge(struct matter *matter, int domain, int type)
+{
+    judge_kind(matter, socket_kind(domain, type), 0);
 }
 
 void door_socket(struct connection *connection)
 {
     uint32_t detail = connection->head.detail;
     enum socket_kind kind = socket_kind((int)(detail >> 16), (int)(detail & 0xffff));
-    struct target target = {.act = {.kind = ACT_CONNECT, .socket = kind}, .shown = xstrdup(kind_names[kind])};
-    if (kind == SOCKET_STREAM) {
-        free(target.shown);
+    if (kind == SOCKET_STREAM)
         door_go(connection); /* its connect will be judged */
-        return;
-    }
-    judge(connection, &target);
+    else
+        judge_kind(matter_new(connection), kind, connection->head.python);
 }
 
 /* ---- names ---- */

@@ -76,11 +76,17 @@ void door_drop(struct connection *connection, const char *why);
 
 /* ---- door_judge.c ---- */
 
-/* One act on its way from its verdict to an answer, for a connection or for the command itself. */
+/* How a matter ended that no connection waits for. `error` and `message` as in matter_refuse(); 0 and NULL:
+ * go. */
+typedef void matter_replied(void *context, int error, const char *message);
+
+/* One act on its way from its verdict to an answer, for a connection, for the watch, or for the command
+ * itself. */
 struct matter {
     struct door *door;
-    struct connection *connection; /* NULL: the command itself */
+    struct connection *connection; /* NULL: the command itself, or a call that the watch has trapped */
     door_decided *decided;
+    matter_replied *replied; /* of the watch; then `decided` is NULL */
     void *context;
     struct caller caller;
     struct question *question; /* owned until it is put; valid until it is settled */
@@ -98,6 +104,8 @@ struct matter {
 };
 
 struct matter *matter_new(struct connection *connection);
+struct matter *matter_of_watch(struct door *door, const struct caller *caller, matter_replied *replied,
+                               void *context);
 void matter_free(struct matter *matter);
 void matter_cancel(struct matter *matter); /* its caller has gone */
 
@@ -135,8 +143,25 @@ void needs_free(struct needs *needs);
 /* ---- the kinds of requests ---- */
 
 void door_exec(struct connection *connection);
+
+/* The same for a trapped exec. What the kernel is to come to, once it is allowed: the file of /proc/PID/exe
+ * and the whole vector, each word with its NUL (malloc'd). */
+struct exec_outcome {
+    dev_t device;
+    ino_t inode;
+    char *argv;
+    size_t argv_length;
+};
+void exec_judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python);
+void exec_outcome(const struct matter *matter, struct exec_outcome *outcome);
 void door_file(struct connection *connection);
 void door_connect(struct connection *connection);
+
+/* The same for a trapped connect: the address was copied from the caller, the socket's kind asked of the
+ * kernel. False: the address makes no sense. */
+struct sockaddr;
+bool address_judge(struct matter *matter, int domain, int type, const struct sockaddr *address, size_t size);
+void socket_judge(struct matter *matter, int domain, int type);
 void door_socket(struct connection *connection);
 void door_lookup(struct connection *connection);
 
