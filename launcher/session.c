@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../policy/sha256.h"
@@ -31,6 +32,15 @@ static bool open_runtime(struct session *session)
 static bool find_places(struct session *session)
 {
     const char *workspace = session->options->workspace;
+    struct stat status;
+    if (workspace && stat(workspace, &status) == 0 && !S_ISDIR(status.st_mode)) {
+        complain("--workspace: %s: it is no directory", workspace);
+        return false;
+    }
+    if (workspace && access(workspace, X_OK) < 0) {
+        complain("--workspace: %s: %s", workspace, strerror(errno));
+        return false;
+    }
     if (places_find(&session->places, workspace) < 0) {
         complain("%s: %s: name the directory that is worked in with --workspace=DIR",
                  workspace ? workspace : "the working directory", strerror(errno));
