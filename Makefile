@@ -176,7 +176,7 @@ NEEDS ?= build test
 deps:
 	@.ci/deps $(NEEDS)
 demo:
-	@.ci/deps build
+	@.ci/deps build demo
 	@$(MAKE) --no-print-directory -s -j$(JOBS) all
 	@tests/demo/run $(BUILD)/askfirst
 

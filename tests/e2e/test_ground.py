@@ -69,6 +69,17 @@ class Make(Case):
         self.assertNotIn("  CC ", self.make("all").stdout)
 
 
+class Demo(Case):
+    def test_without_a_terminal_it_answers_itself_and_says_so(self):
+        result = self.command(ROOT / "tests" / "demo" / "run", ASKFIRST)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        for line in ["demo: there is no terminal here, so this program answers by itself",
+                     "job: the sum is 42", "demo: asked: exec rm -rf ../results: ", "demo: answered by itself: no",
+                     "job: the old results are kept: ", "job: no key: ", "demo: the old results are still there"]:
+            self.assertIn(line, result.stdout)
+        self.assertIn("refused by demo: keep the results", result.stderr)
+
+
 class Deps(Case):
     """.ci/deps with a PATH of our own, so that anything can be missing."""
 
