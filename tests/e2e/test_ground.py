@@ -39,6 +39,16 @@ class Program(Case):
         self.assertEqual(sorted(set(names) - {"libasan", "libubsan", "libm", "libgcc_s"}), ["libc", "libcjson", "libyaml"])
 
 
+class Readme(Case):
+    def test_its_policy_holds(self):
+        text = re.search(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.S).group(1)
+        path = self.policy(text)
+        self.assertEqual(self.askfirst("policy", "lint", path).returncode, 0)
+        for words, status in {"docker ps": 0, "docker -H tcp://x ps": 2, "make -k deploy": 2, "make": 0}.items():
+            with self.subTest(words):
+                self.assertEqual(self.askfirst("check", f"--policy={path}", "exec", "--", *words.split()).returncode, status)
+
+
 class Make(Case):
     def make(self, *words, **more):
         compiler = (BUILD / "flags").read_text().split()[0]
