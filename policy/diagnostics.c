@@ -5,14 +5,12 @@
 
 #include "policy.h"
 
-#define ERRORS_A_FILE 20
-
 static bool file_is_full(const struct diagnostics *all, const char *file)
 {
     size_t count = 0;
     for (size_t i = 0; i < all->count; i++)
         count += all->items[i].severity == SEVERITY_ERROR && strcmp(all->items[i].place.file, file) == 0;
-    return count >= ERRORS_A_FILE;
+    return count >= DIAGNOSTICS_A_FILE;
 }
 
 static char *format_message(const char *format, va_list values)

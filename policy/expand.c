@@ -150,7 +150,7 @@ static bool append_variable(struct reader *reader, const struct node *at, const 
         const struct strings *ends = use == EXPAND_PATTERN ? &variable->pattern : &variable->plain;
         return append(reader, at, values, (const char *const *)ends->items, ends->count);
     }
-    const char *near = nearest_name(&reader->file->variables, name);
+    const char *near = is_beyond(reader) ? NULL : nearest_name(&reader->file->variables, name);
     if (near)
         complain(reader, at, "the variable \"${%s}\" is not known: did you mean \"${%s}\"?", name, near);
     else

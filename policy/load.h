@@ -45,6 +45,7 @@ struct loaded {
     size_t size;
     unsigned char sha256[32];
     bool finished; /* false while it is being read: what extends it now would never end */
+    size_t errors; /* that were complained of: what is beyond those that are shown is not worth a thought */
 
     struct loaded *extends;
     struct variables variables;
@@ -79,6 +80,9 @@ struct so_far {
     size_t expanded; /* bytes that variables made */
 };
 
+/* Whether another error of this file would not be shown: then nothing is looked for to say with it, so that a
+ * file of mistakes costs no more than one without. */
+bool is_beyond(const struct reader *reader);
 void complain(struct reader *reader, const struct node *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void warn(struct reader *reader, const struct node *at, const char *format, ...)

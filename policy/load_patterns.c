@@ -98,11 +98,23 @@ static enum reading add_path_values(struct reader *reader, const struct node *at
     return values->count > 0 ? READING_DONE : READING_NOTHING;
 }
 
+/* People know braces from their shell. They are letters here, which is rarely what was meant. */
+static void warn_of_braces(struct reader *reader, const struct node *at, const char *text)
+{
+    const char *brace = strchr(text, '{');
+    while (brace && brace > text && brace[-1] == '$')
+        brace = strchr(brace + 1, '{');
+    if (brace && brace[strcspn(brace, ",}")] == ',')
+        warn(reader, at,
+             "the braces in \"%.200s\" are letters like others: write a list with a pattern for each", text);
+}
+
 enum reading read_path_pattern(struct reader *reader, const struct node *at, const char *text,
                                struct patterns *into)
 {
     struct strings values;
     if (!begins_as_path(text)) return complain_of_beginning(reader, at, text);
+    warn_of_braces(reader, at, text);
     if (!expand(reader, at, text, EXPAND_PATTERN, TILDE_IS_HOME, &values)) return READING_ERROR;
     return add_path_values(reader, at, &values, into);
 }
@@ -117,7 +129,7 @@ static void add_linked_program(struct reader *reader, const char *name, struct p
         !resolve_path(found, LAST_FOLLOW, real) || strcmp(strrchr(real, '/') + 1, plain) == 0)
         return;
     char *pattern = glob_quote(reader->arena, real);
-    if (!path_pattern_error(pattern)) add_once(reader->arena, into, 0, pattern, true);
+    if (!path_pattern_error(pattern)) add_pattern(reader->arena, into, pattern, true);
 }
 
 enum reading read_program_pattern(struct reader *reader, const struct node *at, const char *text,

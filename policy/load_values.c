@@ -14,9 +14,19 @@ static void say(struct reader *reader, enum severity severity, const struct node
                     arena_vformat(reader->arena, format, values));
 }
 
+bool is_beyond(const struct reader *reader)
+{
+    return reader->file->errors >= DIAGNOSTICS_A_FILE;
+}
+
 void complain(struct reader *reader, const struct node *at, const char *format, ...)
 {
     va_list values;
+    if (is_beyond(reader)) {
+        reader->diagnostics->errors++;
+        return;
+    }
+    reader->file->errors++;
     va_start(values, format);
     say(reader, SEVERITY_ERROR, at, format, values);
     va_end(values);
@@ -56,7 +66,7 @@ static void complain_of_key(struct reader *reader, const struct node *key, const
 {
     const char *near = NULL;
     const char *names[32];
-    for (size_t i = 0; i < count && i < 32; i++) {
+    for (size_t i = 0; i < count && i < 32 && !is_beyond(reader); i++) {
         near = suggest(key->text, near, keys[i].name);
         names[i] = keys[i].name;
     }
@@ -64,7 +74,7 @@ static void complain_of_key(struct reader *reader, const struct node *key, const
         complain(reader, key, "\"%.100s\" is no key of %s: did you mean \"%s\"?", key->text, what, near);
     else
         complain(reader, key, "\"%.100s\" is no key of %s: use %s", key->text, what,
-                 list_names(reader->arena, names, count < 32 ? count : 32));
+                 is_beyond(reader) ? "" : list_names(reader->arena, names, count < 32 ? count : 32));
 }
 
 void read_map(struct reader *reader, const struct node *map, const char *what, const struct key *keys,

@@ -13,6 +13,8 @@
 
 enum severity { SEVERITY_ERROR, SEVERITY_WARNING };
 
+#define DIAGNOSTICS_A_FILE 20
+
 struct diagnostic {
     enum severity severity;
     struct place place; /* line 0: the file as a whole */

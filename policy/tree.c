@@ -117,16 +117,22 @@ static void next_event(struct source *source)
 
 static struct node *read_node(struct source *source, size_t depth);
 
+/* NULL: there are too many anchors, which was said. */
 static struct node *new_node(struct source *source, enum node_kind kind, const yaml_char_t *anchor)
 {
     struct node *node = arena_take(source->arena, 1, sizeof *node);
     *node = (struct node){.kind = kind, .place = place_at(source, source->event.start_mark), .unfolded = 1};
-    if (anchor) {
-        source->anchors =
-            arena_grow(source->arena, source->anchors, source->anchor_count, sizeof *source->anchors);
-        source->anchors[source->anchor_count++] =
-            (struct anchor){arena_string(source->arena, (const char *)anchor), node};
+    if (!anchor) return node;
+    if (source->anchor_count == TREE_ANCHORS_MAX) {
+        diagnostics_add(source->diagnostics, SEVERITY_ERROR, node->place,
+                        "the file has more than %d anchors: remove those that nothing refers to",
+                        TREE_ANCHORS_MAX);
+        return NULL;
     }
+    source->anchors =
+        arena_grow(source->arena, source->anchors, source->anchor_count, sizeof *source->anchors);
+    source->anchors[source->anchor_count++] =
+        (struct anchor){arena_string(source->arena, (const char *)anchor), node};
     return node;
 }
 
@@ -144,6 +150,7 @@ static struct node *read_scalar(struct source *source)
     size_t length = event->data.scalar.length;
     check_tag(source, event->data.scalar.tag, true);
     struct node *node = new_node(source, NODE_SCALAR, event->data.scalar.anchor);
+    if (!node) return NULL;
     if (memchr(value, '\0', length))
         diagnostics_add(source->diagnostics, SEVERITY_ERROR, node->place,
                         "the text holds a NUL character: no path, word or name can, so remove it");
@@ -199,6 +206,7 @@ static struct node *read_list(struct source *source, size_t depth)
 {
     check_tag(source, source->event.data.sequence_start.tag, false);
     struct node *list = new_node(source, NODE_LIST, source->event.data.sequence_start.anchor);
+    if (!list) return NULL;
     for (;;) {
         next_event(source);
         if (source->event.type == YAML_SEQUENCE_END_EVENT) break;
@@ -233,6 +241,7 @@ static struct node *read_map(struct source *source, size_t depth)
 {
     check_tag(source, source->event.data.mapping_start.tag, false);
     struct node *map = new_node(source, NODE_MAP, source->event.data.mapping_start.anchor);
+    if (!map) return NULL;
     for (;;) {
         next_event(source);
         if (source->event.type == YAML_MAPPING_END_EVENT) break;

@@ -312,6 +312,13 @@ static void a_map_of_too_many_keys_is_refused(void **state)
     fails_with(text, "1003:2: the map has more than 1000 keys: split it");
 }
 
+static void too_many_anchors_are_refused(void **state)
+{
+    (void)state;
+    fails_with(repeat("askfirst: 1\nvariables:\n  a: [", "&a x, ", 1001, "]\n"),
+               "3:6007: the file has more than 1000 anchors: remove those that nothing refers to");
+}
+
 static void aliases_that_explode_are_refused(void **state)
 {
     (void)state;
@@ -414,6 +421,21 @@ static void at_most_twenty_mistakes_of_a_file_are_shown(void **state)
     free(text);
 }
 
+static void braces_are_warned_of(void **state)
+{
+    (void)state;
+    struct policies policies;
+    policies_begin(&policies);
+    assert_true(policies_load(
+        &policies, "askfirst: 1\nread:\n- deny: [\"/a/{b,c}\", \"${home}/{b}\", \"/x{,y}${user},\"]\n"));
+    assert_int_equal(policies.diagnostics.count, 2);
+    assert_string_equal(policies_message(&policies, 0),
+                        "3:10: warning: the braces in \"/a/{b,c}\" are letters like "
+                        "others: write a list with a pattern for each");
+    assert_string_equal(policies_rule(&policies, LAYER_USER, 0)->patterns.items[0].text, "/a/{b,c}");
+    policies_end(&policies);
+}
+
 static void diagnostics_are_printed_with_their_place(void **state)
 {
     (void)state;
@@ -440,12 +462,14 @@ int main(void)
         cmocka_unit_test(each_mistake_is_said_with_its_place),
         cmocka_unit_test(what_is_too_much_is_refused),
         cmocka_unit_test(a_map_of_too_many_keys_is_refused),
+        cmocka_unit_test(too_many_anchors_are_refused),
         cmocka_unit_test(aliases_that_explode_are_refused),
         cmocka_unit_test(variables_that_explode_are_refused),
         cmocka_unit_test(a_nul_byte_is_refused),
         cmocka_unit_test(what_is_no_utf8_is_refused),
         cmocka_unit_test(ten_mistakes_are_said_in_the_order_of_their_lines),
         cmocka_unit_test(at_most_twenty_mistakes_of_a_file_are_shown),
+        cmocka_unit_test(braces_are_warned_of),
         cmocka_unit_test(diagnostics_are_printed_with_their_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
