@@ -202,7 +202,8 @@ static void add_set(struct builder *builder, enum rule_set set)
         const struct rule *rule = &policy->rules[i];
         if (rule->set != set) continue;
         uint32_t index = builder_count(builder, SECTION_RULES);
-        if (index != i) complain(builder, &rule->place, rule->text, "rules are not sorted by their sets");
+        if (i && set < policy->rules[i - 1].set)
+            complain(builder, &rule->place, rule->text, "rules are not sorted by their sets");
         if (rule->act != ACT_CONNECT) plant_rule(builder, rule, index);
         for (size_t k = 0; rule->act == ACT_CONNECT && k < rule->patterns.count; k++)
             add_host(builder, index, &rule->place, rule->patterns.items[k].text);
