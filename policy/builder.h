@@ -36,6 +36,7 @@ struct builder {
     struct buffer worded;
     struct buffer plain;
     size_t errors;
+    bool too_large; /* for the layout */
 };
 
 /* `size` more bytes of the buffer, all zero. They stay where they are until the next are taken. */

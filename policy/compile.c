@@ -426,7 +426,7 @@ int policy_compile(const struct policy *policy, struct image **image, size_t *si
         complain(builder, &nowhere, "compiling", "out of memory");
     } else {
         build(builder);
-        if (!builder->errors && !(*image = assemble(builder)))
+        if (!builder->errors && !(*image = builder->too_large ? NULL : assemble(builder)))
             complain(builder, &nowhere, "compiling", "the policy is too large: write fewer rules");
     }
     discard(builder);

@@ -6,17 +6,20 @@
 #include "layout.h"
 #include "words.h"
 
-/* One set of rules being searched for one act. */
+/* An act, and one set of rules after the other being searched for it. */
 struct search {
     const struct image *image;
-    const struct act *act;
+    const struct act *act;   /* NULL where only a path is asked about */
     const struct line *line; /* EXEC */
-    bool writable;           /* EXEC: the guarded code may write the program */
-    bool parent_writable;    /* EXEC: or its parent; known only where image->bare_parents */
-    uint32_t best;           /* the first rule that fits, so far */
-    uint32_t limit;          /* rules from here on need not be looked at */
-    uint32_t need_at[4];     /* the first rule that met each need */
-    bool by_name;            /* EXEC: going by the name it was called by, which no allow does */
+    enum act_kind kind;
+    const char *path;
+    size_t length;
+    bool writable;        /* EXEC: the guarded code may write the program */
+    bool parent_writable; /* EXEC: or its parent; known only where image->bare_parents */
+    bool by_name;         /* EXEC: going by the name it was called by, which no allow does */
+    uint32_t best;        /* the first rule that fits, so far */
+    uint32_t limit;       /* rules from here on need not be looked at */
+    uint32_t need_at[4];  /* the first rule that met each need */
     struct trace *trace;
 };
 
@@ -289,9 +292,8 @@ static void arrive_path(void *context, const struct node *node)
 
 static void search_paths(struct search *search, const struct set_record *set)
 {
-    const struct act *act = search->act;
     struct index_search by = {search->image, &search->limit, arrive_path, search};
-    index_path(&by, set->paths[act->kind], act->path, act->path_length);
+    index_path(&by, set->paths[search->kind], search->path, search->length);
 }
 
 static void judge_list(struct search *search, uint32_t list)
@@ -345,18 +347,19 @@ static void arrive_program(void *context, const struct node *node)
 
 static void search_programs(struct search *search, const struct set_record *set)
 {
-    const struct act *act = search->act;
+    const char *name = search->act->name;
     struct index_search by = {search->image, &search->limit, arrive_program, search};
     size_t length;
-    const char *last = last_part(act->path, act->path_length, &length);
+    const char *last = last_part(search->path, search->length, &length);
+    search->by_name = false;
     judge_group(search, set->any);
     index_name(&by, set->names, last, length);
-    index_path(&by, set->paths[ACT_EXEC], act->path, act->path_length);
-    if (!act->name) return;
-    size_t name_length = string_length(act->name);
-    if (name_length == length && bytes_equal(act->name, last, length)) return;
+    index_path(&by, set->paths[ACT_EXEC], search->path, search->length);
+    if (!name) return;
+    size_t name_length = string_length(name);
+    if (name_length == length && bytes_equal(name, last, length)) return;
     search->by_name = true;
-    index_name(&by, set->names, act->name, name_length);
+    index_name(&by, set->names, name, name_length);
 }
 
 struct opinion {
@@ -366,44 +369,50 @@ struct opinion {
     unsigned needs;
 };
 
-static struct opinion ask_set(const struct search *prepared, enum rule_set set)
+/* In a trace, the rules of this set that fit but come later than the one that decides. */
+static void mark_later(const struct search *search, size_t begin)
 {
-    struct search search = *prepared;
-    const struct set_record *record = &search.image->sets[set];
-    const struct otherwise *otherwise = &record->otherwise[search.act->kind];
-    size_t begin = search.trace ? search.trace->count : 0;
-    search.best = search.limit = RULE_NONE;
-    for (unsigned i = 0; i < 4; i++)
-        search.need_at[i] = RULE_NONE;
+    const struct trace *trace = search->trace;
+    for (size_t i = begin; i < trace->count && i < trace->capacity; i++)
+        if (trace->steps[i].fit == FIT_YES && trace->steps[i].rule != search->best)
+            trace->steps[i].fit = FIT_LATER;
+}
 
-    if (search.act->kind == ACT_CONNECT)
-        search_hosts(&search, record->hosts);
-    else if (search.act->kind == ACT_EXEC)
-        search_programs(&search, record);
+static struct opinion ask_set(struct search *search, enum rule_set set)
+{
+    const struct set_record *record = &search->image->sets[set];
+    const struct otherwise *otherwise = &record->otherwise[search->kind];
+    size_t begin = search->trace ? search->trace->count : 0;
+    search->best = search->limit = RULE_NONE;
+    for (unsigned i = 0; i < 4; i++)
+        search->need_at[i] = RULE_NONE;
+
+    if (search->kind == ACT_CONNECT)
+        search_hosts(search, record->hosts);
+    else if (search->kind == ACT_EXEC)
+        search_programs(search, record);
     else
-        search_paths(&search, record);
+        search_paths(search, record);
 
     struct opinion opinion = {otherwise->said || set == SET_MAIN, (enum verdict)otherwise->verdict,
-                              search.best, 0};
-    if (search.best != RULE_NONE) {
+                              search->best, 0};
+    if (search->best != RULE_NONE) {
         opinion.said = true;
-        opinion.verdict = (enum verdict)rule_at(&search, search.best)->verdict;
+        opinion.verdict = (enum verdict)rule_at(search, search->best)->verdict;
     }
     for (unsigned i = 0; i < 4; i++)
-        if (search.need_at[i] != RULE_NONE && search.need_at[i] <= search.best) opinion.needs |= 1u << i;
-    for (size_t i = begin; search.trace && i < search.trace->count && i < search.trace->capacity; i++)
-        if (search.trace->steps[i].fit == FIT_YES && search.trace->steps[i].rule != search.best)
-            search.trace->steps[i].fit = FIT_LATER;
+        if (search->need_at[i] != RULE_NONE && search->need_at[i] <= search->best) opinion.needs |= 1u << i;
+    if (search->trace) mark_later(search, begin);
     return opinion;
 }
 
-static void combine(const struct search *search, struct decision *decision)
+/* PROJECT can only tighten what MAIN says; APPROVALS are looked up only where an ask is left, and not for the
+ * core's. */
+static void combine(struct search *search, struct decision *decision)
 {
     struct opinion main = ask_set(search, SET_MAIN), project = ask_set(search, SET_PROJECT);
-    decision->needs = main.needs | project.needs;
     const struct opinion *chosen = project.said && project.verdict > main.verdict ? &project : &main;
-    decision->verdict = chosen->verdict;
-    decision->rule = chosen->rule;
+    *decision = (struct decision){chosen->verdict, chosen->rule, main.needs | project.needs};
     if (chosen->verdict != VERDICT_ASK) return;
     if (chosen->rule != RULE_NONE && rule_at(search, chosen->rule)->layer == LAYER_CORE) return;
 
@@ -414,27 +423,43 @@ static void combine(const struct search *search, struct decision *decision)
     decision->rule = approval.rule;
 }
 
-static bool may_write(const struct image *image, const char *path, size_t length)
+/* Kept apart, so that what deciding on a command needs of the stack is not taken for a path. */
+#define APART __attribute__((noinline))
+
+static APART bool may_write(const struct image *image, const char *path, size_t length)
 {
-    struct act act = {.kind = ACT_WRITE, .path = path, .path_length = length};
+    struct search search = {.image = image, .kind = ACT_WRITE, .path = path, .length = length};
     struct decision decision;
-    policy_decide(image, &act, &decision, NULL);
+    combine(&search, &decision);
     return decision.verdict == VERDICT_ALLOW;
+}
+
+static APART void decide_command(struct search *search, struct decision *decision)
+{
+    struct line line;
+    line_read(&line, search->image, search->act);
+    search->line = &line;
+    search->writable = may_write(search->image, search->path, search->length);
+    if (search->image->bare_parents && search->act->parent)
+        search->parent_writable =
+            may_write(search->image, search->act->parent, string_length(search->act->parent));
+    combine(search, decision);
 }
 
 void policy_decide(const struct image *image, const struct act *act, struct decision *decision,
                    struct trace *trace)
 {
-    struct search search = {.image = image, .act = act, .trace = trace};
-    struct line line;
+    struct search search = {.image = image,
+                            .act = act,
+                            .kind = act->kind,
+                            .path = act->path,
+                            .length = act->path_length,
+                            .trace = trace};
+    bool path = act->path && act->path_length && *act->path == '/' && act->path_length <= PATH_BYTES;
     *decision = (struct decision){VERDICT_DENY, RULE_NONE, 0};
-    if (act->kind != ACT_CONNECT && (!act->path || !act->path_length || *act->path != '/')) return;
-    if (act->kind == ACT_EXEC) {
-        line_read(&line, image, act);
-        search.line = &line;
-        search.writable = may_write(image, act->path, act->path_length);
-        if (image->bare_parents && act->parent)
-            search.parent_writable = may_write(image, act->parent, string_length(act->parent));
-    }
-    combine(&search, decision);
+    if (act->kind != ACT_CONNECT && !path) return;
+    if (act->kind == ACT_EXEC)
+        decide_command(&search, decision);
+    else
+        combine(&search, decision);
 }

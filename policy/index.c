@@ -95,8 +95,8 @@ static uint32_t glob_child(const struct image *image, const struct node *node, c
 /* A node on the way down, and what was tried there. */
 struct frame {
     uint32_t node;
-    uint32_t at;   /* where the name begins that its children are held against */
-    uint32_t step; /* TRY_STAR, TRY_LITERAL, or TRY_GLOBS and more: globs that had their turn */
+    uint16_t at;   /* where the name begins that its children are held against */
+    uint16_t step; /* TRY_STAR, TRY_LITERAL, or TRY_GLOBS and more: globs that had their turn */
 };
 
 enum { TRY_STAR, TRY_LITERAL, TRY_GLOBS };
@@ -138,7 +138,7 @@ static void go_down(struct walk *walk, uint32_t index, uint32_t at)
     bool only_last = (node->flags & skips) == skips;
     if (!(node->flags & NODE_ONWARD) || node->least >= *walk->search->limit || !first_visit(walk, node))
         return;
-    walk->frames[walk->depth++] = (struct frame){index, only_last ? walk->last : at, TRY_STAR};
+    walk->frames[walk->depth++] = (struct frame){index, (uint16_t)(only_last ? walk->last : at), TRY_STAR};
 }
 
 static uint32_t next_name(const struct walk *walk, uint32_t end)
@@ -172,9 +172,9 @@ static uint32_t next_child(const struct walk *walk, struct frame *frame, const s
         if (child && walk_node(walk, child)->least < *walk->search->limit) return child;
     }
     if (!node->fan || (!last && (node->flags & NODE_GLOBS_LAST))) return 0;
-    uint32_t begin = frame->step - TRY_GLOBS;
+    uint32_t begin = frame->step - (uint32_t)TRY_GLOBS;
     uint32_t child = glob_child(image, node, name, length, *walk->search->limit, &begin);
-    frame->step = TRY_GLOBS + begin;
+    frame->step = (uint16_t)(TRY_GLOBS + begin);
     return child;
 }
 
@@ -200,7 +200,7 @@ static void go_on(struct walk *walk)
     if (child) {
         visit(walk, child, next_name(walk, end));
     } else if ((node->flags & NODE_STAR) && end < walk->length) {
-        frame->at = next_name(walk, end);
+        frame->at = (uint16_t)next_name(walk, end);
         frame->step = TRY_LITERAL;
     } else {
         walk->depth--;
@@ -210,9 +210,10 @@ static void go_on(struct walk *walk)
 void index_path(const struct index_search *search, uint32_t root, const char *path, size_t length)
 {
     struct walk walk;
+    if (image_nodes(search->image)[root].least >= *search->limit) return;
     while (length && path[length - 1] == '/' && length > 1)
         length--;
-    if (!length || *path != '/' || length >= UINT32_MAX) return;
+    if (!length || *path != '/' || length > PATH_BYTES) return;
     walk.search = search;
     walk.path = path;
     walk.length = (uint32_t)length;

@@ -167,7 +167,9 @@ static inline int letter_bit(char c)
  * of names. A search for the first rule goes down wherever the path fits, but never where no rule is earlier
  * than the one it has. */
 #define INDEX_DEPTH 64 /* of a node below its root */
-#define INDEX_MARKS 512
+#define INDEX_MARKS 256
+#define INDEX_GLOBS 60000 /* children of a node that are globs */
+#define PATH_BYTES 65535  /* no path is longer */
 
 enum node_flags {
     NODE_STAR = 1,          /* it stands for any number of names */

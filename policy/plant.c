@@ -359,6 +359,7 @@ static void set_globs(struct builder *builder, uint32_t index)
     struct blade *blades = (struct blade *)(void *)builder->blades.bytes;
     size_t count = builder->blades.size / sizeof *blades;
     if (!count) return;
+    if (count > INDEX_GLOBS) builder->too_large = true;
     qsort(blades, count, sizeof *blades, by_key);
     struct fan fan = {0};
     bind(builder, blades, count, &fan);
