@@ -216,12 +216,30 @@ static bool slots_good(const struct image *image, const struct node *node, struc
     return room;
 }
 
+static bool fan_slot_good(const struct image *image, const struct node *node, uint32_t item)
+{
+    return item & SLOT_SINGLE ? child_good(image, node, item & ~SLOT_SINGLE)
+                              : children_good(image, node, item);
+}
+
+/* How many globs are in a table of a fan. */
+static uint64_t globs_in(const struct image *image, struct range table)
+{
+    const struct slot *slots = image_slots(image) + table.first;
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < table.count; i++)
+        count += slots[i].value & SLOT_SINGLE ? 1 : *image_list(image, slots[i].value);
+    return count;
+}
+
 static bool fan_good(const struct image *image, const struct node *node)
 {
     if (node->fan >= count_of(image, SECTION_FANS)) return false;
     const struct fan *fan = &image_fans(image)[node->fan];
-    return slots_good(image, node, fan->by_end, children_good) &&
-           slots_good(image, node, fan->by_begin, children_good) && children_good(image, node, fan->others);
+    return slots_good(image, node, fan->by_end, fan_slot_good) &&
+           slots_good(image, node, fan->by_begin, fan_slot_good) && children_good(image, node, fan->others) &&
+           globs_in(image, fan->by_end) + globs_in(image, fan->by_begin) + *image_list(image, fan->others) <=
+               INDEX_GLOBS;
 }
 
 static bool node_good(const struct image *image, const struct node *node)

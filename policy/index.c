@@ -48,11 +48,10 @@ struct fan_search {
     uint32_t begin; /* so many have had their turn */
 };
 
-/* The next glob of a list that matches; `begin` moves behind it. */
-static uint32_t from_list(struct fan_search *search, uint32_t list)
+/* The next of these globs that matches; `begin` moves behind it. */
+static uint32_t from_items(struct fan_search *search, const uint32_t *items, uint32_t count)
 {
-    const uint32_t *items = image_list(search->image, list);
-    uint32_t count = *items++, base = search->seen;
+    uint32_t base = search->seen;
     search->seen += count;
     for (uint32_t i = search->begin > base ? search->begin - base : 0; i < count; i++) {
         const struct node *node = &image_nodes(search->image)[items[i]];
@@ -65,14 +64,27 @@ static uint32_t from_list(struct fan_search *search, uint32_t list)
     return 0;
 }
 
+static uint32_t from_list(struct fan_search *search, uint32_t list)
+{
+    const uint32_t *items = image_list(search->image, list);
+    return from_items(search, items + 1, items[0]);
+}
+
+static uint32_t from_slot(struct fan_search *search, uint32_t value)
+{
+    uint32_t node = value & ~SLOT_SINGLE;
+    if (!value) return 0;
+    return value & SLOT_SINGLE ? from_items(search, &node, 1) : from_list(search, value);
+}
+
 /* The next glob that matches among those with a key at this end of the name. */
 static uint32_t from_table(struct fan_search *search, struct range table, uint64_t lengths, bool at_end)
 {
     uint32_t hash = HASH_START, place;
     for (size_t i = 0; i < search->length && lengths; i++, lengths >>= 1) {
         hash = hash_byte(hash, search->name[at_end ? search->length - 1 - i : i]);
-        uint32_t list = lengths & 1 ? index_slot(search->image, table, hash_end(hash), &place) : 0;
-        uint32_t child = list ? from_list(search, list) : 0;
+        uint32_t value = lengths & 1 ? index_slot(search->image, table, hash_end(hash), &place) : 0;
+        uint32_t child = from_slot(search, value);
         if (child) return child;
     }
     return 0;

@@ -201,9 +201,10 @@ struct node {
 #define FAN_KEY 64
 
 struct fan {
-    uint64_t ends;       /* bit n: some end with n + 1 bytes of literal */
-    uint64_t begins;     /* bit n: some begin with them */
-    struct range by_end; /* slots: lists of nodes, the one with the earliest rule first */
+    uint64_t ends;   /* bit n: some end with n + 1 bytes of literal */
+    uint64_t begins; /* bit n: some begin with them */
+    struct range
+        by_end; /* slots: nodes (SLOT_SINGLE) or lists of nodes, the one with the earliest rule first */
     struct range by_begin;
     uint32_t others; /* a list of nodes, likewise */
     uint32_t zero;
@@ -213,6 +214,9 @@ struct slot {
     uint32_t hash;
     uint32_t value; /* 0: empty */
 };
+
+/* In a fan's table: the node itself, where a list would have but one. */
+#define SLOT_SINGLE UINT32_C(0x80000000)
 
 /* The exec rules of one program pattern. */
 struct group {

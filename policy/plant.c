@@ -336,7 +336,8 @@ static void bind(struct builder *builder, const struct blade *blades, size_t cou
         uint32_t *nodes = scratch(builder, length);
         for (size_t k = 0; k < length; k++)
             nodes[k] = blades[i + k].node;
-        uint32_t list = builder_list(builder, nodes, length);
+        bool single = length == 1 && blades[i].kind != BY_NOTHING;
+        uint32_t list = single ? nodes[0] | SLOT_SINGLE : builder_list(builder, nodes, length);
         if (blades[i].kind == BY_NOTHING)
             fan->others = list;
         else
