@@ -36,29 +36,52 @@ static long find_program(struct place *place, int dirfd, const char *path, int f
     return raw_call(__NR_faccessat, AT_FDCWD, checked, CAN_EXECUTE);
 }
 
-APART long exec_ask(struct approved *approved, const struct session *session, int dirfd, const char *path,
-                    int flags, unsigned wire, const char *const *argv, bool *refused)
+/* The path as the launcher can look it up: what is relative to a descriptor begins with that one's name. */
+static bool name_called(struct text *called, int dirfd, const char *path)
 {
-    struct place place;
     char descriptor[FD_PATH];
-    long result = find_program(&place, dirfd, path, flags);
-    approved->door = -1;
-    *refused = false;
-    if (!result) {
-        bytes_fd_path(descriptor, dirfd);
+    text_begin(called);
+    if (*path != '/' && dirfd != AT_FDCWD) {
+        const char *end = bytes_fd_path(descriptor, dirfd);
+        if (!text_add(called, descriptor, (size_t)(end - descriptor)) || (*path && !text_add(called, "/", 1)))
+            return false;
+    }
+    return text_add(called, path, strlen(path));
+}
+
+static long ask(struct approved *approved, const struct session *session, const struct place *place,
+                int dirfd, const char *path, unsigned wire, const char *const *argv)
+{
+    struct text called;
+    long result = -ENAMETOOLONG;
+    if (name_called(&called, dirfd, path)) {
         struct request request = {
             .kind = WIRE_EXEC,
             .flags = wire,
-            .device = place.device,
-            .inode = place.inode,
-            .strings = {*path ? path : descriptor, place.path.bytes},
+            .device = place->device,
+            .inode = place->inode,
+            .strings = {called.bytes, place->path.bytes},
             .string_count = 2,
             .argv = argv,
             .argc = count_strings(argv),
         };
-        approved->device = place.device;
-        approved->inode = place.inode;
         result = door_ask_open(session, &request, &approved->door);
+    }
+    text_end(&called);
+    return result;
+}
+
+APART long exec_ask(struct approved *approved, const struct session *session, int dirfd, const char *path,
+                    int flags, unsigned wire, const char *const *argv, bool *refused)
+{
+    struct place place;
+    long result = find_program(&place, dirfd, path, flags);
+    approved->door = -1;
+    approved->device = place.device;
+    approved->inode = place.inode;
+    *refused = false;
+    if (!result) {
+        result = ask(approved, session, &place, dirfd, path, wire, argv);
         *refused = result < 0;
     }
     where_end(&place);

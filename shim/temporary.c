@@ -114,7 +114,7 @@ WRAP(int, shm_open, const char *name, int flags, unsigned mode)
 {
     struct text path;
     long fd = object_path(&path, "/dev/shm/", name)
-                  ? open_judged(AT_FDCWD, path.bytes, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, mode)
+                  ? open_judged(AT_FDCWD, path.bytes, flags | O_NOFOLLOW | O_CLOEXEC, mode)
                   : -EINVAL;
     text_end(&path);
     return (int)give_result(fd);
