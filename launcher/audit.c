@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 #include "facts.h"
 #include "memory.h"
 #include "show.h"
+#include "write.h"
 
 #define MOST_ARGUMENT_BYTES (128u << 10) /* more is cut: a record is to be read */
 #define SHOWN_BYTES 4096u                /* of a value that is no UTF-8; its twin has the whole */
@@ -107,21 +107,6 @@ static void remember_line(struct audit *audit, const char *line, size_t length)
         audit->previous[2 * i] = digits[sum[i] >> 4];
         audit->previous[2 * i + 1] = digits[sum[i] & 15];
     }
-}
-
-/* A file that would grow beyond its limit raises SIGXFSZ, which would end the launcher: it is taken back. */
-static ssize_t write_quietly(int fd, const char *data, size_t length)
-{
-    sigset_t limit, before;
-    sigemptyset(&limit);
-    sigaddset(&limit, SIGXFSZ);
-    pthread_sigmask(SIG_BLOCK, &limit, &before);
-    ssize_t wrote = write(fd, data, length);
-    int error = errno;
-    if (wrote < 0 && error == EFBIG) sigtimedwait(&limit, NULL, &(struct timespec){0});
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = error;
-    return wrote;
 }
 
 /* A whole line or nothing: what was half written is cut off again. */

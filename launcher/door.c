@@ -17,6 +17,7 @@
 #include "door_parts.h"
 #include "memory.h"
 #include "process.h"
+#include "write.h"
 
 #define BACKLOG 4096
 #define MOST_CONNECTIONS 512u
@@ -399,18 +400,6 @@ static int listen_at(const char *directory, char **why)
     return -1;
 }
 
-static bool write_all(int fd, const char *data, size_t size)
-{
-    while (size) {
-        ssize_t wrote = write(fd, data, size);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) return false;
-        data += wrote;
-        size -= (size_t)wrote;
-    }
-    return true;
-}
-
 /* Whole, then under its name: nobody ever maps half of it. */
 static int write_policy(const struct session *session, char **why)
 {
@@ -418,9 +407,13 @@ static int write_policy(const struct session *session, char **why)
     cleanup_free char *path = xasprintf("%s/%s", session->dir, WIRE_POLICY);
     int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
     if (fd < 0) return fail(why, "the policy's image", draft);
-    bool written = write_all(fd, (const char *)session->image, session->image_size);
-    if (close(fd) == 0 && written && rename(draft, path) == 0) return 0;
+    bool written = write_whole(fd, session->image, session->image_size);
+    if (written && rename(draft, path) == 0) {
+        close(fd);
+        return 0;
+    }
     fail(why, "the policy's image", path);
+    close(fd);
     unlink(draft);
     return -1;
 }
