@@ -113,14 +113,13 @@ static void remember_line(struct audit *audit, const char *line, size_t length)
 static bool write_line(struct audit *audit, char *line, size_t length)
 {
     line[length] = '\n'; /* in the place of the NUL */
-    ssize_t wrote = write_quietly(audit->fd, line, length + 1);
-    if (wrote == (ssize_t)length + 1) {
-        audit->size += wrote;
+    if (write_whole(audit->fd, line, length + 1)) {
+        audit->size += (off_t)length + 1;
         remember_line(audit, line, length);
         return true;
     }
-    int error = wrote < 0 ? errno : ENOSPC;
-    if (wrote > 0 && ftruncate(audit->fd, audit->size) != 0) {
+    int error = errno;
+    if (ftruncate(audit->fd, audit->size) != 0) {
         /* The half line stays, and the next one would be glued to it: nothing is written any more. */
         close(audit->fd);
         audit->fd = -1;
