@@ -316,7 +316,7 @@ static void judge_words(struct search *search, const struct group *group)
     struct line_words words = {0};
     for (const char *word; (word = line_next_word(search->line, &words));) {
         uint32_t hash = HASH_START, length = 0, place = 0;
-        for (; word[length] && length <= group->longest; length++)
+        for (; length <= group->longest && word[length]; length++)
             hash = hash_byte(hash, word[length]);
         uint32_t list =
             length > group->longest ? 0 : index_slot(search->image, group->words, hash_end(hash), &place);
