@@ -73,10 +73,9 @@ static unsigned knob_bits(const struct line *line, const char *name, size_t leng
 {
     if (!line->tool || !line->tool->knobs.count) return 0;
     const struct knob *knobs = image_knobs(line->image) + line->tool->knobs.first;
-    uint32_t hash = hash_bytes(name, length), mask = line->tool->knobs.count - 1;
-    for (uint32_t i = hash & mask; knobs[i].bits; i = (i + 1) & mask) {
-        if (knobs[i].hash == hash && knobs[i].length == length &&
-            bytes_equal(image_string(line->image, knobs[i].text), name, length))
+    uint32_t mask = line->tool->knobs.count - 1;
+    for (uint32_t i = hash_bytes(name, length) & mask; knobs[i].bits; i = (i + 1) & mask) {
+        if (knobs[i].length == length && bytes_equal(image_string(line->image, knobs[i].text), name, length))
             return knobs[i].bits;
     }
     return 0;
