@@ -131,17 +131,17 @@ long exec_judged(int dirfd, const char *path, const char *const *argv, const cha
     return result;
 }
 
-static const char *search_path(const struct session *session)
+static const char *search_path(void)
 {
     const char *value;
     for (const char *const *entry = environ_own(); entry && *entry; entry++)
         if ((value = bytes_value(*entry, "PATH"))) return value;
-    return !session || session->libc.glibc ? "/bin:/usr/bin" : "/usr/local/bin:/bin:/usr/bin";
+    return libc_is_glibc() ? "/bin:/usr/bin" : "/usr/local/bin:/bin:/usr/bin";
 }
 
-void search_begin(struct search *search, const struct session *session, int dirfd, const char *name)
+void search_begin(struct search *search, int dirfd, const char *name)
 {
-    search->rest = search_path(session);
+    search->rest = search_path();
     search->dirfd = dirfd;
     search->name = name;
     search->error = -ENOENT;
@@ -210,9 +210,8 @@ static APART long execute_script(const char *path, const char *const *argv, cons
 
 static long exec_or_script(const char *path, const char *const *argv, const char *const *envp, bool *refused)
 {
-    const struct session *session = session_get();
     long result = exec_judged(AT_FDCWD, path, argv, envp, 0, refused);
-    if (result == -ENOEXEC && (!session || session->libc.glibc)) result = execute_script(path, argv, envp);
+    if (result == -ENOEXEC && libc_is_glibc()) result = execute_script(path, argv, envp);
     return result;
 }
 
@@ -225,12 +224,11 @@ static bool goes_on(long result)
 
 static long exec_searched(const char *name, const char *const *argv, const char *const *envp)
 {
-    const struct session *session = session_get();
     struct search search;
     bool refused;
     if (!name) return -EFAULT;
     if (has_slash(name)) return exec_or_script(name, argv, envp, &refused);
-    search_begin(&search, session, AT_FDCWD, name);
+    search_begin(&search, AT_FDCWD, name);
     long result = -ENOENT;
     bool denied = false;
     while (search_next(&search)) {
@@ -260,7 +258,7 @@ WRAP(int, execveat, int dirfd, const char *path, const char *const *argv, const 
 WRAP(int, fexecve, int fd, const char *const *argv, const char *const *envp)
 {
     bool refused;
-    if (fd < 0 || !argv || !envp) return (int)give_result(-EINVAL);
+    if (libc_is_glibc() && (fd < 0 || !argv || !envp)) return (int)give_result(-EINVAL);
     return (int)give_result(exec_judged(fd, "", argv, envp, AT_EMPTY_PATH, &refused));
 }
 

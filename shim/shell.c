@@ -79,8 +79,7 @@ WRAP(void *, _IO_proc_open, void *stream, const char *text, const char *mode)
 /* glibc runs a shell for substituted commands only, musl for everything. */
 static bool runs_shell(const char *words)
 {
-    const struct session *session = session_get();
-    if (!session || !session->libc.glibc) return true;
+    if (!libc_is_glibc()) return true;
     for (; *words; words++)
         if (*words == '`' || (words[0] == '$' && words[1] == '(')) return true;
     return false;

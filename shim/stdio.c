@@ -84,7 +84,7 @@ static void *fopen_judged(const char *path, const char *mode)
     if (fd < 0) return give_result(fd), NULL;
     void *stream = real((int)fd, mode);
     if (!stream) raw_close((int)fd);
-    if (stream && (flags & (O_ACCMODE | O_APPEND)) == (O_WRONLY | O_APPEND) && fseek)
+    if (stream && libc_is_glibc() && (flags & (O_ACCMODE | O_APPEND)) == (O_WRONLY | O_APPEND) && fseek)
         fseek(stream, 0, SEEK_TO_END);
     return stream;
 }
