@@ -288,18 +288,27 @@ static bool has_value(const struct line *line, size_t i, const char *attached, c
     return text_matches(want->text + want->name + 1, want->length - want->name - 1, want->glob, text);
 }
 
+/* Whether an argument counts as an option of this command, to a rule that looks `where` and how. */
+static bool may_be_option(const struct line *line, size_t i, unsigned kind, enum reading_mode mode,
+                          enum where where)
+{
+    const char *arg = line->argv[i];
+    if (kind & ARG_OPTION) return true;
+    if (*arg != '-' || !arg[1] || i <= line->prelude.word) return false;
+    if (kind == ARG_WORD) return where == AND_AFTER_WORDS && options_end_at_word(line);
+    /* An option that takes a value before the subcommand may take none after it: `git branch -C --force`. */
+    return kind == ARG_VALUE && mode == LOOSE && tool_has(line, TOOL_SUBCOMMANDS);
+}
+
 static bool spelling_present(const struct line *line, const struct spelling *want, const struct term *value,
                              enum reading_mode mode, enum where where)
 {
     struct line_words cursor = {0};
     const char *attached;
     unsigned kind;
-    bool after = where == AND_AFTER_WORDS && options_end_at_word(line);
     while ((kind = next_arg(line, &cursor))) {
-        const char *arg = line->argv[cursor.i];
-        bool operand = after && kind == ARG_WORD && *arg == '-' && arg[1] && cursor.i > line->prelude.word;
-        if ((kind & ARG_OPTION) || operand) {
-            if (is_option(line, arg, want, mode, &attached) &&
+        if (may_be_option(line, cursor.i, kind, mode, where)) {
+            if (is_option(line, line->argv[cursor.i], want, mode, &attached) &&
                 has_value(line, cursor.i, attached, want, value))
                 return true;
         } else if (kind == ARG_END && want->length == 2 && want->text[1] == '-') {
