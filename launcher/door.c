@@ -87,6 +87,7 @@ static void free_connection(struct connection *connection)
     loop_remove(connection->source);
     loop_cancel(connection->timer);
     close(connection->fd);
+    process_chain_free(connection->chain, connection->chain_length);
     free(connection->body);
     free(connection->strings);
     free(connection);
@@ -195,6 +196,14 @@ static const char *wrong_with_head(const struct wire_request *head)
     return NULL;
 }
 
+/* Guarded programs live below the keeper. */
+static pid_t top(const struct door *door)
+{
+    return door->session->keeper ? door->session->keeper : getpid();
+}
+
+static const char *const not_of_the_run = "a process that does not belong to the run";
+
 /* The request is whole. */
 static void handle(struct connection *connection)
 {
@@ -206,6 +215,13 @@ static void handle(struct connection *connection)
     if (!caller_find(&connection->caller, connection->caller.pid, connection->head.tid)) {
         bool said_hello = connection->head.kind == WIRE_HELLO;
         door_drop(connection, said_hello ? NULL : "a request of a process that is gone");
+        return;
+    }
+    connection->chain_length =
+        process_chain(connection->caller.pid, top(connection->door), &connection->chain);
+    if (!connection->chain_length) {
+        door_event(connection->door, "foreign", connection->caller.pid, not_of_the_run);
+        door_drop(connection, NULL);
         return;
     }
     set_timer(connection, 0);
@@ -292,19 +308,13 @@ static size_t connections_of(const struct door *door, pid_t pid)
     return count;
 }
 
-/* Guarded programs live below the keeper. */
-static bool belongs(const struct door *door, pid_t pid)
-{
-    pid_t keeper = door->session->keeper;
-    return process_is_below(pid, keeper ? keeper : getpid());
-}
-
-/* NULL: welcome. Else what is recorded of who came. */
+/* NULL: welcome. Else what is recorded of who came. Whether it belongs to the run is looked up when it has said what it
+ * wants, or at once where room is getting scarce. */
 static const char *stranger(const struct door *door, const struct ucred *peer)
 {
     if (peer->pid <= 0) return "a process that cannot be seen from here";
     if (peer->uid != geteuid()) return "a process of another user";
-    if (!belongs(door, peer->pid)) return "a process that does not belong to the run";
+    if (door->count >= door->most / 4 && !process_is_below(peer->pid, top(door))) return not_of_the_run;
     return NULL;
 }
 
