@@ -138,7 +138,7 @@ static char *describe_act(const struct question *question)
 
     if (!detail) return xstrdup(act);
     cleanup_free char *shown = show_string(detail, 40);
-    return xasprintf(question->via ? "%s through %s()" : "%s (%s)", act, shown);
+    return xasprintf(question->via ? "%s through %s" : "%s (%s)", act, shown);
 }
 
 static void add_title(struct layout *layout, const struct question *question)
@@ -253,11 +253,9 @@ static const struct {
     char key;
     const char *text;
 } answers[SCOPES] = {
-    [SCOPE_ONCE] = {'y', "yes, once"},
-    [SCOPE_EXACT] = {'e', "yes, exactly this in this run: "},
-    [SCOPE_LIKE] = {'l', "yes, the like in this run: "},
-    [SCOPE_TREE] = {'t', "yes, all that this process starts: "},
-    [SCOPE_ALWAYS] = {'a', "always (shows the rule first): "},
+    [SCOPE_ONCE] = {'y', "yes, once"},          [SCOPE_EXACT] = {'e', "yes, in this run: exactly "},
+    [SCOPE_LIKE] = {'l', "yes, in this run: "}, [SCOPE_TREE] = {'t', "yes, in this run: "},
+    [SCOPE_ALWAYS] = {'a', "always: "},
 };
 
 char tty_key(enum scope scope)

@@ -176,9 +176,13 @@ static void fail(struct prompter *prompter, const char *why)
 
 static void say_yes(struct prompter *prompter, enum scope scope)
 {
-    static const char *const words[SCOPES] = {"yes, once", "yes, exactly this in this run",
-                                              "yes, the like in this run",
-                                              "yes, all that this process starts", "yes, always"};
+    static const char *const words[SCOPES] = {
+        [SCOPE_ONCE] = "yes, once",
+        [SCOPE_EXACT] = "yes, and to exactly this in this run",
+        [SCOPE_LIKE] = "yes, and to what is like it in this run",
+        [SCOPE_TREE] = "yes, and to everything that the process does and starts",
+        [SCOPE_ALWAYS] = "yes, always",
+    };
 
     leave(prompter, &(struct tty_says){.decision = TTY_ALLOW, .scope = scope}, words[scope]);
 }
