@@ -115,20 +115,25 @@ static bool fail(struct tty *tty, char *why)
     return give(tty, (struct answer){.outcome = OUTCOME_FAILED, .note = why});
 }
 
+/* The run ends before the refusal arrives: what would come of that is of no interest to anybody. */
+static bool interrupt(struct tty *tty)
+{
+    tty->busy = true;
+    tty->events.interrupted(tty->events.context);
+    tty->busy = false;
+    return !tty->destroyed;
+}
+
 static bool take(struct tty *tty, const struct tty_says *says)
 {
     static const enum outcome outcomes[] = {OUTCOME_APPROVED, OUTCOME_REFUSED, OUTCOME_REFUSED,
                                             OUTCOME_FAILED};
 
-    if (!give(tty, (struct answer){.outcome = outcomes[says->decision],
-                                   .scope = says->scope,
-                                   .note = *says->note ? xstrdup(says->note) : NULL}))
-        return false;
-    if (says->decision != TTY_INTERRUPT) return true;
-    tty->busy = true;
-    tty->events.interrupted(tty->events.context);
-    tty->busy = false;
-    return !tty->destroyed;
+    if (says->decision == TTY_INTERRUPT && !interrupt(tty)) return false;
+    if (!tty->shown) return true;
+    return give(tty, (struct answer){.outcome = outcomes[says->decision],
+                                     .scope = says->scope,
+                                     .note = *says->note ? xstrdup(says->note) : NULL});
 }
 
 /* What it says, once. False: the session has destroyed the approver, which is to be freed. */

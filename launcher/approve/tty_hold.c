@@ -4,13 +4,15 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../memory.h"
 #include "../process.h"
 
 /* Processes may start others while they are looked for; once all that were seen are stopped, none can. */
-enum { PASSES = 8 };
+enum { PASSES = 8, STOP_TRIES = 40, STOP_PAUSE_NS = 500000 };
 
 /* The number by which /proc/PID/stat calls this terminal. /dev/tty has a number of its own, so the caller's
  * entry tells. */
@@ -42,25 +44,54 @@ static bool is_known(const struct tty_hold *hold, const struct process *process)
     return false;
 }
 
-/* Stops what is not stopped yet; whether there was anything. */
-static bool stop_some(struct tty_hold *hold, int terminal)
+/* Waits until it stands still: a parent that is only about to would still be told that its child has been stopped. One
+ * that the kernel holds (D) does not go on before the prompt is over either. */
+static void stop_one(pid_t pid)
+{
+    struct process process;
+
+    kill(pid, SIGSTOP);
+    for (int i = 0; i < STOP_TRIES && process_look(pid, &process) && strchr("RS", process.state); i++)
+        nanosleep(&(struct timespec){.tv_nsec = STOP_PAUSE_NS}, NULL);
+}
+
+/* Whether there was room, and it was not stopped by us before. */
+static bool stop_new(struct tty_hold *hold, const struct process *process)
+{
+    if (process->pid == getpid() || hold->count == TTY_PROCESSES || is_known(hold, process)) return false;
+    bool running = process->state != 'T' && process->state != 't';
+    hold->processes[hold->count] = (struct tty_process){process->pid, process->started, running};
+    hold->count++;
+    if (running) stop_one(process->pid);
+    return true;
+}
+
+/* The run: whether there was anything to stop. */
+static bool stop_run(struct tty_hold *hold, int terminal)
 {
     pid_t *pids cleanup_free = NULL;
     struct process process;
     bool found = false;
 
     size_t count = process_descendants(hold->launcher, &pids);
-    for (size_t i = 0; i < count && hold->count < TTY_PROCESSES; i++) {
-        if (pids[i] == getpid() || !process_look(pids[i], &process) || process.terminal != terminal ||
-            is_known(hold, &process))
-            continue;
-        bool running = process.state != 'T' && process.state != 't';
-        hold->processes[hold->count] = (struct tty_process){process.pid, process.started, running};
-        hold->count++;
-        if (running) kill(process.pid, SIGSTOP);
-        found = true;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (process_look(pids[i], &process) && process.terminal == terminal)
+            found = stop_new(hold, &process) || found;
     return found;
+}
+
+/* Those that share the launcher's job: a pager at the end of its pipe. Not those above it: their parents would see them
+ * stopped. */
+static void stop_peers(struct tty_hold *hold, int terminal)
+{
+    pid_t *pids cleanup_free = NULL;
+    struct process process;
+
+    size_t count = process_descendants(0, &pids);
+    for (size_t i = 0; i < count; i++)
+        if (pids[i] != hold->launcher && process_look(pids[i], &process) && process.terminal == terminal &&
+            process.group == hold->launcher_group && !process_is_below(hold->launcher, pids[i]))
+            stop_new(hold, &process);
 }
 
 static void stop_all(struct tty_hold *hold)
@@ -68,8 +99,10 @@ static void stop_all(struct tty_hold *hold)
     int terminal = terminal_number();
 
     hold->count = 0;
-    for (int i = 0; terminal && i < PASSES && stop_some(hold, terminal); i++)
+    if (!terminal) return;
+    for (int i = 0; i < PASSES && stop_run(hold, terminal); i++)
         ;
+    stop_peers(hold, terminal);
 }
 
 static bool is_still(const struct tty_process *one)
@@ -79,8 +112,8 @@ static bool is_still(const struct tty_process *one)
     return process_look(one->pid, &process) && process.started == one->started;
 }
 
-/* What the run is not made of may have been stopped too, for reading the terminal: a pager at the end of its
- * pipe. The whole group goes on, unless somebody had stopped one of the run before us. */
+/* Whoever in the foreground's group came too late to be stopped by us has been stopped by the terminal when it read
+ * from it. The whole group goes on, unless somebody had stopped one of its processes before. */
 static void continue_group(const struct tty_hold *hold)
 {
     for (size_t i = 0; i < hold->count; i++)

@@ -18,7 +18,7 @@ enum {
 };
 
 /* What may be left out first where the screen is small. */
-enum rank { RANK_ALWAYS, RANK_CHOICE, RANK_REASON, RANK_PLACE, RANK_CHAIN, RANK_WORD };
+enum rank { RANK_ALWAYS, RANK_REASON, RANK_PLACE, RANK_RULE, RANK_CHAIN, RANK_WORD };
 
 /* How a page is being laid out: how many lines a value may take. */
 struct layout {
@@ -235,7 +235,7 @@ static void add_rule(struct layout *layout, const struct question *question)
         show_string(question->rule_text ? question->rule_text : "", room(layout, MARGIN + LABEL));
     cleanup_free char *rule = xasprintf("%s%s%s", place, *words ? ": " : "", words);
 
-    add_shown(layout, "rule", rule, RANK_REASON);
+    add_shown(layout, "rule", rule, RANK_RULE);
     add_value(layout, "because", question->because, RANK_REASON);
 }
 

@@ -311,28 +311,31 @@ static void key_viewing(struct prompter *prompter, const struct tty_key *key)
         scroll(prompter, (long)prompter->view.count);
 }
 
-/* The printable characters of what was typed or pasted. */
-static void add_typed(struct prompter *prompter, const struct tty_key *key)
+static void drop_typed(struct text *typed)
 {
-    uint32_t c;
+    while (typed->length && ((unsigned char)typed->data[typed->length - 1] & 0xc0) == 0x80)
+        typed->length--;
+    if (typed->length) typed->length--;
+    if (typed->data) typed->data[typed->length] = '\0';
+}
+
+/* What was typed or pasted, character by character. True: a line has ended with it. */
+static bool take_typed(struct text *typed, const struct tty_key *key)
+{
+    uint32_t c = 0;
 
     for (size_t at = 0, step; at < key->length; at += step) {
         step = character_read(key->text + at, key->length - at, &c);
         if (!step)
             step = 1;
-        else if (!character_hidden(c) && prompter->typed.length + step < TTY_NOTE)
-            text_add(&prompter->typed, key->text + at, step);
+        else if (c == DELETE || c == BACKSPACE)
+            drop_typed(typed);
+        else if (c == CTRL_U)
+            text_clear(typed);
+        else if (!character_hidden(c) && typed->length + step < TTY_NOTE)
+            text_add(typed, key->text + at, step);
     }
-}
-
-static void drop_typed(struct prompter *prompter)
-{
-    struct text *typed = &prompter->typed;
-
-    while (typed->length && ((unsigned char)typed->data[typed->length - 1] & 0xc0) == 0x80)
-        typed->length--;
-    if (typed->length) typed->length--;
-    if (typed->data) typed->data[typed->length] = '\0';
+    return c == '\r' || c == '\n';
 }
 
 /* Where nothing can be redrawn, what was added is written behind the rest. */
@@ -347,18 +350,11 @@ static void show_typed(struct prompter *prompter, size_t before)
 static void key_typing(struct prompter *prompter, const struct tty_key *key)
 {
     size_t before = prompter->typed.length;
-    char c = key->kind == KEY_CHAR ? key->text[0] : '\0';
 
-    if (c == '\r' || c == '\n')
-        say_no(prompter, prompter->typed.length ? prompter->typed.data : "");
-    else if (key->kind == KEY_ESCAPE)
+    if (key->kind == KEY_ESCAPE)
         prompter->mode = ASKING;
-    else if (c == DELETE || c == BACKSPACE)
-        drop_typed(prompter);
-    else if (c == CTRL_U)
-        text_clear(&prompter->typed);
-    else if (key->kind == KEY_CHAR || key->kind == KEY_BURST)
-        add_typed(prompter, key);
+    else if ((key->kind == KEY_CHAR || key->kind == KEY_BURST) && take_typed(&prompter->typed, key))
+        say_no(prompter, prompter->typed.length ? prompter->typed.data : "");
     show_typed(prompter, before);
 }
 

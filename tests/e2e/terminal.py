@@ -19,7 +19,7 @@ class Terminal:
     def __init__(self, case, argv, env, cwd, columns=100, rows=40, stdin=None):
         self.case = case
         self.text = ""
-        self.seen = 0  # what expect() has passed
+        self.passed = 0  # of plain text, by expect()
         self.status = None
         self.pid, self.master = pty.fork()
         if self.pid == 0:
@@ -52,17 +52,18 @@ class Terminal:
         return bool(more)
 
     def plain(self):
-        """What was written and not yet expected, without the escape sequences of drawing."""
-        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.text[self.seen:]).replace("\r\n", "\n")
+        """What was written and not yet passed by expect(), without the escape sequences of drawing."""
+        whole = re.sub(r"\x1b[^A-Za-z]*$", "", self.text)
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", whole).replace("\r\n", "\n")[self.passed:]
 
     def expect(self, pattern, limit=TIME):
-        """Waits until the pattern has been written; the match. Reading goes on behind all that was written by then."""
+        """Waits until the pattern has been written, and passes it; what stood before it is in self.before."""
         until = time.monotonic() + limit
         while True:
             match = re.search(pattern, self.plain())
             if match:
-                self.before = self.plain()
-                self.seen = len(self.text)
+                self.before = match.string[:match.end()]
+                self.passed += match.end()
                 return match
             if time.monotonic() > until or not self.read(until - time.monotonic()):
                 self.case.fail(f"{pattern!r} did not come:\n{self.plain()}")
