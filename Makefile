@@ -135,13 +135,19 @@ test:
 build-strictly: all programs $(UNIT_PROGRAMS) $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH))
 cross: $(BUILD)/libaskfirst.so
 
+# Where cppcheck is wrong: an approver fills in `reason` and does not keep its address; read(2) fills `scrap`; *place may have
+# changed meanwhile; and a search is over before the command line that it points to is gone.
+MISTAKEN := $(addprefix --suppress=,returnDanglingLifetime:launcher/approve/approve.c \
+            legacyUninitvar:launcher/approve/tty_keys.c uninitvar:launcher/approve/tty_keys.c \
+            identicalInnerCondition:policy/plant.c autoVariables:policy/decide.c)
 lint:
-	clang-format --dry-run --Werror $(SOURCES)
+	@echo '  clang-format'
+	@clang-format --dry-run --Werror $(SOURCES)
 	$(MAKE) -j$(JOBS) BUILD=build-gcc CC=gcc WERROR=-Werror build-strictly
 	$(MAKE) -j$(JOBS) BUILD=build-clang CC=clang WERROR=-Werror build-strictly
 	$(if $(SHIM),$(MAKE) -j$(JOBS) BUILD=build-aarch64 CC=aarch64-linux-gnu-gcc CROSS=1 WERROR=-Werror cross)
-	cppcheck --quiet -j$(JOBS) --std=c11 --enable=warning,performance,portability --inline-suppr \
-		--error-exitcode=1 -D_GNU_SOURCE -DVERSION='""' policy launcher $(wildcard shim)
+	cppcheck --quiet -j$(JOBS) --std=c11 --enable=warning,performance,portability --error-exitcode=1 \
+		-D_GNU_SOURCE -D__x86_64__ -DVERSION='""' $(MISTAKEN) policy launcher shim
 	$(if $(PAGES),mandoc -Tlint -Wwarning $(PAGES))
 	$(if $(SCRIPTS),shellcheck $(SCRIPTS))
 	python3 -m compileall -q tests

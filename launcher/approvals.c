@@ -19,6 +19,7 @@
 #include "message.h"
 #include "show.h"
 #include "text.h"
+#include "write.h"
 
 #define LONGEST_FILE (4u << 20)
 
@@ -144,9 +145,7 @@ static bool write_draft(const char *path, const struct text *text, char **why)
     unlink(path);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) return fail(why, path);
-    ssize_t wrote = write(fd, text->data, text->length);
-    bool written = wrote == (ssize_t)text->length && fsync(fd) == 0;
-    if (!written && wrote >= 0) errno = ENOSPC;
+    bool written = write_whole(fd, text->data, text->length) && fsync(fd) == 0;
     if (!written) fail(why, path);
     close(fd);
     return written;

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 #include "facts.h"
 #include "memory.h"
 #include "show.h"
+#include "write.h"
 
 #define MOST_ARGUMENT_BYTES (128u << 10) /* more is cut: a record is to be read */
 #define SHOWN_BYTES 4096u                /* of a value that is no UTF-8; its twin has the whole */
@@ -109,33 +109,17 @@ static void remember_line(struct audit *audit, const char *line, size_t length)
     }
 }
 
-/* A file that would grow beyond its limit raises SIGXFSZ, which would end the launcher: it is taken back. */
-static ssize_t write_quietly(int fd, const char *data, size_t length)
-{
-    sigset_t limit, before;
-    sigemptyset(&limit);
-    sigaddset(&limit, SIGXFSZ);
-    pthread_sigmask(SIG_BLOCK, &limit, &before);
-    ssize_t wrote = write(fd, data, length);
-    int error = errno;
-    if (wrote < 0 && error == EFBIG) sigtimedwait(&limit, NULL, &(struct timespec){0});
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = error;
-    return wrote;
-}
-
 /* A whole line or nothing: what was half written is cut off again. */
 static bool write_line(struct audit *audit, char *line, size_t length)
 {
     line[length] = '\n'; /* in the place of the NUL */
-    ssize_t wrote = write_quietly(audit->fd, line, length + 1);
-    if (wrote == (ssize_t)length + 1) {
-        audit->size += wrote;
+    if (write_whole(audit->fd, line, length + 1)) {
+        audit->size += (off_t)length + 1;
         remember_line(audit, line, length);
         return true;
     }
-    int error = wrote < 0 ? errno : ENOSPC;
-    if (wrote > 0 && ftruncate(audit->fd, audit->size) != 0) {
+    int error = errno;
+    if (ftruncate(audit->fd, audit->size) != 0) {
         /* The half line stays, and the next one would be glued to it: nothing is written any more. */
         close(audit->fd);
         audit->fd = -1;

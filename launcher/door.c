@@ -17,6 +17,7 @@
 #include "door_parts.h"
 #include "memory.h"
 #include "process.h"
+#include "write.h"
 
 #define BACKLOG 4096
 #define MOST_CONNECTIONS 512u
@@ -86,6 +87,7 @@ static void free_connection(struct connection *connection)
     loop_remove(connection->source);
     loop_cancel(connection->timer);
     close(connection->fd);
+    process_chain_free(connection->chain, connection->chain_length);
     free(connection->body);
     free(connection->strings);
     free(connection);
@@ -194,6 +196,14 @@ static const char *wrong_with_head(const struct wire_request *head)
     return NULL;
 }
 
+/* Guarded programs live below the keeper. */
+static pid_t top(const struct door *door)
+{
+    return door->session->keeper ? door->session->keeper : getpid();
+}
+
+static const char *const not_of_the_run = "a process that does not belong to the run";
+
 /* The request is whole. */
 static void handle(struct connection *connection)
 {
@@ -205,6 +215,13 @@ static void handle(struct connection *connection)
     if (!caller_find(&connection->caller, connection->caller.pid, connection->head.tid)) {
         bool said_hello = connection->head.kind == WIRE_HELLO;
         door_drop(connection, said_hello ? NULL : "a request of a process that is gone");
+        return;
+    }
+    connection->chain_length =
+        process_chain(connection->caller.pid, top(connection->door), &connection->chain);
+    if (!connection->chain_length) {
+        door_event(connection->door, "foreign", connection->caller.pid, not_of_the_run);
+        door_drop(connection, NULL);
         return;
     }
     set_timer(connection, 0);
@@ -291,19 +308,13 @@ static size_t connections_of(const struct door *door, pid_t pid)
     return count;
 }
 
-/* Guarded programs live below the keeper. */
-static bool belongs(const struct door *door, pid_t pid)
-{
-    pid_t keeper = door->session->keeper;
-    return process_is_below(pid, keeper ? keeper : getpid());
-}
-
-/* NULL: welcome. Else what is recorded of who came. */
+/* NULL: welcome. Else what is recorded of who came. Whether it belongs to the run is looked up when it has said what it
+ * wants, or at once where room is getting scarce. */
 static const char *stranger(const struct door *door, const struct ucred *peer)
 {
     if (peer->pid <= 0) return "a process that cannot be seen from here";
     if (peer->uid != geteuid()) return "a process of another user";
-    if (!belongs(door, peer->pid)) return "a process that does not belong to the run";
+    if (door->count >= door->most / 4 && !process_is_below(peer->pid, top(door))) return not_of_the_run;
     return NULL;
 }
 
@@ -399,18 +410,6 @@ static int listen_at(const char *directory, char **why)
     return -1;
 }
 
-static bool write_all(int fd, const char *data, size_t size)
-{
-    while (size) {
-        ssize_t wrote = write(fd, data, size);
-        if (wrote < 0 && errno == EINTR) continue;
-        if (wrote <= 0) return false;
-        data += wrote;
-        size -= (size_t)wrote;
-    }
-    return true;
-}
-
 /* Whole, then under its name: nobody ever maps half of it. */
 static int write_policy(const struct session *session, char **why)
 {
@@ -418,9 +417,13 @@ static int write_policy(const struct session *session, char **why)
     cleanup_free char *path = xasprintf("%s/%s", session->dir, WIRE_POLICY);
     int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
     if (fd < 0) return fail(why, "the policy's image", draft);
-    bool written = write_all(fd, (const char *)session->image, session->image_size);
-    if (close(fd) == 0 && written && rename(draft, path) == 0) return 0;
+    bool written = write_whole(fd, session->image, session->image_size);
+    if (written && rename(draft, path) == 0) {
+        close(fd);
+        return 0;
+    }
     fail(why, "the policy's image", path);
+    close(fd);
     unlink(draft);
     return -1;
 }

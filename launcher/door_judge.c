@@ -45,6 +45,21 @@ void matter_free(struct matter *matter)
 
 /* ---- what a question has in any case ---- */
 
+/* A connection knows it already; the command itself has none. */
+static void put_chain(struct question *question, const struct matter *matter)
+{
+    const struct session *session = matter->door->session;
+    struct connection *connection = matter->connection;
+    if (connection) {
+        question->chain = steal_pointer(&connection->chain);
+        question->chain_length = connection->chain_length;
+        connection->chain_length = 0;
+    } else if (question->pid != getpid()) {
+        pid_t top = session->keeper ? session->keeper : getpid();
+        question->chain_length = process_chain(question->pid, top, &question->chain);
+    }
+}
+
 void matter_question(struct matter *matter, enum act_kind act, uint64_t python)
 {
     struct session *session = matter->door->session;
@@ -54,9 +69,7 @@ void matter_question(struct matter *matter, enum act_kind act, uint64_t python)
     question->act = act;
     question->pid = matter->caller.pid;
     question->cwd = facts_cwd(&matter->caller);
-    pid_t top = session->keeper ? session->keeper : getpid();
-    if (question->pid != getpid())
-        question->chain_length = process_chain(question->pid, top, &question->chain);
+    put_chain(question, matter);
     facts_python(question, &matter->caller, python);
     matter->question = question;
 }

@@ -59,7 +59,8 @@ static void show_inet(struct target *target, const struct act *act)
 {
     char number[INET6_ADDRSTRLEN] = "";
     struct text text = {0};
-    bool four = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)act->address);
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    bool four = memcmp(act->address, mapped, sizeof mapped) == 0;
     if (four)
         inet_ntop(AF_INET, act->address + 12, number, sizeof number);
     else

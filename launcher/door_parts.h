@@ -52,6 +52,8 @@ struct connection {
     struct loop_timer *timer;
     enum connection_state state;
     struct caller caller;
+    struct ancestor *chain; /* the caller and its ancestors within the run */
+    size_t chain_length;
     bool has_head;
     struct wire_request head;
     char *body;

@@ -62,10 +62,15 @@ bool facts_executed(pid_t pid)
     return !(flags & FORKED_NOT_EXECUTED);
 }
 
-static bool same_place(const char *one, const char *other)
+/* The same root in the same mount namespace: a mount's id is its own among all namespaces. */
+static bool same_root(const char *root)
 {
-    struct stat a, b;
-    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    struct statx own, other;
+    unsigned wanted = STATX_INO | STATX_MNT_ID;
+    if (statx(AT_FDCWD, "/", 0, wanted, &own) != 0 || statx(AT_FDCWD, root, 0, wanted, &other) != 0)
+        return false;
+    if ((own.stx_mask & other.stx_mask & wanted) != wanted) return false;
+    return own.stx_mnt_id == other.stx_mnt_id && own.stx_ino == other.stx_ino;
 }
 
 bool caller_find(struct caller *caller, pid_t pid, pid_t tid)
@@ -74,8 +79,7 @@ bool caller_find(struct caller *caller, pid_t pid, pid_t tid)
     if (!process_look(pid, &process)) return false;
     *caller = (struct caller){.pid = pid, .tid = tid, .started = process.started};
     if (tid <= 0 || access(thread_name(caller, "stat").text, F_OK) != 0) caller->tid = pid;
-    caller->elsewhere = !same_place(thread_name(caller, "root").text, "/") ||
-                        !same_place(thread_name(caller, "ns/mnt").text, "/proc/self/ns/mnt");
+    caller->elsewhere = !same_root(thread_name(caller, "root").text);
     return true;
 }
 

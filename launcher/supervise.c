@@ -89,8 +89,7 @@ static char *name_living(const struct supervisor *supervisor)
     return text_take(&names);
 }
 
-/* --- Ending the run
- * ------------------------------------------------------------------------------------------- */
+/* --- Ending the run --- */
 
 static void take_over(struct supervisor *supervisor)
 {
@@ -143,8 +142,7 @@ static void end_interrupted(void *context)
     end_run(supervisor);
 }
 
-/* --- The time limit
- * ------------------------------------------------------------------------------------------- */
+/* --- The time limit --- */
 
 static void look_at_clock(void *context);
 
@@ -181,8 +179,7 @@ static int64_t time_limit(const struct session *session)
     return !asked || (said && said < asked) ? said : asked;
 }
 
-/* --- What the keeper tells
- * ------------------------------------------------------------------------------------ */
+/* --- What the keeper tells --- */
 
 static void born(void *context, pid_t pid)
 {
@@ -257,8 +254,7 @@ static void lost(void *context)
     finish(supervisor, supervisor->session->child ? 128 + SIGKILL : supervisor->status);
 }
 
-/* --- Starting it
- * ---------------------------------------------------------------------------------------------- */
+/* --- Starting it --- */
 
 static void start(struct supervisor *supervisor)
 {
@@ -304,8 +300,7 @@ static void decided(void *context, bool go, const char *message)
     finish(supervisor, STATUS_REFUSED);
 }
 
-/* --- Signals
- * -------------------------------------------------------------------------------------------------- */
+/* --- Signals --- */
 
 static void before_it_runs(struct supervisor *supervisor, int number)
 {
@@ -355,8 +350,7 @@ void session_interrupt(struct session *session)
     if (!supervisor->forced) next_step(supervisor, INTERRUPT_MS, end_interrupted);
 }
 
-/* --- The whole
- * ------------------------------------------------------------------------------------------------ */
+/* --- The whole --- */
 
 static void copy_words(struct supervisor *supervisor)
 {

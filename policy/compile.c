@@ -229,13 +229,12 @@ static void set_knob(struct builder *builder, struct range table, struct term na
 {
     struct knob *knobs = builder_record(builder, SECTION_KNOBS, table.first);
     const char *text = builder_string(builder, name.text);
-    uint32_t hash = hash_bytes(text, name.length), mask = table.count - 1, at = hash & mask;
+    uint32_t mask = table.count - 1, at = hash_bytes(text, name.length) & mask;
     while (knobs[at].bits && knobs[at].text != name.text)
         at = (at + 1) & mask;
-    knobs[at].hash = hash;
     knobs[at].text = name.text;
-    knobs[at].length = name.length;
-    knobs[at].bits |= bits;
+    knobs[at].length = (uint16_t)name.length;
+    knobs[at].bits = (uint16_t)(knobs[at].bits | bits);
 }
 
 static unsigned get_knob(const struct builder *builder, struct range table, uint32_t text)
@@ -293,7 +292,7 @@ static struct range add_knobs(struct builder *builder, const struct command *com
     size_t names = same.count;
     for (unsigned kind = 0; kind < KNOB_KINDS; kind++)
         names += kinds[kind]->count * 2;
-    struct range table = {builder_count(builder, SECTION_KNOBS), (uint32_t)builder_places(names)};
+    struct range table = {builder_count(builder, SECTION_KNOBS), (uint32_t)builder_places(names * 3 / 4 + 1)};
     builder_add(builder, SECTION_KNOBS, table.count);
     for (unsigned kind = 0; kind < KNOB_KINDS; kind++) {
         for (size_t i = 0; i < kinds[kind]->count; i++) {

@@ -195,42 +195,68 @@ static bool is_option(const char *word)
     return word[0] == '-' && word[1] != '\0';
 }
 
-/* The next word at or after *at that is no option; NULL: there is none. */
-static const char *next_word(const struct strings *words, size_t *at)
+static bool has_options(const struct strings *words)
 {
-    while (*at < words->count && is_option(words->items[*at]))
-        ++*at;
-    return *at < words->count ? words->items[(*at)++] : NULL;
+    for (size_t i = 0; i < words->count; i++)
+        if (is_option(words->items[i])) return true;
+    return false;
 }
 
-/* The first words must be the same ones: where a command has subcommands, a rule's first word means the
- * command's. After it, the words of an ask or deny need only be found; those of an allow follow each other.
- */
-static bool words_cover(const struct rule *earlier, const struct rule *later)
+static bool begins_with(const struct strings *words, const struct strings *beginning)
 {
-    size_t at = 0, other_at = 0;
-    const char *word = next_word(&earlier->words, &at), *other;
-    bool is_first = true;
-    while (word) {
-        other = next_word(&later->words, &other_at);
-        if (!other) return false;
-        if (name_covers(word, other))
-            word = next_word(&earlier->words, &at);
-        else if (is_first || earlier->verdict == VERDICT_ALLOW)
-            return false;
-        is_first = false;
-    }
-    for (size_t i = 0; i < earlier->words.count; i++)
-        if (is_option(earlier->words.items[i]) && !holds(&later->words, earlier->words.items[i]))
-            return false;
+    if (words->count < beginning->count) return false;
+    for (size_t i = 0; i < beginning->count; i++)
+        if (strcmp(words->items[i], beginning->items[i]) != 0) return false;
     return true;
 }
 
-/* One of the earlier's options is there whenever the later fits: the later demands one of them. */
+/* Whether it is a word for every command: what comes after an option may be that option's value. */
+static bool is_surely_word(const struct strings *words, size_t i)
+{
+    return !is_option(words->items[i]) && (i == 0 || !is_option(words->items[i - 1]));
+}
+
+static bool holds_options(const struct strings *words, const struct strings *others)
+{
+    for (size_t i = 0; i < others->count; i++)
+        if (is_option(others->items[i]) && !holds(words, others->items[i])) return false;
+    return true;
+}
+
+/* An allow does not look past options that are not known, and those that it names itself are. */
+static bool knows_as_much(const struct rule *earlier, const struct rule *later)
+{
+    return holds_options(&earlier->words, &later->words) && holds_all(&earlier->options, &later->options);
+}
+
+/* The first words must be the same ones: where a command has subcommands, a rule's first word means the command's.
+ * After it, the words of an ask or deny need only be found; those of an allow follow each other. Options among words
+ * have places and values of their own, so there only the same beginning is sure. */
+static bool words_cover(const struct rule *earlier, const struct rule *later)
+{
+    const struct strings *words = &earlier->words, *others = &later->words;
+    if (words->count == 0) return true;
+    if (earlier->verdict == VERDICT_ALLOW && !knows_as_much(earlier, later)) return false;
+    if (has_options(words)) return begins_with(others, words);
+    size_t at = 0;
+    for (size_t i = 0; i < words->count; i++, at++) {
+        bool must_be_here = i == 0 || earlier->verdict == VERDICT_ALLOW;
+        while (at < others->count &&
+               !(is_surely_word(others, at) && name_covers(words->items[i], others->items[at]))) {
+            if (must_be_here) return false;
+            at++;
+        }
+        if (at == others->count) return false;
+    }
+    return true;
+}
+
+/* One of the earlier's options is there whenever the later fits: the later demands one of them. Only those of its
+ * words that stand before its first are looked for where those of `options` are. */
 static bool options_cover(const struct rule *earlier, const struct rule *later)
 {
     if (earlier->options.count == 0) return true;
-    for (size_t i = 0; i < later->words.count; i++)
+    for (size_t i = 0; i < later->words.count && is_option(later->words.items[i]); i++)
         if (holds(&earlier->options, later->words.items[i])) return true;
     return later->options.count > 0 && holds_all(&earlier->options, &later->options);
 }

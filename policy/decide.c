@@ -316,7 +316,7 @@ static void judge_words(struct search *search, const struct group *group)
     struct line_words words = {0};
     for (const char *word; (word = line_next_word(search->line, &words));) {
         uint32_t hash = HASH_START, length = 0, place = 0;
-        for (; word[length] && length <= group->longest; length++)
+        for (; length <= group->longest && word[length]; length++)
             hash = hash_byte(hash, word[length]);
         uint32_t list =
             length > group->longest ? 0 : index_slot(search->image, group->words, hash_end(hash), &place);
@@ -434,20 +434,26 @@ static APART bool may_write(const struct image *image, const char *path, size_t 
     return decision.verdict == VERDICT_ALLOW;
 }
 
-static APART void decide_command(struct search *search, struct decision *decision)
+static APART void decide_command(const struct image *image, const struct act *act, struct decision *decision,
+                                 struct trace *trace)
 {
     struct line line;
-    line_read(&line, search->image, search->act);
-    search->line = &line;
-    search->writable = may_write(search->image, search->path, search->length);
-    if (search->image->bare_parents && search->act->parent)
-        search->parent_writable =
-            may_write(search->image, search->act->parent, string_length(search->act->parent));
-    combine(search, decision);
+    struct search search = {.image = image,
+                            .act = act,
+                            .line = &line,
+                            .kind = ACT_EXEC,
+                            .path = act->path,
+                            .length = act->path_length,
+                            .trace = trace};
+    line_read(&line, image, act);
+    search.writable = may_write(image, act->path, act->path_length);
+    if (image->bare_parents && act->parent)
+        search.parent_writable = may_write(image, act->parent, string_length(act->parent));
+    combine(&search, decision);
 }
 
-void policy_decide(const struct image *image, const struct act *act, struct decision *decision,
-                   struct trace *trace)
+static APART void decide_other(const struct image *image, const struct act *act, struct decision *decision,
+                               struct trace *trace)
 {
     struct search search = {.image = image,
                             .act = act,
@@ -455,11 +461,17 @@ void policy_decide(const struct image *image, const struct act *act, struct deci
                             .path = act->path,
                             .length = act->path_length,
                             .trace = trace};
+    combine(&search, decision);
+}
+
+void policy_decide(const struct image *image, const struct act *act, struct decision *decision,
+                   struct trace *trace)
+{
     bool path = act->path && act->path_length && *act->path == '/' && act->path_length <= PATH_BYTES;
     *decision = (struct decision){VERDICT_DENY, RULE_NONE, 0};
     if (act->kind != ACT_CONNECT && !path) return;
     if (act->kind == ACT_EXEC)
-        decide_command(&search, decision);
+        decide_command(image, act, decision, trace);
     else
-        combine(&search, decision);
+        decide_other(image, act, decision, trace);
 }

@@ -113,6 +113,20 @@ static const char *match_one(const char *at, const char *end, unsigned char byte
     return (unsigned char)*at == byte ? at + 1 : NULL;
 }
 
+static bool is_plain(char c)
+{
+    return c != '*' && c != '?' && c != '[' && c != '\\';
+}
+
+/* Where what follows a star can begin: not before its first byte, if that is a plain one. */
+static size_t skip_to(const char *at, const char *end, const char *text, size_t i, size_t length)
+{
+    if (at < end && is_plain(*at))
+        while (i < length && text[i] != *at)
+            i++;
+    return i;
+}
+
 /* A star takes as little as it can; only the last one met ever has to take more. */
 bool glob_match(const char *glob, size_t glob_length, const char *text, size_t length)
 {
@@ -121,8 +135,8 @@ bool glob_match(const char *glob, size_t glob_length, const char *text, size_t l
     while (i < length) {
         if (at < end && *at == '*') {
             star = ++at;
-            resume = i;
             if (at == end) return true;
+            i = resume = skip_to(at, end, text, i, length);
             continue;
         }
         const char *next = at < end ? match_one(at, end, (unsigned char)text[i]) : NULL;
@@ -131,7 +145,7 @@ bool glob_match(const char *glob, size_t glob_length, const char *text, size_t l
             i++;
         } else if (star) {
             at = star;
-            i = ++resume;
+            i = resume = skip_to(at, end, text, resume + 1, length);
         } else {
             return false;
         }

@@ -135,10 +135,9 @@ enum knob_bits { KNOB_FLAG = 1, KNOB_VALUE = 2, KNOB_UNSAFE = 4, KNOB_TEXT = 8, 
 #define KNOB_KINDS 5
 
 struct knob {
-    uint32_t hash;
     uint32_t text;
-    uint32_t length;
-    uint32_t bits; /* 0: an empty place */
+    uint16_t length;
+    uint16_t bits; /* 0: an empty place */
 };
 
 enum tool_flags { TOOL_SUBCOMMANDS = 1, TOOL_SINGLE_DASH = 2 };
@@ -324,17 +323,27 @@ static inline const uint32_t *image_list(const struct image *image, uint32_t lis
     return (const uint32_t *)image_section(image, SECTION_LISTS) + list;
 }
 
-/* Of bytes that are a multiple of 8. Every step can be undone, so a change to a single word always shows. */
+static inline uint64_t checksum_mix(uint64_t sum, uint64_t word)
+{
+    uint64_t mixed = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
+    return mixed ^ mixed >> 32;
+}
+
+/* Of bytes that are a multiple of 8. Every step can be undone, so a change to a single word always shows. Four sums at
+ * once, because every program that starts has to wait for it. */
 static inline uint64_t image_checksum(const struct image *image)
 {
     const uint64_t *word = (const uint64_t *)(const void *)image, *end = word + image->size / 8;
-    uint64_t lanes[2] = {UINT64_C(0x9e3779b97f4a7c15), UINT64_C(0xc2b2ae3d27d4eb4f)};
-    size_t lane = 0;
-    for (word += 3; word < end; word++, lane ^= 1) {
-        uint64_t mixed = (lanes[lane] ^ *word) * UINT64_C(0xff51afd7ed558ccd);
-        lanes[lane] = mixed ^ mixed >> 32;
+    uint64_t a = 1, b = 2, c = 3, d = 4;
+    for (word += 3; end - word >= 4; word += 4) {
+        a = checksum_mix(a, word[0]);
+        b = checksum_mix(b, word[1]);
+        c = checksum_mix(c, word[2]);
+        d = checksum_mix(d, word[3]);
     }
-    return (lanes[0] * UINT64_C(0x9e3779b97f4a7c15)) ^ (lanes[1] + image->size);
+    for (; word < end; word++)
+        a = checksum_mix(a, *word);
+    return checksum_mix(checksum_mix(checksum_mix(checksum_mix(image->size, a), b), c), d);
 }
 
 #endif

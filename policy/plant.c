@@ -117,9 +117,10 @@ static uint32_t child_below(struct builder *builder, uint32_t parent, const char
     if ((builder_count(builder, SECTION_NODES) + 1) * 2 * sizeof(uint32_t) > builder->children.size)
         grow_children(builder);
     uint32_t *place = child_place(builder, parent, &label);
-    if (*place) return *place;
+    uint32_t child = *place;
+    if (child) return child;
 
-    uint32_t child = *place = new_child(builder, parent, 0);
+    *place = child = new_child(builder, parent, 0);
     struct plant *own = plant_at(builder, child), *above = plant_at(builder, parent);
     own->glob = label.flags & TERM_GLOB;
     own->next_sibling = above->first_child;

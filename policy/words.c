@@ -73,10 +73,9 @@ static unsigned knob_bits(const struct line *line, const char *name, size_t leng
 {
     if (!line->tool || !line->tool->knobs.count) return 0;
     const struct knob *knobs = image_knobs(line->image) + line->tool->knobs.first;
-    uint32_t hash = hash_bytes(name, length), mask = line->tool->knobs.count - 1;
-    for (uint32_t i = hash & mask; knobs[i].bits; i = (i + 1) & mask) {
-        if (knobs[i].hash == hash && knobs[i].length == length &&
-            bytes_equal(image_string(line->image, knobs[i].text), name, length))
+    uint32_t mask = line->tool->knobs.count - 1;
+    for (uint32_t i = hash_bytes(name, length) & mask; knobs[i].bits; i = (i + 1) & mask) {
+        if (knobs[i].length == length && bytes_equal(image_string(line->image, knobs[i].text), name, length))
             return knobs[i].bits;
     }
     return 0;
@@ -289,18 +288,27 @@ static bool has_value(const struct line *line, size_t i, const char *attached, c
     return text_matches(want->text + want->name + 1, want->length - want->name - 1, want->glob, text);
 }
 
+/* Whether an argument counts as an option of this command, to a rule that looks `where` and how. */
+static bool may_be_option(const struct line *line, size_t i, unsigned kind, enum reading_mode mode,
+                          enum where where)
+{
+    const char *arg = line->argv[i];
+    if (kind & ARG_OPTION) return true;
+    if (*arg != '-' || !arg[1] || i <= line->prelude.word) return false;
+    if (kind == ARG_WORD) return where == AND_AFTER_WORDS && options_end_at_word(line);
+    /* An option that takes a value before the subcommand may take none after it: `git branch -C --force`. */
+    return kind == ARG_VALUE && mode == LOOSE && tool_has(line, TOOL_SUBCOMMANDS);
+}
+
 static bool spelling_present(const struct line *line, const struct spelling *want, const struct term *value,
                              enum reading_mode mode, enum where where)
 {
     struct line_words cursor = {0};
     const char *attached;
     unsigned kind;
-    bool after = where == AND_AFTER_WORDS && options_end_at_word(line);
     while ((kind = next_arg(line, &cursor))) {
-        const char *arg = line->argv[cursor.i];
-        bool operand = after && kind == ARG_WORD && *arg == '-' && arg[1] && cursor.i > line->first_word;
-        if ((kind & ARG_OPTION) || operand) {
-            if (is_option(line, arg, want, mode, &attached) &&
+        if (may_be_option(line, cursor.i, kind, mode, where)) {
+            if (is_option(line, line->argv[cursor.i], want, mode, &attached) &&
                 has_value(line, cursor.i, attached, want, value))
                 return true;
         } else if (kind == ARG_END && want->length == 2 && want->text[1] == '-') {
@@ -412,7 +420,7 @@ static bool words_found(const struct line *line, struct range words)
 {
     struct line_words cursor = {0};
     uint32_t i = 0;
-    bool anchored = tool_has(line, TOOL_SUBCOMMANDS) && line->prelude_known;
+    bool anchored = tool_has(line, TOOL_SUBCOMMANDS) && line->prelude.known;
     for (const struct term *term; (term = next_word_term(line, words, &i)); anchored = false) {
         const char *word = line_next_word(line, &cursor);
         while (word && !anchored && !term_matches(line->image, term, word))
@@ -461,7 +469,7 @@ static bool prelude_fits(const struct line *line, const struct demand *demand)
     struct line_words cursor = {0};
     struct piece piece;
     unsigned kind;
-    if (line->prelude_safe) return true;
+    if (line->prelude.safe) return true;
     while ((kind = next_arg(line, &cursor))) {
         if (kind & ARG_OPTION) {
             for (size_t at = 0; next_piece(line, line->argv[cursor.i], &at, &piece);) {
@@ -489,16 +497,6 @@ static bool words_exact(const struct line *line, const struct demand *demand)
 
 /* ---- The line as a whole ---- */
 
-/* What stands before the first word. */
-struct prelude {
-    size_t word;      /* index of the argument that has it, or argc */
-    const char *text; /* the word */
-    bool known, safe; /* as in struct line */
-    unsigned bits;    /* of all its options */
-    bool reads_stdin; /* a shell's -s */
-    bool informs;     /* --version, --help: it will run nothing */
-};
-
 static void read_prelude_option(const struct line *line, const char *arg, struct prelude *prelude)
 {
     struct piece piece;
@@ -511,21 +509,21 @@ static void read_prelude_option(const struct line *line, const char *arg, struct
     }
 }
 
-static struct prelude read_prelude(const struct line *line)
+static void read_prelude(struct line *line)
 {
-    struct prelude prelude = {.word = line->argc, .known = true, .safe = true};
+    struct prelude *prelude = &line->prelude;
     struct line_words cursor = {0};
     unsigned kind;
+    *prelude = (struct prelude){.word = line->argc, .known = true, .safe = true};
     while ((kind = next_arg(line, &cursor))) {
         const char *arg = line->argv[cursor.i];
-        if (kind & ARG_OPTION) read_prelude_option(line, arg, &prelude);
+        if (kind & ARG_OPTION) read_prelude_option(line, arg, prelude);
         if (!(kind & ARG_WORD)) continue;
-        prelude.word = cursor.i;
-        prelude.text = arg;
-        if (kind & ARG_OPTION) option_tail(line, arg, &prelude.text);
+        prelude->word = cursor.i;
+        prelude->text = arg;
+        if (kind & ARG_OPTION) option_tail(line, arg, &prelude->text);
         break;
     }
-    return prelude;
 }
 
 static void arrive_tool(void *context, const struct node *node)
@@ -559,11 +557,7 @@ static void read_as(struct line *line, const struct image *image, const struct a
     line->beyond = (struct reading){0};
     for (size_t i = 1; i < line->argc && i < LINE_KEPT; i++)
         line->kinds[i] = (uint8_t)classify(line, line->argv[i], &line->beyond);
-
-    struct prelude prelude = read_prelude(line);
-    line->first_word = prelude.word;
-    line->prelude_known = prelude.known;
-    line->prelude_safe = prelude.safe;
+    read_prelude(line);
 }
 
 void line_read(struct line *line, const struct image *image, const struct act *act)
@@ -573,9 +567,8 @@ void line_read(struct line *line, const struct image *image, const struct act *a
 
 static const char *shell_text(const struct line *line)
 {
-    if (!tool_kind_is(line, COMMAND_SHELL)) return NULL;
-    struct prelude prelude = read_prelude(line);
-    return prelude.bits & KNOB_TEXT ? prelude.text : NULL;
+    bool has_text = tool_kind_is(line, COMMAND_SHELL) && (line->prelude.bits & KNOB_TEXT);
+    return has_text ? line->prelude.text : NULL;
 }
 
 static bool shell_text_matches(const struct line *line, struct range globs)
@@ -597,6 +590,7 @@ enum fit line_fits(const struct line *line, const struct demand *demand, enum ve
 {
     enum reading_mode mode = verdict == VERDICT_ALLOW ? STRICT : LOOSE;
     enum reading_mode other = verdict == VERDICT_ALLOW ? LOOSE : STRICT;
+    if (demand->shell.count && !shell_text(line)) return FIT_SHELL;
     if (demand->words.count) {
         bool words = mode == STRICT ? words_exact(line, demand) : words_found(line, demand->words);
         if (!words || !option_words_present(line, demand->words, mode)) return FIT_WORDS;
@@ -628,13 +622,13 @@ size_t line_script(const struct line *line)
 {
     bool shell = tool_kind_is(line, COMMAND_SHELL);
     if (!shell && !tool_kind_is(line, COMMAND_INTERPRETER)) return SCRIPT_NONE;
-    struct prelude prelude = read_prelude(line);
-    if (prelude.informs || (prelude.bits & NAMES_PROGRAM)) return SCRIPT_NONE;
-    if (shell && prelude.reads_stdin) return SCRIPT_STDIN;
+    const struct prelude *prelude = &line->prelude;
+    if (prelude->informs || (prelude->bits & NAMES_PROGRAM)) return SCRIPT_NONE;
+    if (shell && prelude->reads_stdin) return SCRIPT_STDIN;
     if (!shell && line->argc == 2 && (string_is(line->argv[1], "-V", 2) || string_is(line->argv[1], "-h", 2)))
         return SCRIPT_NONE;
-    if (prelude.word == line->argc || descriptor_of(prelude.text) == 0) return SCRIPT_STDIN;
-    return prelude.word;
+    if (prelude->word == line->argc || descriptor_of(prelude->text) == 0) return SCRIPT_STDIN;
+    return prelude->word;
 }
 
 bool line_stdin(const struct line *line, enum stdin_kind wanted, enum stdin_kind given, bool *unknown)

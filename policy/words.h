@@ -16,14 +16,23 @@ struct reading {
     bool operands; /* after the first word of a command whose options end there */
 };
 
+/* What stands before the first word of a line. */
+struct prelude {
+    size_t word;      /* index of the argument that has the first word, or argc */
+    const char *text; /* the first word, or NULL */
+    unsigned bits;    /* of all its options (enum knob_bits) */
+    bool known;       /* every option is known */
+    bool safe;        /* and is none that an allow must not look past */
+    bool reads_stdin; /* a shell's -s */
+    bool informs;     /* --version, --help: it will run nothing */
+};
+
 struct line {
     const struct image *image;
     const struct tool *tool; /* NULL: nothing is known of the command */
     const char *const *argv;
     size_t argc;
-    size_t first_word;     /* its index, or argc: none, or not among the LINE_KEPT first */
-    bool prelude_known;    /* every option before the first word is known */
-    bool prelude_safe;     /* and is none that an allow must not look past */
+    struct prelude prelude;
     struct reading beyond; /* after the LINE_KEPT first */
     uint8_t kinds[LINE_KEPT];
 };

@@ -42,13 +42,17 @@ static long name_there_may(struct place *place, int dirfd, const char *path, uns
     return judge_place(session, deeds, change, place, path);
 }
 
-/* A file that is going to change. */
+/* A file that is going to change; `flags` as for the *at calls. */
 static long file_may(struct place *place, int dirfd, const char *path, int flags, enum wire_change change)
 {
     const struct session *session = session_get();
     where_begin(place);
     if (!session || !path) return NOT_JUDGED;
-    long result = where_file(place, dirfd, path, flags, 0);
+    bool of_descriptor = flags & AT_EMPTY_PATH && !*path;
+    long result = of_descriptor && dirfd != AT_FDCWD
+                      ? where_descriptor(place, dirfd)
+                      : where_file(place, dirfd, of_descriptor ? "." : path,
+                                   flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0, 0);
     return result ? result : judge_place(session, DEED_WRITE, change, place, path);
 }
 
@@ -194,17 +198,11 @@ long change_truncate(const char *path, long size)
     return result;
 }
 
-static int nofollow(int flags)
-{
-    return flags & AT_SYMLINK_NOFOLLOW ? O_NOFOLLOW : 0;
-}
-
 long change_mode(int dirfd, const char *path, unsigned mode, int flags)
 {
     struct place place;
     char checked[FD_PATH];
-    if (flags & AT_EMPTY_PATH && path && !*path && dirfd != AT_FDCWD) return change_mode_of(dirfd, mode);
-    long result = file_may(&place, dirfd, path, nofollow(flags), WIRE_CHANGE_MODE);
+    long result = file_may(&place, dirfd, path, flags, WIRE_CHANGE_MODE);
     bytes_fd_path(checked, place.fd);
     if (result == NOT_JUDGED) {
         result = flags ? raw_call(__NR_fchmodat2, dirfd, path, mode, flags)
@@ -230,9 +228,7 @@ long change_mode_of(int fd, unsigned mode)
 long change_owner(int dirfd, const char *path, unsigned user, unsigned group, int flags)
 {
     struct place place;
-    if (flags & AT_EMPTY_PATH && path && !*path && dirfd != AT_FDCWD)
-        return change_owner_of(dirfd, user, group);
-    long result = file_may(&place, dirfd, path, nofollow(flags), WIRE_CHANGE_OWNER);
+    long result = file_may(&place, dirfd, path, flags, WIRE_CHANGE_OWNER);
     if (result == NOT_JUDGED)
         result = raw_call(__NR_fchownat, dirfd, path, user, group, flags);
     else if (!result)
@@ -263,10 +259,10 @@ long change_times(int dirfd, const char *path, const void *times, int flags)
 {
     struct place place;
     char checked[FD_PATH];
-    if (!path || (flags & AT_EMPTY_PATH && !*path && dirfd != AT_FDCWD)) return change_times_of(dirfd, times);
-    bool of_name = flags & AT_SYMLINK_NOFOLLOW;
+    if (!path) return change_times_of(dirfd, times);
+    bool of_name = flags & AT_SYMLINK_NOFOLLOW && *path;
     long result = of_name ? name_there_may(&place, dirfd, path, DEED_WRITE, WIRE_CHANGE_TIMES)
-                          : file_may(&place, dirfd, path, 0, WIRE_CHANGE_TIMES);
+                          : file_may(&place, dirfd, path, flags, WIRE_CHANGE_TIMES);
     bytes_fd_path(checked, place.fd);
     if (result == NOT_JUDGED)
         result = raw_call(__NR_utimensat, dirfd, path, times, flags);

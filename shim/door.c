@@ -18,7 +18,6 @@
 #define SOCKET_CLOEXEC O_CLOEXEC   /* SOCK_CLOEXEC */
 #define SEND_QUIETLY 0x4000        /* MSG_NOSIGNAL */
 #define RECEIVE_LOOK (0x02 | 0x20) /* MSG_PEEK, and MSG_TRUNC: its whole length comes back */
-#define HIGH_DESCRIPTOR 200        /* programs count on low numbers being theirs */
 #define LETTER_SMALL 512
 
 /* A buffer for packets: on the stack, or in private memory where more is to be carried. */

@@ -8,6 +8,9 @@
 #include "session.h"
 #include "wire.h"
 
+/* Where descriptors of the shim's own go while they are open: programs count on the low numbers. */
+#define HIGH_DESCRIPTOR 200
+
 /* One request. Its body is `bytes`, or the strings and then the arguments. */
 struct request {
     enum wire_kind kind;

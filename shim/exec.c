@@ -36,29 +36,52 @@ static long find_program(struct place *place, int dirfd, const char *path, int f
     return raw_call(__NR_faccessat, AT_FDCWD, checked, CAN_EXECUTE);
 }
 
-APART long exec_ask(struct approved *approved, const struct session *session, int dirfd, const char *path,
-                    int flags, unsigned wire, const char *const *argv, bool *refused)
+/* The path as the launcher can look it up: what is relative to a descriptor begins with that one's name. */
+static bool name_called(struct text *called, int dirfd, const char *path)
 {
-    struct place place;
     char descriptor[FD_PATH];
-    long result = find_program(&place, dirfd, path, flags);
-    approved->door = -1;
-    *refused = false;
-    if (!result) {
-        bytes_fd_path(descriptor, dirfd);
+    text_begin(called);
+    if (*path != '/' && dirfd != AT_FDCWD) {
+        const char *end = bytes_fd_path(descriptor, dirfd);
+        if (!text_add(called, descriptor, (size_t)(end - descriptor)) || (*path && !text_add(called, "/", 1)))
+            return false;
+    }
+    return text_add(called, path, strlen(path));
+}
+
+static long ask(struct approved *approved, const struct session *session, const struct place *place,
+                int dirfd, const char *path, unsigned wire, const char *const *argv)
+{
+    struct text called;
+    long result = -ENAMETOOLONG;
+    if (name_called(&called, dirfd, path)) {
         struct request request = {
             .kind = WIRE_EXEC,
             .flags = wire,
-            .device = place.device,
-            .inode = place.inode,
-            .strings = {*path ? path : descriptor, place.path.bytes},
+            .device = place->device,
+            .inode = place->inode,
+            .strings = {called.bytes, place->path.bytes},
             .string_count = 2,
             .argv = argv,
             .argc = count_strings(argv),
         };
-        approved->device = place.device;
-        approved->inode = place.inode;
         result = door_ask_open(session, &request, &approved->door);
+    }
+    text_end(&called);
+    return result;
+}
+
+APART long exec_ask(struct approved *approved, const struct session *session, int dirfd, const char *path,
+                    int flags, unsigned wire, const char *const *argv, bool *refused)
+{
+    struct place place;
+    long result = find_program(&place, dirfd, path, flags);
+    approved->door = -1;
+    approved->device = place.device;
+    approved->inode = place.inode;
+    *refused = false;
+    if (!result) {
+        result = ask(approved, session, &place, dirfd, path, wire, argv);
         *refused = result < 0;
     }
     where_end(&place);
@@ -108,17 +131,17 @@ long exec_judged(int dirfd, const char *path, const char *const *argv, const cha
     return result;
 }
 
-static const char *search_path(const struct session *session)
+static const char *search_path(void)
 {
     const char *value;
     for (const char *const *entry = environ_own(); entry && *entry; entry++)
         if ((value = bytes_value(*entry, "PATH"))) return value;
-    return !session || session->libc.glibc ? "/bin:/usr/bin" : "/usr/local/bin:/bin:/usr/bin";
+    return libc_is_glibc() ? "/bin:/usr/bin" : "/usr/local/bin:/bin:/usr/bin";
 }
 
-void search_begin(struct search *search, const struct session *session, int dirfd, const char *name)
+void search_begin(struct search *search, int dirfd, const char *name)
 {
-    search->rest = search_path(session);
+    search->rest = search_path();
     search->dirfd = dirfd;
     search->name = name;
     search->error = -ENOENT;
@@ -187,9 +210,8 @@ static APART long execute_script(const char *path, const char *const *argv, cons
 
 static long exec_or_script(const char *path, const char *const *argv, const char *const *envp, bool *refused)
 {
-    const struct session *session = session_get();
     long result = exec_judged(AT_FDCWD, path, argv, envp, 0, refused);
-    if (result == -ENOEXEC && (!session || session->libc.glibc)) result = execute_script(path, argv, envp);
+    if (result == -ENOEXEC && libc_is_glibc()) result = execute_script(path, argv, envp);
     return result;
 }
 
@@ -202,12 +224,11 @@ static bool goes_on(long result)
 
 static long exec_searched(const char *name, const char *const *argv, const char *const *envp)
 {
-    const struct session *session = session_get();
     struct search search;
     bool refused;
     if (!name) return -EFAULT;
     if (has_slash(name)) return exec_or_script(name, argv, envp, &refused);
-    search_begin(&search, session, AT_FDCWD, name);
+    search_begin(&search, AT_FDCWD, name);
     long result = -ENOENT;
     bool denied = false;
     while (search_next(&search)) {
@@ -237,7 +258,7 @@ WRAP(int, execveat, int dirfd, const char *path, const char *const *argv, const 
 WRAP(int, fexecve, int fd, const char *const *argv, const char *const *envp)
 {
     bool refused;
-    if (fd < 0 || !argv || !envp) return (int)give_result(-EINVAL);
+    if (libc_is_glibc() && (fd < 0 || !argv || !envp)) return (int)give_result(-EINVAL);
     return (int)give_result(exec_judged(fd, "", argv, envp, AT_EMPTY_PATH, &refused));
 }
 

@@ -35,7 +35,7 @@ struct search {
     long error; /* what to say when nothing was found */
     struct text path;
 };
-void search_begin(struct search *search, const struct session *session, int dirfd, const char *name);
+void search_begin(struct search *search, int dirfd, const char *name);
 /* The next file there that can be executed stands in search->path; false: there is none. */
 bool search_next(struct search *search);
 void search_end(struct search *search);

@@ -134,7 +134,6 @@ void libc_find(struct libc *libc)
 {
     struct search search = {.libc = libc};
     libc->count = 0;
-    libc->glibc = gnu_get_libc_version != NULL;
     if (dl_iterate_phdr) dl_iterate_phdr(take_object, &search);
 }
 
@@ -145,6 +144,11 @@ void *libc_function(const struct libc *libc, const char *name)
         if (function) return function;
     }
     return NULL;
+}
+
+bool libc_is_glibc(void)
+{
+    return gnu_get_libc_version != NULL;
 }
 
 void give_error(int error)

@@ -26,7 +26,6 @@ struct libc_object {
 struct libc {
     size_t count;
     struct libc_object objects[LIBC_OBJECTS]; /* the last is the C library itself */
-    bool glibc;
 };
 
 /* Fills it with the objects that were loaded after the shim, up to the C library. */
@@ -34,6 +33,9 @@ void libc_find(struct libc *libc);
 
 /* The function NAME as the program would have got it without the shim; NULL: this library has none. */
 void *libc_function(const struct libc *libc, const char *name);
+
+/* Or musl: where the two differ in what they do, a wrapper does as its program's own. */
+bool libc_is_glibc(void);
 
 /* A wrapper's way out: the value itself, or -1 with errno set when it is a negative errno. */
 long give_result(long result);

@@ -159,8 +159,8 @@ static __attribute__((noinline)) int look_up(const struct session *session, real
     if (!resolved) return NO_MEMORY;
     int code = ask(session, node, service, details(hints), resolved);
     if (!code)
-        code = session->libc.glibc ? build_list(session, real, resolved, service, hints, list)
-                                   : real(node, service, hints, list);
+        code = libc_is_glibc() ? build_list(session, real, resolved, service, hints, list)
+                               : real(node, service, hints, list);
     raw_unmap(resolved, size);
     return code;
 }

@@ -109,9 +109,19 @@ WRAP(int, fchmodat, int dirfd, const char *path, unsigned mode, int flags)
 {
     GIVE(flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) ? -EINVAL : change_mode(dirfd, path, mode, flags));
 }
+/* musl goes on by the descriptor's name in /proc where the kernel does not take an O_PATH descriptor. */
+static bool goes_on_by_name(long result, int fd, char *path)
+{
+    if (result != -EBADF || libc_is_glibc() || raw_fcntl(fd, F_GETFD, 0) < 0) return false;
+    bytes_fd_path(path, fd);
+    return true;
+}
+
 WRAP(int, fchmod, int fd, unsigned mode)
 {
-    GIVE(change_mode_of(fd, mode));
+    char path[FD_PATH];
+    long result = change_mode_of(fd, mode);
+    GIVE(goes_on_by_name(result, fd, path) ? change_mode(CURRENT, path, mode, 0) : result);
 }
 WRAP(int, chown, const char *path, unsigned user, unsigned group)
 {
@@ -128,7 +138,9 @@ WRAP(int, fchownat, int dirfd, const char *path, unsigned user, unsigned group, 
 }
 WRAP(int, fchown, int fd, unsigned user, unsigned group)
 {
-    GIVE(change_owner_of(fd, user, group));
+    char path[FD_PATH];
+    long result = change_owner_of(fd, user, group);
+    GIVE(goes_on_by_name(result, fd, path) ? change_owner(CURRENT, path, user, group, 0) : result);
 }
 
 /* The older forms of times, in seconds or in microseconds. */

@@ -6,6 +6,7 @@
  */
 #include "open.h"
 
+#include "door.h"
 #include "judge.h"
 #include "wrap.h"
 
@@ -98,13 +99,23 @@ static long open_by_real_path(const struct opening *opening, const struct place 
     return AGAIN;
 }
 
+/* A program gets the lowest number that was free when it called, which is what finding the file took. */
+static long lowest(struct place *place, long fd, int flags)
+{
+    if (fd < place->fd || raw_call(__NR_dup3, fd, place->fd, flags & O_CLOEXEC) < 0) return fd;
+    raw_close((int)fd);
+    fd = place->fd;
+    place->fd = -1;
+    return fd;
+}
+
 static long open_place(const struct opening *opening, const struct place *place)
 {
     if (opening->purpose == TO_JUDGE) return 0;
     if (opening->purpose == TO_FIND) return raw_fcntl(place->fd, F_DUPFD_CLOEXEC, 0);
     if (opening->flags & O_CREAT && !place->nameless) {
         long fd = open_by_real_path(opening, place);
-        if (fd != -ENOSYS && fd != -EPERM && fd != -EACCES && fd != -EINVAL) return fd;
+        if (fd != -ENOSYS && fd != -EPERM && fd != -EINVAL) return fd;
     }
     char path[FD_PATH];
     bytes_fd_path(path, place->fd);
@@ -133,6 +144,7 @@ static long open_existing(const struct opening *opening)
                                                  : WIRE_CHANGE_OPEN,
                              &place, opening->path);
     if (!result) result = open_place(opening, &place);
+    if (result >= 0 && opening->purpose == TO_OPEN) result = lowest(&place, result, flags);
     where_end(&place);
     return result;
 }
@@ -140,8 +152,9 @@ static long open_existing(const struct opening *opening)
 /* Where the link of that name leads; false: it is none. */
 static bool read_link(const struct place *place, struct text *target)
 {
-    if (!text_widen(target)) return false;
     long size = raw_readlinkat(place->fd, place->name, target->bytes, target->room - 1);
+    if (size == (long)target->room - 1 && text_widen(target)) /* perhaps cut */
+        size = raw_readlinkat(place->fd, place->name, target->bytes, target->room - 1);
     if (size <= 0) return false;
     target->bytes[size] = 0;
     return true;
@@ -192,6 +205,7 @@ static long open_new(const struct opening *opening)
         struct open_how how = how_to(flags | O_NOFOLLOW, opening->mode, 0);
         result = open_waiting(place.fd, place.name, &how);
         if (result == -ELOOP && !(flags & O_NOFOLLOW)) result = AGAIN;
+        if (result >= 0) result = lowest(&place, result, flags);
     }
     where_end(&place);
     return result;
@@ -222,7 +236,13 @@ long open_found(int dirfd, const char *path, int flags, unsigned mode)
 {
     struct opening opening = {session_get(), dirfd, path, flags, mode, 0, TO_FIND};
     if (!opening.session || !path) return raw_openat(dirfd, path, O_PATH | O_CLOEXEC, 0);
-    return open_slowly(&opening);
+    long found = open_slowly(&opening);
+    if (found < 0) return found;
+    /* Out of the way of the number that the C library is going to get. */
+    long high = raw_fcntl((int)found, F_DUPFD_CLOEXEC, HIGH_DESCRIPTOR);
+    if (high < 0) return found;
+    raw_close((int)found);
+    return high;
 }
 
 long open_may(int dirfd, const char *path, int flags)
@@ -233,6 +253,7 @@ long open_may(int dirfd, const char *path, int flags)
 
 long open_resolved(int dirfd, const char *path, int flags, unsigned mode, uint64_t resolve)
 {
+    if (!resolve && !(flags & ~KNOWN_FLAGS)) return open_judged(dirfd, path, flags, mode);
     struct opening opening = {session_get(), dirfd, path, flags, mode, resolve, TO_OPEN};
     if (!opening.session || !path || !deeds(flags)) {
         struct open_how how = {.flags = (uint64_t)(unsigned)flags, .mode = mode, .resolve = resolve};
@@ -250,10 +271,10 @@ long open_handle(int mount, void *handle, int flags)
         found = raw_call(__NR_open_by_handle_at, mount, handle, session ? O_PATH | O_CLOEXEC : flags);
     if (!session || found < 0) return found;
     result = where_descriptor(&place, (int)found);
+    raw_close((int)found);
     if (!result) result = judge_place(session, deeds(flags), WIRE_CHANGE_OPEN, &place, place.path.bytes);
     if (!result) result = open_place(&opening, &place);
     where_end(&place);
-    raw_close((int)found);
     return result;
 }
 

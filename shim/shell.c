@@ -16,7 +16,7 @@
 #define WORDEXP_REFUSED 4 /* WRDE_CMDSUB in glibc and musl: command substitution is not wanted */
 
 /* 0, or a negative errno: whether the shell may run this text. */
-static long shell_may(const char *text)
+static long shell_may(enum wire_shell call, const char *text)
 {
     const struct session *session = session_get();
     const char *const argv[] = {"sh", "-c", text};
@@ -27,6 +27,7 @@ static long shell_may(const char *text)
         struct request request = {
             .kind = WIRE_SHELL,
             .flags = WIRE_SPAWN,
+            .detail = call,
             .device = shell.device,
             .inode = shell.inode,
             .strings = {SHELL, shell.path.bytes},
@@ -45,7 +46,7 @@ WRAP(int, system, const char *text)
 {
     int (*real)(const char *) = session_function("system");
     if (!real) return -1;
-    long result = text ? shell_may(text) : 0;
+    long result = text ? shell_may(WIRE_SHELL_SYSTEM, text) : 0;
     return result ? (int)give_result(result) : real(text);
 }
 SAME(__libc_system, system);
@@ -54,7 +55,7 @@ static void *popen_judged(const char *name, const char *text, const char *mode)
 {
     void *(*real)(const char *, const char *) = session_function(name);
     if (!real) return NULL;
-    long result = text ? shell_may(text) : 0;
+    long result = text ? shell_may(WIRE_SHELL_POPEN, text) : 0;
     return result ? give_result(result), NULL : real(text, mode);
 }
 
@@ -71,15 +72,14 @@ WRAP(void *, _IO_proc_open, void *stream, const char *text, const char *mode)
 {
     void *(*real)(void *, const char *, const char *) = session_function("_IO_proc_open");
     if (!real) return NULL;
-    long result = text ? shell_may(text) : 0;
+    long result = text ? shell_may(WIRE_SHELL_POPEN, text) : 0;
     return result ? give_result(result), NULL : real(stream, text, mode);
 }
 
 /* glibc runs a shell for substituted commands only, musl for everything. */
 static bool runs_shell(const char *words)
 {
-    const struct session *session = session_get();
-    if (!session || !session->libc.glibc) return true;
+    if (!libc_is_glibc()) return true;
     for (; *words; words++)
         if (*words == '`' || (words[0] == '$' && words[1] == '(')) return true;
     return false;
@@ -89,7 +89,7 @@ WRAP(int, wordexp, const char *words, void *expanded, int flags)
 {
     int (*real)(const char *, void *, int) = session_function("wordexp");
     if (!real) return WORDEXP_REFUSED;
-    long result = words && runs_shell(words) ? shell_may(words) : 0;
+    long result = words && runs_shell(words) ? shell_may(WIRE_SHELL_WORDEXP, words) : 0;
     if (!result) return real(words, expanded, flags);
     give_result(result);
     return WORDEXP_REFUSED;

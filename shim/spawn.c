@@ -103,11 +103,11 @@ static long judge_action(const struct action *action, int *dirfd)
 }
 
 /* An action that the process will fail in is left for it to fail in: only what is refused counts. */
-static long judge_actions(const struct session *session, const void *actions, int *dirfd)
+static long judge_actions(const void *actions, int *dirfd)
 {
     long result = 0;
     if (!actions) return 0;
-    if (session->libc.glibc) {
+    if (libc_is_glibc()) {
         const struct glibc_actions *all = actions;
         for (int i = 0; i < all->count && !result; i++) {
             struct action action = read_glibc(&all->list[i]);
@@ -165,7 +165,7 @@ static int spawn_searched(const struct spawning *spawning, const struct session 
                           int dirfd, const char *name)
 {
     struct search search;
-    search_begin(&search, session, dirfd, name);
+    search_begin(&search, dirfd, name);
     int error = search_next(&search) ? spawn_path(spawning, session, real, dirfd, search.path.bytes)
                                      : (int)-search.error;
     search_end(&search);
@@ -184,7 +184,7 @@ static int spawn_judged(const struct spawning *spawning, const char *name, enum 
     if (!session)
         return real(spawning->result, name, spawning->actions, spawning->attributes, spawning->argv,
                     spawning->envp);
-    long result = judge_actions(session, spawning->actions, &dirfd);
+    long result = judge_actions(spawning->actions, &dirfd);
     int error = (int)-result;
     if (!result)
         error = lookup == BY_SEARCH ? spawn_searched(spawning, session, real, dirfd, name)

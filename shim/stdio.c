@@ -69,6 +69,10 @@ static void *open_by_name(const char *name, const char *path, const char *mode, 
     return stream;
 }
 
+/* fdopen, unlike fopen, does not count where the end is that will be appended to. */
+extern int fseek(void *stream, long offset, int whence) __attribute__((weak));
+#define SEEK_TO_END 2
+
 static void *fopen_judged(const char *path, const char *mode)
 {
     int flags = mode ? mode_flags(mode) : -1;
@@ -80,6 +84,8 @@ static void *fopen_judged(const char *path, const char *mode)
     if (fd < 0) return give_result(fd), NULL;
     void *stream = real((int)fd, mode);
     if (!stream) raw_close((int)fd);
+    if (stream && libc_is_glibc() && (flags & (O_ACCMODE | O_APPEND)) == (O_WRONLY | O_APPEND) && fseek)
+        fseek(stream, 0, SEEK_TO_END);
     return stream;
 }
 
@@ -105,16 +111,26 @@ static long freopen_found(const char *path, int flags, void *stream)
     return result;
 }
 
+typedef void *real_freopen(const char *, const char *, void *);
+
+/* The stream's file is closed all the same: an empty path does that, and nothing else. */
+static void *freopen_failed(real_freopen *real, void *stream, long error)
+{
+    real("", "r", stream);
+    give_result(error);
+    return NULL;
+}
+
 WRAP(void *, freopen, const char *path, const char *mode, void *stream)
 {
-    void *(*real)(const char *, const char *, void *) = session_function("freopen");
+    real_freopen *real = session_function("freopen");
     char again[MODE_SIZE], checked[FD_PATH];
     int flags = mode ? mode_flags(mode) : -1;
     if (!real) return NULL;
     if (!session_get() || flags < 0) return real(path, mode, stream);
     if (!mode_again(again, mode)) return give_error(EINVAL), NULL;
     long found = freopen_found(path, flags, stream);
-    if (found < 0) return give_result(found), NULL;
+    if (found < 0) return freopen_failed(real, stream, found);
     if (!path) return real(NULL, mode, stream);
     bytes_fd_path(checked, (int)found);
     void *opened = real(checked, again, stream);

@@ -87,7 +87,8 @@ WRAP(void *, tmpfile, void)
     void *(*real)(int, const char *) = session_function("fdopen");
     char name[] = "/tmp/tmpfXXXXXX";
     if (!real) return NULL;
-    long fd = open_judged(AT_FDCWD, "/tmp", O_RDWR | O_EXCL | O_TMPFILE, 0600);
+    long fd =
+        libc_is_glibc() ? open_judged(AT_FDCWD, "/tmp", O_RDWR | O_EXCL | O_TMPFILE, 0600) : -EOPNOTSUPP;
     if (fd == -EOPNOTSUPP || fd == -EISDIR) {
         fd = make_temporary(name, 0, 0, make_file);
         if (fd >= 0) change_unlink(AT_FDCWD, name, 0);
@@ -113,9 +114,9 @@ static bool object_path(struct text *path, const char *folder, const char *name)
 WRAP(int, shm_open, const char *name, int flags, unsigned mode)
 {
     struct text path;
-    long fd = object_path(&path, "/dev/shm/", name)
-                  ? open_judged(AT_FDCWD, path.bytes, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, mode)
-                  : -EINVAL;
+    int more = O_NOFOLLOW | O_CLOEXEC | (libc_is_glibc() ? 0 : O_NONBLOCK);
+    long fd = object_path(&path, "/dev/shm/", name) ? open_judged(AT_FDCWD, path.bytes, flags | more, mode)
+                                                    : -EINVAL;
     text_end(&path);
     return (int)give_result(fd);
 }

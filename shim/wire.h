@@ -24,15 +24,15 @@
 enum wire_kind {
     WIRE_HELLO = 1, /* the shim is at work in a new program; no answer comes */
     WIRE_EXEC,      /* strings: path as called, real path, argv... */
-    WIRE_SHELL,   /* strings: the shell, its real path, argv... ("sh", "-c", text): system, popen, wordexp */
-    WIRE_READ,    /* strings: real path, path as the program wrote it */
-    WIRE_WRITE,   /* the same; `detail` says what kind of write */
-    WIRE_CONNECT, /* struct sockaddr as passed */
-    WIRE_SEND,    /* struct sockaddr as passed: a datagram with an address */
-    WIRE_SOCKET,  /* no body: `detail` is domain << 16 | type: a socket that is judged when it is made */
-    WIRE_LOOKUP,  /* strings: node, service; `detail` the hints (WIRE_LOOKUP_*); the answer's body has
-                     addresses */
-    WIRE_FAILED   /* on a connection that was answered "go": what was approved failed; `detail`: its errno */
+    WIRE_SHELL,     /* the same of the shell, with argv "sh", "-c", text; `detail` says by which call */
+    WIRE_READ,      /* strings: real path, path as the program wrote it */
+    WIRE_WRITE,     /* the same; `detail` says what kind of write */
+    WIRE_CONNECT,   /* struct sockaddr as passed */
+    WIRE_SEND,      /* struct sockaddr as passed: a datagram with an address */
+    WIRE_SOCKET,    /* no body: `detail` is domain << 16 | type: a socket that is judged when it is made */
+    WIRE_LOOKUP,    /* strings: node, service; `detail` the hints (WIRE_LOOKUP_*); the answer's body has
+                       addresses */
+    WIRE_FAILED /* on a connection that was answered "go": what was approved failed; `detail`: its errno */
 };
 
 /* Why a file is to be written, for `detail` of WIRE_WRITE: what a person is told. */
@@ -52,6 +52,9 @@ enum wire_change {
     WIRE_CHANGE_NODE,
     WIRE_CHANGE_MOUNT
 };
+
+/* Which call runs the shell, for `detail` of WIRE_SHELL. */
+enum wire_shell { WIRE_SHELL_SYSTEM = 1, WIRE_SHELL_POPEN, WIRE_SHELL_WORDEXP };
 
 enum wire_flags {
     WIRE_SPAWN = 1, /* EXEC: the new program will be a child of the caller (posix_spawn, system, popen) */

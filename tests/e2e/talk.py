@@ -44,9 +44,9 @@ otherwise: {read: ask, write: ask, exec: ask, connect: ask}
 class Session:
     """askfirst run with an approver over two pipes."""
 
-    def __init__(self, case, *command, options=(), policy=POLICY, approve=True, env=None, **more):
+    def __init__(self, case, *command, options=(), policy=POLICY, approve=True, env=None, audit=None, more_fds=(), **more):
         self.case = case
-        self.audit_dir = case.tmp / "audit"
+        self.audit_dir = audit or case.tmp / "audit"
         questions, out = os.pipe()
         answers, into = os.pipe()
         argv = [support.ASKFIRST, "run", "--guard=shim", f"--audit={self.audit_dir}"]
@@ -57,7 +57,7 @@ class Session:
         argv += [*options, "--", *command]
         more.setdefault("stderr", subprocess.PIPE)
         self.process = subprocess.Popen([os.fspath(a) for a in argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        pass_fds=(answers, out), env=case.environment() if env is None else env,
+                                        pass_fds=(answers, out, *more_fds), env=case.environment() if env is None else env,
                                         cwd=case.workspace, start_new_session=True, **more)
         os.close(answers)
         os.close(out)

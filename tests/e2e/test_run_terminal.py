@@ -109,6 +109,34 @@ class Jobs(RunCase):
         self.assertEqual(shell.expect(PROMPT).count("caught-2"), 1)
         self.assertIn("status 7", shell.run("echo status $?"))
 
+    def test_interrupted_at_the_prompt_the_whole_run_ends(self):
+        shell = self.terminal
+        before = termios.tcgetattr(shell.fd)
+        shell.type(f"{self.guarded} sh -c 'touch asked; sleep 50; touch later'\n")
+        shell.expect("Your answer")
+        shell.type("\x03")
+        shell.expect(PROMPT)
+        self.assertEqual(list(self.workspace.iterdir()), [])
+        self.assertEqual(termios.tcgetattr(shell.fd), before)
+        self.assertRegex(shell.run("echo status $?"), "status 1(30|43)")
+
+    def test_a_command_that_does_not_heed_the_interrupt_is_ended_all_the_same(self):
+        shell = self.terminal
+        shell.type(f"{self.guarded} sh -c 'trap : INT TERM; touch asked; while :; do sleep 1; done'\n")
+        shell.expect("Your answer")
+        shell.type("\x03")
+        shell.expect(PROMPT)
+        self.assertIn("status 137", shell.run("echo status $?"))
+
+    def test_interrupted_before_the_command_began_it_never_does(self):
+        shell = self.terminal
+        shell.type(f"{self.guarded} touch asked\n")
+        shell.expect("Your answer")
+        shell.type("\x03")
+        shell.expect(PROMPT)
+        self.assertIn("status 126", shell.run("echo status $?"))
+        self.assertEqual(list(self.workspace.iterdir()), [])
+
     def test_quit_at_the_keyboard_is_131(self):
         shell = self.terminal
         shell.run("ulimit -c 0")

@@ -185,6 +185,145 @@ static int end(void **state)
     return 0;
 }
 
+/* Small numbers from a fixed beginning: a failure is the same each time. */
+static size_t dice(size_t sides)
+{
+    static uint64_t seed = 1;
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (size_t)(seed >> 33) % sides;
+}
+
+#define PICK(array) (array)[dice(sizeof(array) / sizeof *(array))]
+
+/* Up to two of the texts; the list is good as long as the room. */
+static struct strings pick_some(const char *const *texts, size_t count, char *room[2])
+{
+    struct strings some = {.items = room, .count = dice(3)};
+    for (size_t i = 0; i < some.count; i++)
+        room[i] = (char *)(uintptr_t)texts[dice(count)];
+    return some;
+}
+
+/* A rule and what it is made of. */
+struct made_rule {
+    struct rule rule;
+    struct pattern programs[2], cwd, parent;
+    char *words[2], *options[2], *without[2], *shell[2];
+};
+
+static void make_pattern(struct pattern *pattern, const char *text)
+{
+    *pattern = (struct pattern){.text = (char *)(uintptr_t)text, .bare = strchr(text, '/') == NULL};
+}
+
+static void make_rule(struct made_rule *made)
+{
+    static const char *const programs[] = {"git",        "g*",           "rm",     "sh",
+                                           "/usr/bin/*", "/usr/bin/git", "**/git", "/w/**"};
+    static const char *const words[] = {"push", "stash",   "origin", "*",  "p*",
+                                        "-f",   "--force", "-rf",    "-C", "d"};
+    static const char *const options[] = {"-f", "--force", "-r", "-rf", "-C"};
+    static const char *const shell[] = {"*", "a*", "ab", "*b"};
+    static const char *const directories[] = {"/w/**", "/w", "/x"};
+    struct rule *rule = &made->rule;
+    *rule = (struct rule){.act = ACT_EXEC,
+                          .verdict = (enum verdict)dice(3),
+                          .place = {"p", 1, 1},
+                          .text = (char *)(uintptr_t) "r"};
+    rule->patterns = (struct patterns){made->programs, dice(3)};
+    for (size_t i = 0; i < 2; i++)
+        make_pattern(&made->programs[i], PICK(programs));
+    rule->words = pick_some(words, 10, made->words);
+    if (dice(3) == 0) rule->options = pick_some(options, 5, made->options);
+    if (dice(3) == 0) rule->without = pick_some(options, 5, made->without);
+    if (dice(6) == 0) rule->shell = pick_some(shell, 4, made->shell);
+    if (dice(6) == 0) rule->stdin_kind = dice(2) ? STDIN_PIPE : STDIN_TTY;
+    make_pattern(&made->cwd, PICK(directories));
+    make_pattern(&made->parent, PICK(programs));
+    if (dice(6) == 0) rule->cwd = (struct patterns){&made->cwd, 1};
+    if (dice(6) == 0) rule->parent = (struct patterns){&made->parent, 1};
+}
+
+static void make_act(struct act *act, const char *argv[8])
+{
+    static const char *const paths[] = {"/usr/bin/git", "/w/git", "/usr/bin/rm", "/usr/bin/sh", "/opt/gx"};
+    static const char *const names[] = {"git", "rm", "sh", "gx"};
+    static const char *const words[] = {"push", "stash", "origin",    "-f", "--force", "--fo",
+                                        "-r",   "-rf",   "-fr",       "-C", "d",       "--",
+                                        "-c",   "ab",    "--force=1", "-x"};
+    static const char *const parents[] = {NULL, "/usr/bin/git", "/w/git", "/usr/bin/sh"};
+    static const char *const directories[] = {NULL, "/w", "/w/y", "/x"};
+    *act = (struct act){.kind = ACT_EXEC, .path = PICK(paths), .name = PICK(names), .argv = argv};
+    act->path_length = strlen(act->path);
+    act->argc = 1 + dice(6);
+    argv[0] = act->name;
+    for (size_t i = 1; i < act->argc; i++)
+        argv[i] = PICK(words);
+    act->stdin_kind = (enum stdin_kind)dice(5);
+    act->cwd = PICK(directories);
+    act->parent = PICK(parents);
+}
+
+static void show_rule(const struct rule *rule)
+{
+    print_error("verdict %d: %s: ", rule->verdict, policies_join_patterns(&rule->patterns));
+    print_error("words %s; ", policies_join(&rule->words));
+    print_error("options %s; ", policies_join(&rule->options));
+    print_error("without %s; ", policies_join(&rule->without));
+    print_error("shell %s; stdin %d; ", policies_join(&rule->shell), rule->stdin_kind);
+    print_error("cwd %s; ", policies_join_patterns(&rule->cwd));
+    print_error("parent %s\n", policies_join_patterns(&rule->parent));
+}
+
+static void show_act(const struct act *act)
+{
+    print_error("%s as %s:", act->path, act->name);
+    for (size_t i = 1; i < act->argc; i++)
+        print_error(" %s", act->argv[i]);
+    print_error("; stdin %d; cwd %s; parent %s\n", act->stdin_kind, act->cwd ? act->cwd : "?",
+                act->parent ? act->parent : "?");
+}
+
+/* Where lint says that a rule can never match, no act ever meets it. */
+static void a_covered_rule_never_decides(void **state)
+{
+    struct policies *policies = *state;
+    struct pattern writable = {.text = (char *)(uintptr_t) "/w/**"};
+    size_t covered = 0;
+    assert_true(policies_load(policies, "askfirst: 1\n"));
+    for (int i = 0; i < 20000; i++) {
+        struct made_rule earlier, later;
+        make_rule(&earlier);
+        make_rule(&later);
+        if (!rule_covers(&earlier.rule, &later.rule)) continue;
+        covered++;
+        struct rule rules[] = {
+            {.act = ACT_WRITE, .patterns = {&writable, 1}, .place = {"p", 1, 1}, .text = writable.text},
+            earlier.rule,
+            later.rule};
+        struct policy policy = *policies->policy;
+        policy.rules = rules;
+        policy.rule_count = 3;
+        struct image *image = NULL;
+        size_t size;
+        assert_int_equal(policy_compile(&policy, &image, &size, &policies->diagnostics), 0);
+        for (int k = 0; k < 400; k++) {
+            const char *argv[8];
+            struct act act;
+            struct decision decision;
+            make_act(&act, argv);
+            policy_decide(image, &act, &decision, NULL);
+            if (decision.rule != 2) continue;
+            show_rule(&earlier.rule);
+            show_rule(&later.rule);
+            show_act(&act);
+            fail();
+        }
+        free(image);
+    }
+    assert_true(covered > 150);
+}
+
 static void lint(struct policies *policies, const char *text)
 {
     if (!policies_load(policies, text)) fail_msg("%s", policies_message(policies, 0));
@@ -294,6 +433,7 @@ int main(void)
         cmocka_unit_test(paths_within_paths),
         cmocka_unit_test(addresses_within_addresses),
         cmocka_unit_test(commands_within_commands),
+        TEST(a_covered_rule_never_decides),
         TEST(a_rule_that_can_never_match_is_shown_with_both_places),
         TEST(what_is_the_same_by_chance_is_no_mistake),
         TEST(who_extends_a_file_may_decide_differently),

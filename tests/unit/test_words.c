@@ -78,6 +78,15 @@ static void a_known_value_is_no_word(void **state)
          {"deny kubectl delete", "kubectl --namespace=prod delete", true});
 }
 
+static void a_value_after_the_subcommand_may_be_an_option_to_a_deny(void **state)
+{
+    (void)state;
+    ROWS({"deny git branch --force", "git branch -C --force x", true},
+         {"deny git branch --force", "git -C --force branch x", false},
+         {"allow git branch --force", "git branch -C --force x", false},
+         {"deny rm x; options=-z", "rm x", false});
+}
+
 static void a_subcommand_is_the_first_word_where_all_before_it_is_known(void **state)
 {
     (void)state;
@@ -397,6 +406,7 @@ int main(void)
         cmocka_unit_test(an_allow_wants_the_first_words),
         cmocka_unit_test(options_before_the_first_word_must_be_known_to_an_allow),
         cmocka_unit_test(a_known_value_is_no_word),
+        cmocka_unit_test(a_value_after_the_subcommand_may_be_an_option_to_a_deny),
         cmocka_unit_test(a_subcommand_is_the_first_word_where_all_before_it_is_known),
         cmocka_unit_test(a_value_that_a_rule_names_is_wanted),
         cmocka_unit_test(an_option_is_found_in_every_shape),

@@ -1,0 +1,141 @@
+"""A door of the tests' own, for what the real one never does: to see what the shim sends, and to answer nonsense.
+
+    with Door(case, policy) as door:
+        door.answer = lambda request: go(request)
+        door.run("program", "argument")
+"""
+import os
+import pathlib
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from support import ASKFIRST, SHIM  # noqa: E402
+
+MAGIC = 0x61736b31
+REQUEST = struct.Struct("=IIIIIIIiQQQ")
+ANSWER = struct.Struct("=IIIiII")
+HELLO, EXEC, SHELL, READ, WRITE, CONNECT, SEND, SOCKET, LOOKUP, FAILED = range(1, 11)
+SPAWN, REFUSED, DIRECTORY = 1, 2, 4
+GO, NO = 1, 2
+ALLOW_ALL = "otherwise: {read: allow, write: allow, exec: allow, connect: allow, debug: allow}\n"
+
+
+class Request:
+    def __init__(self, head, body, pid):
+        (self.magic, self.kind, self.id, self.flags, self.detail, count, self.length, self.tid, self.python,
+         self.device, self.inode) = REQUEST.unpack(head)
+        self.body = body
+        self.pid = pid
+        self.failed = None  # the errno of what was approved and did not happen
+        self.strings = [s.decode(errors="surrogateescape") for s in body.split(b"\0")[:count]]
+
+    def __repr__(self):
+        return f"<{self.kind} {self.strings}>"
+
+
+def go(request, body=b"", error=0):
+    return ANSWER.pack(MAGIC, request.id, GO, error, len(body), 0) + body
+
+
+def no(request, text="", error=13):
+    return ANSWER.pack(MAGIC, request.id, NO, error, len(text), 0) + text.encode()
+
+
+def compiled(case, policy):
+    """The image that the launcher makes of a policy, from a run that is ended again."""
+    run = subprocess.Popen([ASKFIRST, "run", "--guard", "shim", "--policy", case.policy(policy, "door.yaml"),
+                            "--approve", "deny", "--quiet", "--", "cat"],
+                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                           env=case.environment(), cwd=case.workspace)
+    try:
+        run.stdin.write(b"x")
+        run.stdin.flush()
+        run.stdout.read(1)  # cat runs
+        for _ in range(100):
+            for pid in descendants(run.pid):
+                env = pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+                for entry in env:
+                    if entry.startswith(b"ASKFIRST_SESSION="):
+                        return (pathlib.Path(os.fsdecode(entry.split(b"=", 1)[1])) / "policy").read_bytes()
+            time.sleep(0.02)
+        raise AssertionError("no session was found")
+    finally:
+        run.stdin.close()
+        run.wait(20)
+        run.stdout.close()
+
+
+def descendants(pid):
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield int(child)
+            yield from descendants(int(child))
+
+
+class Door:
+    """A session's directory with a door in it. `requests`: all that came, hellos aside; `hellos`: how many of those."""
+
+    def __init__(self, case, policy=ALLOW_ALL):
+        self.case = case
+        self.directory = case.directory("session")
+        self.image = compiled(case, policy)
+        (self.directory / "policy").write_bytes(self.image)
+        self.requests, self.hellos = [], []
+        self.answer = go
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.listener.bind(str(self.directory / "door"))
+        self.listener.listen(64)
+        threading.Thread(target=self.accept, daemon=True).start()
+        case.addCleanup(self.close)
+
+    def close(self):
+        self.listener.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        with connection:
+            pid = struct.unpack("=iii", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+            packet = connection.recv(1 << 16)
+            head, body = packet[:REQUEST.size], packet[REQUEST.size:]
+            if len(head) < REQUEST.size:
+                return
+            while len(body) < REQUEST.unpack(head)[6]:
+                more = connection.recv(1 << 16)
+                if not more:
+                    return
+                body += more
+            request = Request(head, body, pid)
+            if request.kind == HELLO:
+                self.hellos.append(request)
+                return
+            self.requests.append(request)
+            answer = self.answer(request)
+            if answer is None:
+                return
+            connection.send(answer)
+            last = connection.recv(1 << 16)
+            if last:
+                request.failed = REQUEST.unpack(last[:REQUEST.size])[4]
+
+    def environment(self, **more):
+        return self.case.environment(LD_PRELOAD=str(SHIM), ASKFIRST_SESSION=str(self.directory), **more)
+
+    def run(self, *argv, env=None, **more):
+        return self.case.command(*argv, env=env or self.environment(), **more)
+
+    def of(self, kind):
+        return [r for r in self.requests if r.kind == kind]
