@@ -17,9 +17,10 @@ struct search {
     bool writable;        /* EXEC: the guarded code may write the program */
     bool parent_writable; /* EXEC: or its parent; known only where image->bare_parents */
     bool by_name;         /* EXEC: going by the name it was called by, which no allow does */
-    uint32_t best;        /* the first rule that fits, so far */
-    uint32_t limit;       /* rules from here on need not be looked at */
-    uint32_t need_at[4];  /* the first rule that met each need */
+    bool without_project;
+    uint32_t best;       /* the first rule that fits, so far */
+    uint32_t limit;      /* rules from here on need not be looked at */
+    uint32_t need_at[4]; /* the first rule that met each need */
     struct trace *trace;
 };
 
@@ -410,7 +411,8 @@ static struct opinion ask_set(struct search *search, enum rule_set set)
  * core's. */
 static void combine(struct search *search, struct decision *decision)
 {
-    struct opinion main = ask_set(search, SET_MAIN), project = ask_set(search, SET_PROJECT);
+    struct opinion main = ask_set(search, SET_MAIN), project = {0};
+    if (!search->without_project) project = ask_set(search, SET_PROJECT);
     const struct opinion *chosen = project.said && project.verdict > main.verdict ? &project : &main;
     *decision = (struct decision){chosen->verdict, chosen->rule, main.needs | project.needs};
     if (chosen->verdict != VERDICT_ASK) return;
@@ -426,9 +428,11 @@ static void combine(struct search *search, struct decision *decision)
 /* Kept apart, so that what deciding on a command needs of the stack is not taken for a path. */
 #define APART __attribute__((noinline))
 
+/* A project that forbids writing a program must not thereby make it one that an allow by name trusts. */
 static APART bool may_write(const struct image *image, const char *path, size_t length)
 {
-    struct search search = {.image = image, .kind = ACT_WRITE, .path = path, .length = length};
+    struct search search = {
+        .image = image, .kind = ACT_WRITE, .path = path, .length = length, .without_project = true};
     struct decision decision;
     combine(&search, &decision);
     return decision.verdict == VERDICT_ALLOW;

@@ -238,7 +238,7 @@ static void an_allow_by_name_needs_a_program_that_cannot_be_written(void **state
     assert_int_equal(hand_exec("write ask /w/**\nallow git\napproved write allow /w/**", "/w/git"),
                      VERDICT_ASK);
     assert_int_equal(hand_exec("write allow /w/**\nallow git\nproject write ask /w/bin/**", "/w/bin/git"),
-                     VERDICT_ALLOW);
+                     VERDICT_ASK);
 }
 
 /* ---- What surrounds a command ---- */
@@ -734,6 +734,42 @@ static void commands_come_out_as_a_plain_loop_says(void **state)
     free(trace.steps);
 }
 
+static void no_project_rule_ever_loosens(void **state)
+{
+    (void)state;
+    for (unsigned round = 0; round < 300; round++) {
+        static char rules[8192], tightened[16384];
+        struct hand without, with;
+        random_state = round;
+        strcpy(rules, "write allow /w/**\n");
+        for (unsigned i = random_below(10); i; i--)
+            random_exec_rule(rules);
+        strcpy(tightened, rules);
+        if (random_below(3) == 0) strcat(tightened, "project otherwise exec allow\n");
+        for (unsigned i = 1 + random_below(8); i; i--) {
+            strcat(tightened, "project ");
+            if (random_below(4))
+                random_exec_rule(tightened);
+            else
+                strcat(tightened, "write deny /w/**\n");
+        }
+        hand_make(&without, rules);
+        hand_make(&with, tightened);
+        for (unsigned i = 0; i < 40; i++) {
+            char text[256];
+            struct command_line line;
+            struct decision loose, tight;
+            random_command(text);
+            command_line(&line, text);
+            policy_decide(without.image, &line.act, &loose, NULL);
+            policy_decide(with.image, &line.act, &tight, NULL);
+            if (tight.verdict < loose.verdict) fail_msg("%s: loosened by\n%s", text, tightened);
+        }
+        hand_free(&without);
+        hand_free(&with);
+    }
+}
+
 static void ten_thousand_rules_come_out_in_order(void **state)
 {
     (void)state;
@@ -794,6 +830,7 @@ int main(void)
         cmocka_unit_test(the_trace_of_a_path_has_all_that_fit_once),
         cmocka_unit_test(paths_come_out_as_a_plain_loop_says),
         cmocka_unit_test(commands_come_out_as_a_plain_loop_says),
+        cmocka_unit_test(no_project_rule_ever_loosens),
         cmocka_unit_test(ten_thousand_rules_come_out_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -282,6 +282,33 @@ static void arguments_beyond_what_is_remembered_are_read_too(void **state)
     }
 }
 
+/* Every order of some options around and after the words of an allow. */
+static void options_that_do_not_matter_may_stand_in_any_order(void **state)
+{
+    (void)state;
+    static const char *const options[] = {"-v", "--dry-run", "--set-upstream=x", "-u"};
+    struct hand hand;
+    hand_make(&hand, "allow git push origin; options=--dry-run; without=--force");
+    for (unsigned order = 0; order < 256; order++) {
+        char text[256] = "git -C d push";
+        struct command_line line;
+        struct decision decision;
+        bool used[4] = {false};
+        unsigned digits = order, placed = 0;
+        for (unsigned i = 0; i < 4; i++, digits /= 4) {
+            unsigned option = digits % 4;
+            if (used[option]) continue;
+            used[option] = true;
+            if (placed++ == order % 3) strcat(text, " origin");
+            strcat(strcat(text, " "), options[option]);
+        }
+        if (!strstr(text, " origin")) strcat(text, " origin");
+        policy_decide(hand.image, command_line(&line, text), &decision, NULL);
+        if (decision.verdict != (used[1] ? VERDICT_ALLOW : VERDICT_ASK)) fail_msg("%s", text);
+    }
+    hand_free(&hand);
+}
+
 static void a_word_repeated_costs_no_more_than_its_length(void **state)
 {
     (void)state;
@@ -423,6 +450,7 @@ int main(void)
         cmocka_unit_test(an_empty_word_and_a_lone_dash_are_words),
         cmocka_unit_test(a_command_without_arguments_has_no_words),
         cmocka_unit_test(arguments_beyond_what_is_remembered_are_read_too),
+        cmocka_unit_test(options_that_do_not_matter_may_stand_in_any_order),
         cmocka_unit_test(a_word_repeated_costs_no_more_than_its_length),
         cmocka_unit_test(wrappers_loaders_and_applets_are_seen_through),
         cmocka_unit_test(an_applet_goes_by_the_name_it_is_called_by),
