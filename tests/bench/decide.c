@@ -8,7 +8,9 @@
 #include "../../policy/image.h"
 #include "../../policy/policy.h"
 
-#define ACTS 1024  /* different ones, met in turn */
+#define ACTS 1024 /* different ones, met in turn */
+#define FIRST                                                                                                \
+    10000          /* the first rule's number: all have as many digits, so that the paths are of one length */
 #define ROUNDS 201 /* the median of so many */
 
 /* A shape: how rule number `i` is written, and an act that it decides. */
@@ -63,9 +65,9 @@ static struct image *compile(const struct shape *shape, unsigned count)
         struct rule *rule = &policy.rules[i];
         struct pattern *pattern = calloc(1, sizeof *pattern);
         char **words = calloc(1, sizeof *words);
-        pattern->text = print(shape->pattern, i);
+        pattern->text = print(shape->pattern, FIRST + i);
         pattern->bare = shape->kind == ACT_EXEC && !strchr(pattern->text, '/');
-        words[0] = print(shape->word, i);
+        words[0] = print(shape->word, FIRST + i);
         *rule = (struct rule){.act = shape->kind,
                               .verdict = VERDICT_ASK,
                               .layer = LAYER_USER,
@@ -87,7 +89,7 @@ static struct act *make_acts(const struct shape *shape, unsigned rules)
     unsigned random = 1;
     for (unsigned i = 0; i < ACTS; i++) {
         random = random * 1103515245 + 12345;
-        unsigned number = (random >> 8) % rules;
+        unsigned number = FIRST + (random >> 8) % rules;
         const char **argv = calloc(3, sizeof *argv);
         char *path = print(shape->act, number);
         argv[0] = strrchr(path, '/') + 1;
