@@ -6,12 +6,9 @@ numbers = [int(line) for line in pathlib.Path("numbers.csv").read_text().split()
 pathlib.Path("sum.txt").write_text(f"{sum(numbers)}\n")
 print("job: the sum is", sum(numbers))
 
-print("job: making room")
-try:
-    status = subprocess.run(["rm", "-rf", "../results"]).returncode
-    print("job: the old results are gone" if status == 0 else f"job: rm ended with status {status}")
-except OSError as error:
-    print("job: the old results are kept:", error)
+print("job: setting up, with a script that somebody wrote: cat setup.sh | sh")
+status = subprocess.run("cat setup.sh | sh", shell=True).returncode
+print("job: set up" if status == 0 else f"job: not set up: the shell ended with status {status}")
 
 print("job: looking for a key")
 try:
