@@ -23,6 +23,7 @@ struct pending {
     struct pending *next;
     struct approved what;
     struct answer tree; /* of what.answer */
+    struct stat before; /* what the caller ran when it was approved */
     int64_t since;      /* when the exec happened, or may have; -1: not yet */
     uint64_t ticks;     /* the new process cannot be older */
 };
@@ -88,12 +89,19 @@ static uint64_t ticks_now(void)
     return (uint64_t)now.tv_sec * rate + (uint64_t)now.tv_nsec * rate / 1000000000u;
 }
 
-static bool runs(pid_t pid, const struct approved *what)
+/* What a process runs; all zero when that cannot be seen. */
+static struct stat program_of(pid_t pid)
 {
     char path[32];
     struct stat program;
     snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
-    return stat(path, &program) == 0 && program.st_dev == what->device && program.st_ino == what->inode;
+    return stat(path, &program) == 0 ? program : (struct stat){0};
+}
+
+static bool runs(pid_t pid, const struct approved *what)
+{
+    struct stat program = program_of(pid);
+    return program.st_dev == what->device && program.st_ino == what->inode;
 }
 
 /* Its program can be seen, and is not the one. */
@@ -141,6 +149,7 @@ static bool is_dead(const struct process *process)
 }
 
 static const char *const missing = "the program started without the guard: it was killed";
+static const char *const another = "another program than the one approved was started: it was killed";
 
 /* The process that asked has become the program, unless its exec has failed after all. True: it is settled.
  */
@@ -149,9 +158,13 @@ static bool settle_exec(const struct hellos *hellos, const struct pending *pendi
     struct process process;
     if (!process_look(pending->what.caller.pid, &process)) return true;
     if (process.started != pending->what.caller.started || is_dead(&process)) return true;
-    if (!runs(process.pid, &pending->what)) return true;
     if (is_held(&process)) return false;
-    kill_process(hellos, &process, "preload-missing", missing);
+    struct stat now = program_of(process.pid);
+    bool approved = runs(process.pid, &pending->what);
+    if (approved)
+        kill_process(hellos, &process, "preload-missing", missing);
+    else if (now.st_ino != pending->before.st_ino || now.st_dev != pending->before.st_dev)
+        kill_process(hellos, &process, "changed", another);
     return true;
 }
 
@@ -209,6 +222,7 @@ void hellos_expect(struct hellos *hellos, const struct approved *approved)
     struct pending *pending = xcalloc(1, sizeof *pending);
     *pending =
         (struct pending){.next = hellos->pending, .what = *approved, .since = -1, .ticks = ticks_now()};
+    pending->before = program_of(approved->caller.pid);
     if (approved->answer) {
         const struct answer *answer = approved->answer;
         pending->tree =
@@ -319,8 +333,7 @@ void hellos_heard(struct hellos *hellos, const struct caller *caller)
     }
     take_out(hellos, pending);
     if (best == FITS_OTHER_PROGRAM && is_another(&process, &pending->what))
-        kill_process(hellos, &process, "changed",
-                     "another program than the one approved was started: it was killed");
+        kill_process(hellos, &process, "changed", another);
     if (pending->what.answer && pending->what.spawns)
         grants_tree(hellos->door->session->grants, caller->pid, caller->started, pending->what.answer);
     free_pending(pending);

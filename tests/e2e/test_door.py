@@ -1,13 +1,12 @@
 """The door: who may speak there, what is malformed, and what the answers to sound requests are."""
 import os
+import signal
 import socket
 import struct
-import subprocess
 import time
-import unittest
 
 import support
-from talk import (CONNECT, CUT, DIRECTORY, EXEC, GO, HELLO, LOOKUP, NO, READ, REFUSED, SEND, SHELL, SOCKET, SPAWN, WRITE,
+from talk import (CONNECT, CUT, EXEC, FAILED, GO, HELLO, LOOKUP, NO, READ, REFUSED, SEND, SHELL, SOCKET, SPAWN, WRITE,
                   DoorCase, inet)
 
 RM = "/usr/bin/rm"
@@ -380,11 +379,67 @@ class Connections(DoorCase):
 
 
 class Hello(DoorCase):
+    """What was approved must say that the shim is at work in it. The environment that the program gets here has none."""
+
     def test_one_of_nobody_who_was_approved_is_recorded(self):
         session, talker = self.session()
         connection = talker.request(HELLO)
         self.assertIsNone(talker.receive(connection))
         self.assertEqual(len(session.records("event", event="unasked")), 1)
+
+    def killed(self, session, event):
+        began = time.monotonic()
+        while not session.records("event", event=event):
+            self.assertLess(time.monotonic() - began, 15)
+            time.sleep(0.1)
+        (record,) = session.records("event", event=event)
+        return record["pid"]
+
+    def test_a_program_without_the_guard_is_killed(self):
+        session, talker = self.session()
+        pid = int(talker.say("pid"))
+        connection = talker.begin_exec("/usr/bin/sleep", "30")
+        self.gone(talker.receive(connection))
+        talker.tell("exec /usr/bin/sleep 30")
+        self.assertEqual(self.killed(session, "preload-missing"), pid)
+        self.assertEqual(session.finish()[0], 137)
+
+    def test_a_child_without_the_guard_is_killed_and_its_parent_is_not(self):
+        session, talker = self.session()
+        self.gone(talker.exec("/usr/bin/sleep", "30", flags=SPAWN))
+        child = int(talker.say("spawn /usr/bin/sleep 30"))
+        self.assertEqual(self.killed(session, "preload-missing"), child)
+        self.gone(talker.exec("/usr/bin/true"))
+
+    def test_another_program_than_the_approved_one_is_killed(self):
+        session, talker = self.session()
+        connection = talker.begin_exec("/usr/bin/true")
+        self.gone(talker.receive(connection))
+        talker.tell("exec /usr/bin/sleep 30")
+        self.killed(session, "changed")
+
+    def test_an_exec_that_failed_harms_nobody(self):
+        session, talker = self.session()
+        connection = talker.begin_exec("/usr/bin/true")
+        self.gone(talker.receive(connection))
+        talker.request(FAILED, connection=connection, detail=2)
+        connection = talker.begin_exec("/usr/bin/true")
+        self.gone(talker.receive(connection))
+        talker.say(f"close {connection}")  # it could not even say so
+        time.sleep(7)
+        self.gone(talker.exec("/usr/bin/true"))
+        self.assertEqual(session.records("event"), [])
+
+    def test_a_stopped_program_has_its_time_when_it_goes_on(self):
+        session, talker = self.session()
+        pid = int(talker.say("pid"))
+        self.gone(talker.receive(talker.begin_exec("/usr/bin/sleep", "30")))
+        talker.tell("exec /usr/bin/sleep 30")
+        time.sleep(0.5)
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(7)
+        self.assertEqual(session.records("event"), [])
+        os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

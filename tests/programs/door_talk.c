@@ -10,6 +10,8 @@
  *   close C
  *   pid           its process id
  *   fork          the child goes on reading, the parent waits for it
+ *   exec PATH N   becomes PATH with the one argument N, in an empty environment, unasked
+ *   spawn PATH N  the same in a child
  */
 #include <errno.h>
 #include <stdio.h>
@@ -59,7 +61,7 @@ static void set_door(const char *directory)
 
 static void open_one(void)
 {
-    long fd = raw(SYS_socket, AF_UNIX, SOCK_SEQPACKET, 0, 0, 0, 0);
+    long fd = raw(SYS_socket, AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, 0, 0, 0);
     long done = fd < 0 ? fd : raw(SYS_connect, fd, (long)&door, sizeof door, 0, 0, 0);
     if (done < 0)
         printf("error %ld\n", -done);
@@ -114,11 +116,27 @@ static void branch(void)
     _exit(0);
 }
 
+static void become(const char *path, const char *argument)
+{
+    const char *argv[] = {path, argument, NULL}, *envp[] = {NULL};
+    raw(SYS_execve, (long)path, (long)argv, (long)envp, 0, 0, 0);
+}
+
+static void beget(const char *path, const char *argument)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        become(path, argument);
+        _exit(1);
+    }
+    printf("%d\n", (int)pid);
+}
+
 static void obey(const char *line)
 {
     long fd = 0, size = 0;
     int at = 0;
-    char directory[100];
+    char directory[100], argument[100];
     if (sscanf(line, "door %99s", directory) == 1) {
         set_door(directory);
         puts("ok");
@@ -136,6 +154,11 @@ static void obey(const char *line)
         puts("ok");
     } else if (strncmp(line, "pid", 3) == 0) {
         printf("%d\n", (int)getpid());
+    } else if (sscanf(line, "exec %99s %99s", directory, argument) == 2) {
+        become(directory, argument);
+        puts("failed");
+    } else if (sscanf(line, "spawn %99s %99s", directory, argument) == 2) {
+        beget(directory, argument);
     } else if (strncmp(line, "fork", 4) == 0) {
         branch();
     } else {

@@ -1,0 +1,130 @@
+"""Real programs at the door, through the preloaded shim: what they are asked, told and granted."""
+import json
+import os
+import signal
+import sys
+import time
+
+import support
+from talk import POLICY, DoorCase, Session
+
+PYTHON = "/usr/bin/python3"
+
+
+class Programs(DoorCase):
+    def run_python(self, text, **more):
+        script = self.file("home/work/job.py", text)
+        return Session(self, PYTHON, script, **more)
+
+    def finished(self, session, status=0):
+        result = session.finish()
+        self.assertEqual(result[0], status, result)
+        return result
+
+    def test_the_line_of_python_is_shown_to_who_answers_and_to_who_wrote_it(self):
+        session = self.run_python("import subprocess\n\ndef tidy():\n    return subprocess.call(['rm', '-r', 'out'])\n"
+                                  "try:\n    tidy()\nexcept PermissionError:\n    print('refused')\n")
+        question = session.next("ask")
+        self.assertEqual(question["python"], {"file": str(self.workspace / "job.py"), "line": 4, "function": "tidy"})
+        self.assertEqual([os.path.basename(c["program"])[:7] for c in question["chain"]], ["python3", "python3"])
+        session.answer(question, "deny", note="keep\nit", by="ada")
+        _, out, err = self.finished(session)
+        self.assertEqual(out, "refused\n")
+        self.assertIn(f"askfirst: denied: rm -r out ({self.workspace}/job.py:4)\naskfirst:   why: refused by ada: keep\\nit\n", err)
+        self.assertEqual(err.count("askfirst: denied"), 1, err)
+
+    def test_a_tree_that_is_granted_to_a_shells_text_covers_its_commands(self):
+        policy = POLICY.replace("exec:\n", "exec:\n  - ask: {shell: '*'}\n", 1)
+        session = self.run_python("import os\nos.system('rm -f a; rm -f b; (rm -f c)')\nos.system('rm -f d')\n", policy=policy)
+        question = session.next("ask")
+        self.assertEqual(question["argv"], ["sh", "-c", "rm -f a; rm -f b; (rm -f c)"])
+        session.answer(question, scope="tree")
+        question = session.next("ask")
+        self.assertEqual(question["argv"], ["sh", "-c", "rm -f d"])
+        session.answer(question, "deny")
+        self.finished(session)
+        granted = session.records("act", before=True)
+        self.assertEqual([r["argv"][-1] for r in granted], ["a", "b", "c"])
+
+    def test_a_tree_that_is_granted_to_a_spawned_program_covers_what_it_starts(self):
+        policy = POLICY.replace("exec:\n", "exec:\n  - ask: {program: [sh, dash], words: [job]}\n", 1)
+        self.file("home/work/job", "rm -f a\n/bin/sh -c 'rm -f b'\n")
+        session = self.run_python("import os\npid = os.posix_spawn('/bin/sh', ['sh', 'job'], os.environ)\nos.waitpid(pid, 0)\n"
+                                  "pid = os.posix_spawn('/bin/rm', ['rm', '-f', 'c'], os.environ)\nos.waitpid(pid, 0)\n",
+                                  policy=policy)
+        session.answer(session.next("ask"), scope="tree")
+        question = session.next("ask")
+        self.assertEqual(question["argv"], ["rm", "-f", "c"])
+        session.answer(question)
+        self.finished(session)
+
+    def test_a_tree_that_is_granted_to_the_command_covers_everything(self):
+        policy = POLICY.replace("exec:\n", "exec:\n  - ask: python3*\n", 1)
+        session = self.run_python("import subprocess\nsubprocess.run(['rm', '-f', 'a'])\nopen('ask', 'w')\n"
+                                  "subprocess.run(['mv', 'ask', 'b'])\n", policy=policy)
+        question = session.next("ask")
+        self.assertEqual(question["argv"][0], PYTHON)
+        session.answer(question, scope="tree")
+        self.finished(session)
+        self.assertIsNone(session.next("ask"))
+
+    def test_a_name_is_shown_with_its_address(self):
+        session = self.run_python("import socket\ntry:\n    socket.create_connection(('localhost', 9))\n"
+                                  "except OSError as error:\n    print(error.errno)\n")
+        address = session.next("ask")
+        self.assertRegex(address["address"], r"^localhost \((127\.0\.0\.1|::1)\):9$")
+        session.answer(address, "deny")
+        for question in iter(lambda: session.next("ask"), None):
+            session.answer(question, "deny")
+        _, out, _ = self.finished(session)
+        self.assertEqual(out, "13\n")
+
+    def test_a_denied_file_says_which_rule(self):
+        self.file("home/work/secret", "x")
+        session = self.run_python("try:\n    open('secret')\nexcept PermissionError as error:\n    print(error.errno)\n")
+        _, out, err = self.finished(session)
+        self.assertEqual(out, "13\n")
+        self.assertIn(f"askfirst: denied: read {self.workspace}/secret ({self.workspace}/job.py:2)\n", err)
+        self.assertIn("policy.yaml:4: it is secret\n", err)
+
+    def test_a_refused_command_is_126_and_says_why(self):
+        session = Session(self, "/bin/rm", "forbidden")
+        _, _, err = self.finished(session, 126)
+        self.assertIn("askfirst: denied: /bin/rm forbidden\n", err)
+
+    def test_a_command_without_the_shim_in_it_is_126(self):
+        session = Session(self, "/bin/busybox", "true")
+        _, _, err = self.finished(session, 126)
+        self.assertIn("rule: guard shim: a static program never loads the guard\n", err)
+
+    def test_many_threads_and_children_at_once(self):
+        session = self.run_python("""
+import subprocess, threading
+done = []
+def work(number):
+    for _ in range(3):
+        done.append(subprocess.call(['true', str(number)]))
+threads = [threading.Thread(target=work, args=(n,)) for n in range(40)]
+[t.start() for t in threads]
+[t.join() for t in threads]
+print(len(done), sum(done))
+""")
+        _, out, err = self.finished(session)
+        self.assertEqual(out, "120 0\n", err)
+        self.assertEqual(session.records("event"), [])
+        self.assertEqual(len(session.records("act", program="/usr/bin/true")), 120)
+
+    def test_the_launcher_stopped_and_continued(self):
+        session = self.run_python("import subprocess\nfor n in range(50):\n    subprocess.call(['true'])\nprint('done')\n")
+        for _ in range(5):
+            time.sleep(0.05)
+            os.kill(session.process.pid, signal.SIGSTOP)
+            time.sleep(0.2)
+            os.kill(session.process.pid, signal.SIGCONT)
+        _, out, err = self.finished(session)
+        self.assertEqual(out, "done\n", err)
+        self.assertEqual(session.records("event"), [])
+
+
+if __name__ == "__main__":
+    support.main()
