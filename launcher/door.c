@@ -204,6 +204,15 @@ static pid_t top(const struct door *door)
 
 static const char *const not_of_the_run = "a process that does not belong to the run";
 
+/* The thread is known only when the request has come. NULL, or why it is not answered. */
+static const char *find_caller(struct connection *connection)
+{
+    pid_t pid = connection->caller.pid;
+    if (!caller_find(&connection->caller, pid, connection->head.tid)) return "a process that cannot be seen";
+    connection->chain_length = process_chain(pid, top(connection->door), &connection->chain);
+    return connection->chain_length ? NULL : not_of_the_run;
+}
+
 /* The request is whole. */
 static void handle(struct connection *connection)
 {
@@ -211,17 +220,12 @@ static void handle(struct connection *connection)
         door_drop(connection, "a request whose strings are not as many as it says");
         return;
     }
-    /* The thread is known only now. */
-    if (!caller_find(&connection->caller, connection->caller.pid, connection->head.tid)) {
-        bool said_hello = connection->head.kind == WIRE_HELLO;
-        door_drop(connection, said_hello ? NULL : "a request of a process that is gone");
-        return;
-    }
-    connection->chain_length =
-        process_chain(connection->caller.pid, top(connection->door), &connection->chain);
-    if (!connection->chain_length) {
-        door_event(connection->door, "foreign", connection->caller.pid, not_of_the_run);
-        door_drop(connection, NULL);
+    const char *who = find_caller(connection);
+    if (who) {
+        bool ended = !caller_alive(&connection->caller);
+        bool said_hello = connection->head.kind == WIRE_HELLO; /* and ended at once */
+        if (!ended) door_event(connection->door, "foreign", connection->caller.pid, who);
+        door_drop(connection, ended && !said_hello ? "a request of a process that is gone" : NULL);
         return;
     }
     set_timer(connection, 0);
