@@ -238,7 +238,7 @@ static bool host_fits(const struct search *search, const struct host *host, cons
 {
     const struct act *act = search->act;
     const char *text = image_string(search->image, host->text);
-    bool inet = act->has_address || act->name_count;
+    bool inet = act->has_address || (act->socket == SOCKET_STREAM && act->name_count);
     switch ((enum address_kind)host->kind) {
     case ADDRESS_ANY: return inet;
     case ADDRESS_RANGE: return act->has_address && in_range(host, address);
@@ -255,7 +255,7 @@ static bool host_fits(const struct search *search, const struct host *host, cons
     case ADDRESS_NAME:
     case ADDRESS_BELOW: break;
     }
-    for (size_t i = 0; i < act->name_count; i++)
+    for (size_t i = 0; inet && i < act->name_count; i++)
         if (host_name_is(text, host->length, act->names[i], host->kind == ADDRESS_BELOW)) return true;
     return false;
 }
