@@ -91,13 +91,6 @@ static struct range add_patterns(struct builder *builder, const struct place *pl
 
 /* ---- Rules ---- */
 
-static void mark_leading(struct builder *builder, struct range words)
-{
-    struct term *term = builder_record(builder, SECTION_TERMS, words.first);
-    for (uint32_t i = 0; i < words.count && (term[i].flags & TERM_OPTION); i++)
-        term[i].flags |= TERM_LEADING;
-}
-
 static struct range add_digests(struct builder *builder, const struct rule *rule)
 {
     struct range range = {builder_count(builder, SECTION_DIGESTS), (uint32_t)rule->sha256_count};
@@ -120,7 +113,6 @@ static uint32_t add_demand(struct builder *builder, const struct rule *rule)
     struct demand demand = {.stdin_kind = rule->stdin_kind};
     const struct place *place = &rule->place;
     demand.words = add_terms(builder, place, &rule->words, word_term);
-    mark_leading(builder, demand.words);
     demand.options = add_terms(builder, place, &rule->options, option_term);
     demand.without = add_terms(builder, place, &rule->without, option_term);
     demand.shell = add_terms(builder, place, &rule->shell, glob_term);

@@ -89,11 +89,10 @@ struct rule_record {
 };
 
 enum term_flags {
-    TERM_OPTION = 1,  /* begins with "-" */
-    TERM_GLOB = 2,    /* else literal, with its quoting undone */
-    TERM_BARE = 4,    /* see struct pattern */
-    TERM_NAME = 8,    /* holds no slash: compared with the last part of a path */
-    TERM_LEADING = 16 /* an option that no word precedes in its rule */
+    TERM_OPTION = 1, /* begins with "-" */
+    TERM_GLOB = 2,   /* else literal, with its quoting undone */
+    TERM_BARE = 4,   /* see struct pattern */
+    TERM_NAME = 8    /* holds no slash: compared with the last part of a path */
 };
 
 /* A word, an option, a glob or a path pattern. */

@@ -53,41 +53,42 @@ static bool term_matches(const struct image *image, const struct term *term, con
 
 /* ---- What is known of a command ---- */
 
-static bool tool_kind_is(const struct line *line, enum command_kind kind)
+static bool tool_kind_is(const struct grammar *grammar, enum command_kind kind)
 {
-    return line->tool && line->tool->kind == kind;
+    return grammar->tool && grammar->tool->kind == kind;
 }
 
-static bool tool_has(const struct line *line, enum tool_flags flag)
+static bool tool_has(const struct grammar *grammar, enum tool_flags flag)
 {
-    return line->tool && (line->tool->flags & flag);
+    return grammar->tool && (grammar->tool->flags & flag);
 }
 
-/* After the first word of these comes another program's command line. */
-static bool options_end_at_word(const struct line *line)
+/* What comes after the first word of these is a script's, or another program's command line. */
+static bool options_end_at_word(const struct grammar *grammar)
 {
-    return line->tool && line->tool->kind != COMMAND_PLAIN && line->tool->kind != COMMAND_INTERPRETER;
+    return grammar->tool && grammar->tool->kind != COMMAND_PLAIN;
 }
 
-static unsigned knob_bits(const struct line *line, const char *name, size_t length)
+static unsigned knob_bits(const struct grammar *grammar, const char *name, size_t length)
 {
-    if (!line->tool || !line->tool->knobs.count) return 0;
-    const struct knob *knobs = image_knobs(line->image) + line->tool->knobs.first;
-    uint32_t mask = line->tool->knobs.count - 1;
+    if (!grammar->tool || !grammar->tool->knobs.count) return 0;
+    const struct knob *knobs = image_knobs(grammar->image) + grammar->tool->knobs.first;
+    uint32_t mask = grammar->tool->knobs.count - 1;
     for (uint32_t i = hash_bytes(name, length) & mask; knobs[i].bits; i = (i + 1) & mask) {
-        if (knobs[i].length == length && bytes_equal(image_string(line->image, knobs[i].text), name, length))
+        if (knobs[i].length == length &&
+            bytes_equal(image_string(grammar->image, knobs[i].text), name, length))
             return knobs[i].bits;
     }
     return 0;
 }
 
-static unsigned letter_bits(const struct line *line, char letter)
+static unsigned letter_bits(const struct grammar *grammar, char letter)
 {
     int bit = letter_bit(letter);
     unsigned bits = 0;
-    if (!line->tool || bit < 0) return 0;
+    if (!grammar->tool || bit < 0) return 0;
     for (unsigned kind = 0; kind < KNOB_KINDS; kind++)
-        bits |= (unsigned)(line->tool->letters[kind] >> bit & 1) << kind;
+        bits |= (unsigned)(grammar->tool->letters[kind] >> bit & 1) << kind;
     return bits;
 }
 
@@ -110,20 +111,20 @@ static size_t name_length(const char *arg)
     return length;
 }
 
-static bool is_bundle(const struct line *line, const char *arg, size_t length)
+static bool is_bundle(const struct grammar *grammar, const char *arg, size_t length)
 {
-    return arg[1] != '-' && !tool_has(line, TOOL_SINGLE_DASH) &&
-           (length == 2 || !knob_bits(line, arg, length));
+    return arg[1] != '-' && !tool_has(grammar, TOOL_SINGLE_DASH) &&
+           (length == 2 || !knob_bits(grammar, arg, length));
 }
 
 /* Takes the next option out of an argument; `*at` begins as 0. */
-static bool next_piece(const struct line *line, const char *arg, size_t *at, struct piece *piece)
+static bool next_piece(const struct grammar *grammar, const char *arg, size_t *at, struct piece *piece)
 {
     piece->attached = NULL;
     if (!*at) {
         size_t length = name_length(arg);
-        if (!is_bundle(line, arg, length)) {
-            *piece = (struct piece){.name = arg, .length = length, .bits = knob_bits(line, arg, length)};
+        if (!is_bundle(grammar, arg, length)) {
+            *piece = (struct piece){.name = arg, .length = length, .bits = knob_bits(grammar, arg, length)};
             if (arg[length]) piece->attached = arg + length + 1;
             *at = SIZE_MAX;
             return true;
@@ -137,58 +138,70 @@ static bool next_piece(const struct line *line, const char *arg, size_t *at, str
     piece->letter[1] = letter;
     piece->name = piece->letter;
     piece->length = letter_bit(letter) < 0 ? 0 : 2;
-    piece->bits = letter_bits(line, letter);
+    piece->bits = letter_bits(grammar, letter);
     const char *rest = arg + *at;
-    bool takes_rest = (piece->bits & (KNOB_VALUE | NAMES_PROGRAM)) && !tool_kind_is(line, COMMAND_SHELL);
+    bool takes_rest = (piece->bits & (KNOB_VALUE | NAMES_PROGRAM)) && !tool_kind_is(grammar, COMMAND_SHELL);
     if (takes_rest || *rest == '=') piece->attached = *rest == '=' ? rest + 1 : *rest ? rest : NULL;
     if (takes_rest || *rest == '=' || !piece->length) *at = SIZE_MAX;
     return true;
 }
 
-/* What an option does to what follows it: how many arguments are its values, and the word that hangs on it.
- */
-static uint32_t option_tail(const struct line *line, const char *arg, const char **word)
+/* What an option does to what follows it. */
+struct tail {
+    uint32_t eat;     /* so many arguments are its values */
+    const char *word; /* the program text or module that hangs on it, or NULL */
+    bool program;     /* or that comes next, however it looks */
+};
+
+static struct tail option_tail(const struct grammar *grammar, const char *arg)
 {
     struct piece piece;
-    uint32_t eat = 0;
-    *word = NULL;
-    for (size_t at = 0; next_piece(line, arg, &at, &piece);) {
+    struct tail tail = {0};
+    for (size_t at = 0; next_piece(grammar, arg, &at, &piece);) {
         if (piece.bits & NAMES_PROGRAM) {
-            if (piece.attached) *word = piece.attached;
+            if (piece.attached) tail.word = piece.attached;
+            tail.program = !piece.attached && tool_kind_is(grammar, COMMAND_INTERPRETER);
         } else if ((piece.bits & KNOB_VALUE) && !piece.attached) {
-            eat++;
+            tail.eat++;
         }
     }
-    return eat;
+    return tail;
 }
 
-static bool looks_like_option(const struct line *line, const char *arg)
+static bool looks_like_option(const struct grammar *grammar, const char *arg)
 {
-    return (*arg == '-' || (*arg == '+' && tool_kind_is(line, COMMAND_SHELL))) && arg[1];
+    return (*arg == '-' || (*arg == '+' && tool_kind_is(grammar, COMMAND_SHELL))) && arg[1];
 }
 
-static bool ends_options(const struct line *line, const char *arg)
+static bool ends_options(const struct grammar *grammar, const char *arg)
 {
-    return string_is(arg, "--", 2) || (tool_kind_is(line, COMMAND_SHELL) && string_is(arg, "-", 1));
+    return string_is(arg, "--", 2) || (tool_kind_is(grammar, COMMAND_SHELL) && string_is(arg, "-", 1));
 }
 
-static unsigned classify(const struct line *line, const char *arg, struct reading *state)
+static unsigned classify_option(const struct grammar *grammar, const char *arg, struct reading *state)
 {
-    const char *word;
+    struct tail tail = option_tail(grammar, arg);
+    state->eat = tail.eat;
+    state->program = tail.program;
+    if (!tail.word) return ARG_OPTION;
+    state->operands = options_end_at_word(grammar);
+    return ARG_OPTION | ARG_WORD;
+}
+
+static unsigned classify(const struct grammar *grammar, const char *arg, struct reading *state)
+{
     if (state->eat) {
         state->eat--;
         return ARG_VALUE;
     }
     if (state->ended || state->operands) return ARG_WORD;
-    if (ends_options(line, arg)) {
+    if (!state->program && ends_options(grammar, arg)) {
         state->ended = true;
         return ARG_END;
     }
-    if (looks_like_option(line, arg)) {
-        state->eat = option_tail(line, arg, &word);
-        return word ? ARG_OPTION | ARG_WORD : ARG_OPTION;
-    }
-    state->operands = options_end_at_word(line);
+    if (!state->program && looks_like_option(grammar, arg)) return classify_option(grammar, arg, state);
+    state->program = false;
+    state->operands = options_end_at_word(grammar);
     return ARG_WORD;
 }
 
@@ -199,19 +212,15 @@ static unsigned next_arg(const struct line *line, struct line_words *cursor)
     cursor->i++;
     if (cursor->i < LINE_KEPT) return line->kinds[cursor->i];
     if (cursor->i == LINE_KEPT) cursor->state = line->beyond;
-    return classify(line, line->argv[cursor->i], &cursor->state);
+    return classify(&line->grammar, line->argv[cursor->i], &cursor->state);
 }
 
 const char *line_next_word(const struct line *line, struct line_words *cursor)
 {
     unsigned kind;
-    const char *arg, *word;
     while ((kind = next_arg(line, cursor))) {
-        if (!(kind & ARG_WORD)) continue;
-        arg = line->argv[cursor->i];
-        if (!(kind & ARG_OPTION)) return arg;
-        option_tail(line, arg, &word);
-        return word;
+        const char *arg = line->argv[cursor->i];
+        if (kind & ARG_WORD) return kind & ARG_OPTION ? option_tail(&line->grammar, arg).word : arg;
     }
     return NULL;
 }
@@ -225,24 +234,39 @@ enum where { AMONG_OPTIONS, BEFORE_WORDS, AND_AFTER_WORDS };
 enum reading_mode { LOOSE, STRICT };
 
 struct spelling {
-    const char *text; /* as a rule writes it */
-    size_t length;    /* of the whole */
-    size_t name;      /* of the part before "=" */
+    const char *text; /* without its value */
+    size_t length;
     bool glob;
 };
 
-static struct spelling spelling_of(const struct line *line, const struct term *term)
+/* The value that a rule wants of an option; no text: any. */
+struct value {
+    const char *text;
+    size_t length;
+    bool glob;
+};
+
+static bool has_glob(const char *text, size_t length)
 {
-    return (struct spelling){image_string(line->image, term->text), term->length, term->name_length,
-                             (term->flags & TERM_GLOB) != 0};
+    for (size_t i = 0; i < length; i++)
+        if (text[i] == '*' || text[i] == '?' || text[i] == '[' || text[i] == '\\') return true;
+    return false;
 }
 
-static bool bundle_has(const struct line *line, const char *arg, char letter, enum reading_mode mode,
+/* "--dir=a*": the value is a glob, the name is none. */
+static struct spelling spelling_of(const struct grammar *grammar, const struct term *term)
+{
+    const char *text = image_string(grammar->image, term->text);
+    bool glob = (term->flags & TERM_GLOB) && has_glob(text, term->name_length);
+    return (struct spelling){text, term->name_length, glob};
+}
+
+static bool bundle_has(const struct grammar *grammar, const char *arg, char letter, enum reading_mode mode,
                        const char **attached)
 {
     struct piece piece;
     bool hit = false;
-    for (size_t at = 0; next_piece(line, arg, &at, &piece);) {
+    for (size_t at = 0; next_piece(grammar, arg, &at, &piece);) {
         if (mode == STRICT && !piece.bits) return false;
         if (piece.name != piece.letter || !piece.length) break;
         if (piece.letter[1] != letter) continue;
@@ -252,40 +276,67 @@ static bool bundle_has(const struct line *line, const char *arg, char letter, en
     return hit;
 }
 
+static bool is_abbreviation(const char *arg, size_t length, const struct spelling *want)
+{
+    return arg[1] == '-' && length > 2 && length < want->length && bytes_equal(arg, want->text, length);
+}
+
+/* -option and --option are one; what is abbreviated has two dashes. */
+static bool is_single_dash_option(const char *arg, size_t length, const struct spelling *want,
+                                  enum reading_mode mode)
+{
+    bool want_long = want->text[1] == '-', arg_long = arg[1] == '-';
+    size_t size = length - arg_long, want_size = want->length - want_long;
+    if (size > want_size || !bytes_equal(arg + arg_long, want->text + want_long, size)) return false;
+    return size == want_size || (mode == LOOSE && arg_long && size > 1);
+}
+
 /* Whether an argument is this option; *attached is the value that it carries, or NULL. */
-static bool is_option(const struct line *line, const char *arg, const struct spelling *want,
+static bool is_option(const struct grammar *grammar, const char *arg, const struct spelling *want,
                       enum reading_mode mode, const char **attached)
 {
     size_t length = name_length(arg);
     *attached = arg[length] ? arg + length + 1 : NULL;
-    if (want->glob) return glob_match(want->text, want->name, arg, length);
-    if (length == want->name && bytes_equal(arg, want->text, length)) return true;
-    bool want_long = want->text[1] == '-', arg_long = arg[1] == '-';
-    if (tool_has(line, TOOL_SINGLE_DASH)) {
-        const char *a = arg + arg_long, *b = want->text + want_long;
-        size_t size = length - arg_long;
-        return size == want->name - want_long && bytes_equal(a, b, size);
+    if (want->glob) return glob_match(want->text, want->length, arg, length);
+    if (length == want->length && bytes_equal(arg, want->text, length)) return true;
+    if (tool_has(grammar, TOOL_SINGLE_DASH)) return is_single_dash_option(arg, length, want, mode);
+    if (arg[1] == '-') return mode == LOOSE && is_abbreviation(arg, length, want);
+    return want->length == 2 && *arg == '-' && bundle_has(grammar, arg, want->text[1], mode, attached);
+}
+
+/* Whether the option that `at` stands on has the value that is wanted. Strictly, the next argument is one only if it is known
+ * to be. */
+static bool has_value(const struct line *line, struct line_words at, const char *attached,
+                      const struct value *value, enum reading_mode mode)
+{
+    if (!value->text) return true;
+    const char *text = attached;
+    if (!text) {
+        unsigned kind = next_arg(line, &at);
+        if (kind == ARG_VALUE || (kind && mode == LOOSE)) text = line->argv[at.i];
     }
-    if (arg_long)
-        return mode == LOOSE && length > 2 && length < want->name && bytes_equal(arg, want->text, length);
-    return want->name == 2 && *arg == '-' && bundle_has(line, arg, want->text[1], mode, attached);
-}
-
-static bool text_matches(const char *want, size_t length, bool glob, const char *text)
-{
-    return glob ? glob_match(want, length, text, string_length(text)) : string_is(text, want, length);
-}
-
-/* Whether the option at `i` has the value that the rule wants, if it wants one: after "=", or as its next
- * term. */
-static bool has_value(const struct line *line, size_t i, const char *attached, const struct spelling *want,
-                      const struct term *value)
-{
-    if (want->name == want->length && !value) return true;
-    const char *text = attached ? attached : i + 1 < line->argc ? line->argv[i + 1] : NULL;
     if (!text) return false;
-    if (value) return term_matches(line->image, value, text);
-    return text_matches(want->text + want->name + 1, want->length - want->name - 1, want->glob, text);
+    return value->glob ? glob_match(value->text, value->length, text, string_length(text))
+                       : string_is(text, value->text, value->length);
+}
+
+static bool same_text(const struct spelling *a, const struct spelling *b)
+{
+    return a->length == b->length && bytes_equal(a->text, b->text, a->length);
+}
+
+/* In one of its spellings (`same`). */
+static bool is_option_somehow(const struct grammar *grammar, const char *arg, const struct spelling *want,
+                              enum reading_mode mode, const char **attached)
+{
+    if (is_option(grammar, arg, want, mode, attached)) return true;
+    if (!grammar->tool) return false;
+    const struct term *same = image_terms(grammar->image) + grammar->tool->same.first;
+    for (uint32_t i = 0; i < grammar->tool->same.count; i++) {
+        struct spelling one = spelling_of(grammar, &same[i]), other = spelling_of(grammar, &same[i ^ 1]);
+        if (same_text(&one, want) && is_option(grammar, arg, &other, mode, attached)) return true;
+    }
+    return false;
 }
 
 /* Whether an argument counts as an option of this command, to a rule that looks `where` and how. */
@@ -295,137 +346,193 @@ static bool may_be_option(const struct line *line, size_t i, unsigned kind, enum
     const char *arg = line->argv[i];
     if (kind & ARG_OPTION) return true;
     if (*arg != '-' || !arg[1] || i <= line->prelude.word) return false;
-    if (kind == ARG_WORD) return where == AND_AFTER_WORDS && options_end_at_word(line);
+    if (kind == ARG_WORD) return where == AND_AFTER_WORDS && options_end_at_word(&line->grammar);
     /* An option that takes a value before the subcommand may take none after it: `git branch -C --force`. */
-    return kind == ARG_VALUE && mode == LOOSE && tool_has(line, TOOL_SUBCOMMANDS);
+    return kind == ARG_VALUE && mode == LOOSE && tool_has(&line->grammar, TOOL_SUBCOMMANDS);
 }
 
-static bool spelling_present(const struct line *line, const struct spelling *want, const struct term *value,
+/* Whether what the cursor stands on is the option, with its value. */
+static bool is_wanted(const struct line *line, const struct grammar *grammar, struct line_words at,
+                      const struct spelling *want, const struct value *value, enum reading_mode mode)
+{
+    const char *attached;
+    return is_option_somehow(grammar, line->argv[at.i], want, mode, &attached) &&
+           has_value(line, at, attached, value, mode);
+}
+
+static const struct value any_value;
+
+/* Loosely, one that has the value is enough. Strictly, all that may be this option must have it: of two, it is
+ * the program that chooses. */
+static bool spelling_present(const struct line *line, const struct spelling *want, const struct value *value,
                              enum reading_mode mode, enum where where)
 {
+    const struct grammar unknown = {.image = line->grammar.image}; /* of what a wrapper starts */
     struct line_words cursor = {0};
-    const char *attached;
-    unsigned kind;
-    while ((kind = next_arg(line, &cursor))) {
+    bool found = false;
+    for (unsigned kind; (kind = next_arg(line, &cursor));) {
         if (may_be_option(line, cursor.i, kind, mode, where)) {
-            if (is_option(line, line->argv[cursor.i], want, mode, &attached) &&
-                has_value(line, cursor.i, attached, want, value))
-                return true;
+            bool is = is_wanted(line, &line->grammar, cursor, want, value, mode) ||
+                      (kind == ARG_WORD && is_wanted(line, &unknown, cursor, want, value, mode));
+            if (is && (mode == LOOSE || !value->text)) return true;
+            if (!is && mode == STRICT && value->text &&
+                is_wanted(line, &line->grammar, cursor, want, &any_value, LOOSE))
+                return false;
+            found |= is;
         } else if (kind == ARG_END && want->length == 2 && want->text[1] == '-') {
             return true;
         }
-        if (where == BEFORE_WORDS && (kind & ARG_WORD)) return false;
+        if (where == BEFORE_WORDS && (kind & ARG_WORD)) break;
     }
-    return false;
+    return found;
 }
 
-static bool same_text(const struct spelling *a, const struct spelling *b)
+static bool takes_value(unsigned bits)
 {
-    return a->name == b->name && bytes_equal(a->text, b->text, a->name);
+    return (bits & KNOB_VALUE) && !(bits & NAMES_PROGRAM);
 }
 
-/* In one of its spellings (`same`). */
-static bool any_spelling_present(const struct line *line, const struct spelling *want,
-                                 const struct term *value, enum reading_mode mode, enum where where)
+/* A rule's -rf is -r and -f, wherever they stand; its -n5 is -n with a value, where n takes one. `reader` is as the
+ * line, or knows nothing: for an option of what a wrapper starts. */
+static bool letters_present(const struct line *line, const struct grammar *reader, const struct term *term,
+                            const struct value *next, enum reading_mode mode, enum where where)
 {
-    if (spelling_present(line, want, value, mode, where)) return true;
-    if (!line->tool) return false;
-    const struct term *same = image_terms(line->image) + line->tool->same.first;
-    for (uint32_t i = 0; i < line->tool->same.count; i++) {
-        struct spelling one = spelling_of(line, &same[i]), other = spelling_of(line, &same[i ^ 1]);
-        if (same_text(&one, want) && spelling_present(line, &other, value, mode, where)) return true;
-    }
-    return false;
-}
-
-/* A rule's -rf is -r and -f, wherever they stand. */
-static bool letters_present(const struct line *line, const struct spelling *want, enum reading_mode mode,
-                            enum where where)
-{
-    if (want->glob || want->length < 3 || want->text[1] == '-' || !is_bundle(line, want->text, want->length))
+    const char *text = image_string(line->grammar.image, term->text);
+    size_t length = term->length;
+    if (length < 3 || text[1] == '-' || text[2] == '=' || !is_bundle(reader, text, term->name_length))
         return false;
-    for (size_t i = 1; i < want->length; i++) {
-        char letter[2] = {'-', want->text[i]};
-        struct spelling one = {letter, 2, 2, false};
-        if (letter_bit(letter[1]) < 0 || !any_spelling_present(line, &one, NULL, mode, where)) return false;
+    for (size_t i = 1; i < length; i++) {
+        char letter[2] = {'-', text[i]};
+        struct spelling one = {letter, 2, false};
+        struct value value = {0};
+        bool names_program = letter_bits(reader, text[i]) & NAMES_PROGRAM;
+        if (letter_bit(letter[1]) < 0 || (names_program && i + 1 < length)) return false;
+        if (takes_value(letter_bits(reader, text[i])) && !tool_kind_is(reader, COMMAND_SHELL)) {
+            value = i + 1 < length
+                        ? (struct value){text + i + 1, length - i - 1, (term->flags & TERM_GLOB) != 0}
+                        : *next;
+            length = i + 1;
+        }
+        if (!spelling_present(line, &one, &value, mode, where)) return false;
     }
     return true;
 }
 
-static bool option_present(const struct line *line, const struct term *term, const struct term *value,
-                           enum reading_mode mode, enum where where)
+/* A rule's option; `next` is the rule's next word where that is its value. */
+static bool option_present(const struct line *line, const struct grammar *reader, const struct term *term,
+                           const struct term *next, enum reading_mode mode, enum where where)
 {
-    struct spelling want = spelling_of(line, term);
-    return any_spelling_present(line, &want, value, mode, where) ||
-           (!value && letters_present(line, &want, mode, where));
+    struct spelling want = spelling_of(&line->grammar, term);
+    struct value value = {0};
+    if (term->name_length < term->length)
+        value = (struct value){want.text + want.length + 1, term->length - want.length - 1,
+                               (term->flags & TERM_GLOB) != 0};
+    else if (next)
+        value = (struct value){image_string(line->grammar.image, next->text), next->length,
+                               (next->flags & TERM_GLOB) != 0};
+    return spelling_present(line, &want, &value, mode, where) ||
+           letters_present(line, reader, term, &value, mode, where);
 }
 
-/* What comes after an interpreter's script is the script's. */
+/* Where something before the first word is not understood, that word may be a value, and an ask or a deny looks on;
+ * so it does behind an interpreter's script. */
 static enum where where_listed(const struct line *line, enum reading_mode mode)
 {
-    return mode == STRICT && tool_kind_is(line, COMMAND_INTERPRETER) ? BEFORE_WORDS : AMONG_OPTIONS;
+    bool looks_on = !line->prelude.known || tool_kind_is(&line->grammar, COMMAND_INTERPRETER);
+    return mode == LOOSE && looks_on ? AND_AFTER_WORDS : AMONG_OPTIONS;
 }
 
-static enum where where_worded(const struct line *line, const struct term *term, enum reading_mode mode)
+static enum where where_worded(const struct line *line, bool leading, enum reading_mode mode)
 {
-    if (!(term->flags & TERM_LEADING)) return AND_AFTER_WORDS;
-    return mode == STRICT && tool_has(line, TOOL_SUBCOMMANDS) ? BEFORE_WORDS : where_listed(line, mode);
+    if (!leading) return AND_AFTER_WORDS;
+    return mode == STRICT && tool_has(&line->grammar, TOOL_SUBCOMMANDS) ? BEFORE_WORDS
+                                                                        : where_listed(line, mode);
 }
 
 static bool any_present(const struct line *line, struct range options, enum reading_mode mode)
 {
-    const struct term *terms = image_terms(line->image) + options.first;
+    const struct term *terms = image_terms(line->grammar.image) + options.first;
     for (uint32_t i = 0; i < options.count; i++)
-        if (option_present(line, &terms[i], NULL, mode, where_listed(line, mode))) return true;
+        if (option_present(line, &line->grammar, &terms[i], NULL, mode, where_listed(line, mode)))
+            return true;
     return false;
 }
 
 /* ---- Words that a rule names ---- */
 
-/* The value of the option term before it, for this command: "-n prod" in "kubectl -n prod delete". */
-static const struct term *value_of(const struct line *line, const struct term *terms, uint32_t i,
-                                   uint32_t count)
+/* Whether a rule's option takes the rule's next word for its value: "-n prod" in "kubectl -n prod delete". */
+static bool takes_next(const struct grammar *grammar, const struct term *term)
 {
-    if (i + 1 >= count || (terms[i + 1].flags & TERM_OPTION) || terms[i].name_length != terms[i].length)
-        return NULL;
-    unsigned bits = knob_bits(line, image_string(line->image, terms[i].text), terms[i].length);
-    return (bits & KNOB_VALUE) && !(bits & NAMES_PROGRAM) ? &terms[i + 1] : NULL;
+    const char *text = image_string(grammar->image, term->text);
+    if (term->name_length != term->length) return false;
+    if (takes_value(knob_bits(grammar, text, term->length))) return true;
+    if ((term->flags & TERM_GLOB) || text[1] == '-' || !is_bundle(grammar, text, term->length) ||
+        tool_kind_is(grammar, COMMAND_SHELL))
+        return false;
+    for (size_t i = 1; i + 1 < term->length; i++)
+        if (takes_value(letter_bits(grammar, text[i]))) return false;
+    return takes_value(letter_bits(grammar, text[term->length - 1]));
+}
+
+/* Goes through the words of a rule; begins at 0. */
+struct terms {
+    uint32_t i;
+    bool behind; /* a word came by */
+};
+
+/* The next term; *value is the one that is its value, or NULL. */
+static const struct term *next_term(const struct grammar *grammar, struct range words, struct terms *at,
+                                    const struct term **value)
+{
+    const struct term *term = image_terms(grammar->image) + words.first + at->i;
+    *value = NULL;
+    if (at->i == words.count) return NULL;
+    at->i++;
+    if (!(term->flags & TERM_OPTION)) {
+        at->behind = true;
+        return term;
+    }
+    bool of_another = at->behind && options_end_at_word(grammar);
+    if (at->i < words.count && !(term[1].flags & TERM_OPTION) && !of_another && takes_next(grammar, term)) {
+        *value = term + 1;
+        at->i++;
+    }
+    return term;
+}
+
+/* The next that is a word. */
+static const struct term *next_word_term(const struct grammar *grammar, struct range words, struct terms *at)
+{
+    const struct term *term, *value;
+    while ((term = next_term(grammar, words, at, &value)) && (term->flags & TERM_OPTION))
+        ;
+    return term;
 }
 
 static bool option_words_present(const struct line *line, struct range words, enum reading_mode mode)
 {
-    const struct term *terms = image_terms(line->image) + words.first;
-    for (uint32_t i = 0; i < words.count; i++) {
-        if (!(terms[i].flags & TERM_OPTION)) continue;
-        const struct term *value = value_of(line, terms, i, words.count);
-        if (!option_present(line, &terms[i], value, mode, where_worded(line, &terms[i], mode))) return false;
-        if (value) i++;
+    struct terms at = {0};
+    const struct grammar unknown = {.image = line->grammar.image};
+    for (const struct term *term, *value; (term = next_term(&line->grammar, words, &at, &value));) {
+        if (!(term->flags & TERM_OPTION)) continue;
+        const struct grammar *reader =
+            at.behind && options_end_at_word(&line->grammar) ? &unknown : &line->grammar;
+        if (!option_present(line, reader, term, value, mode, where_worded(line, !at.behind, mode)))
+            return false;
     }
     return true;
-}
-
-/* The next term that is a word, from `*i` on; NULL after the last. */
-static const struct term *next_word_term(const struct line *line, struct range words, uint32_t *i)
-{
-    const struct term *terms = image_terms(line->image) + words.first;
-    while (*i < words.count) {
-        const struct term *term = &terms[(*i)++];
-        if (!(term->flags & TERM_OPTION)) return term;
-        if (value_of(line, terms, *i - 1, words.count)) ++*i;
-    }
-    return NULL;
 }
 
 static bool words_found(const struct line *line, struct range words)
 {
     struct line_words cursor = {0};
-    uint32_t i = 0;
-    bool anchored = tool_has(line, TOOL_SUBCOMMANDS) && line->prelude.known;
-    for (const struct term *term; (term = next_word_term(line, words, &i)); anchored = false) {
+    struct terms at = {0};
+    bool anchored = tool_has(&line->grammar, TOOL_SUBCOMMANDS) && line->prelude.known;
+    for (const struct term *term; (term = next_word_term(&line->grammar, words, &at)); anchored = false) {
         const char *word = line_next_word(line, &cursor);
-        while (word && !anchored && !term_matches(line->image, term, word))
+        while (word && !anchored && !term_matches(line->grammar.image, term, word))
             word = line_next_word(line, &cursor);
-        if (!word || (anchored && !term_matches(line->image, term, word))) return false;
+        if (!word || (anchored && !term_matches(line->grammar.image, term, word))) return false;
     }
     return true;
 }
@@ -433,10 +540,10 @@ static bool words_found(const struct line *line, struct range words)
 static bool words_are_first(const struct line *line, struct range words)
 {
     struct line_words cursor = {0};
-    uint32_t i = 0;
-    for (const struct term *term; (term = next_word_term(line, words, &i));) {
+    struct terms at = {0};
+    for (const struct term *term; (term = next_word_term(&line->grammar, words, &at));) {
         const char *word = line_next_word(line, &cursor);
-        if (!word || !term_matches(line->image, term, word)) return false;
+        if (!word || !term_matches(line->grammar.image, term, word)) return false;
     }
     return true;
 }
@@ -444,13 +551,14 @@ static bool words_are_first(const struct line *line, struct range words)
 /* Whether a rule itself names this option. */
 static bool named_in(const struct line *line, struct range range, const struct piece *piece)
 {
-    const struct term *terms = image_terms(line->image) + range.first;
+    const struct term *terms = image_terms(line->grammar.image) + range.first;
     for (uint32_t i = 0; i < range.count; i++) {
-        const char *text = image_string(line->image, terms[i].text);
+        const char *text = image_string(line->grammar.image, terms[i].text);
         if (!(terms[i].flags & TERM_OPTION) || (terms[i].flags & TERM_GLOB)) continue;
         if (terms[i].name_length == piece->length && bytes_equal(text, piece->name, piece->length))
             return true;
-        if (piece->name != piece->letter || text[1] == '-' || !is_bundle(line, text, terms[i].length))
+        if (piece->name != piece->letter || text[1] == '-' ||
+            !is_bundle(&line->grammar, text, terms[i].length))
             continue;
         for (uint32_t k = 1; k < terms[i].length; k++)
             if (text[k] == piece->letter[1]) return true;
@@ -472,7 +580,7 @@ static bool prelude_fits(const struct line *line, const struct demand *demand)
     if (line->prelude.safe) return true;
     while ((kind = next_arg(line, &cursor))) {
         if (kind & ARG_OPTION) {
-            for (size_t at = 0; next_piece(line, line->argv[cursor.i], &at, &piece);) {
+            for (size_t at = 0; next_piece(&line->grammar, line->argv[cursor.i], &at, &piece);) {
                 if (!is_safe(piece.bits) && !named_in(line, demand->words, &piece) &&
                     !named_in(line, demand->options, &piece))
                     return false;
@@ -483,15 +591,15 @@ static bool prelude_fits(const struct line *line, const struct demand *demand)
     return true;
 }
 
-static bool has_word_terms(const struct line *line, struct range words)
+static bool has_word_terms(const struct grammar *grammar, struct range words)
 {
-    uint32_t i = 0;
-    return next_word_term(line, words, &i) != NULL;
+    struct terms at = {0};
+    return next_word_term(grammar, words, &at) != NULL;
 }
 
 static bool words_exact(const struct line *line, const struct demand *demand)
 {
-    if (!has_word_terms(line, demand->words)) return true;
+    if (!has_word_terms(&line->grammar, demand->words)) return true;
     return words_are_first(line, demand->words) && prelude_fits(line, demand);
 }
 
@@ -501,7 +609,7 @@ static void read_prelude_option(const struct line *line, const char *arg, struct
 {
     struct piece piece;
     if (string_is(arg, "--version", 9) || string_is(arg, "--help", 6)) prelude->informs = true;
-    for (size_t at = 0; next_piece(line, arg, &at, &piece);) {
+    for (size_t at = 0; next_piece(&line->grammar, arg, &at, &piece);) {
         prelude->bits |= piece.bits;
         if (!piece.bits) prelude->known = false;
         if (!is_safe(piece.bits)) prelude->safe = false;
@@ -520,8 +628,7 @@ static void read_prelude(struct line *line)
         if (kind & ARG_OPTION) read_prelude_option(line, arg, prelude);
         if (!(kind & ARG_WORD)) continue;
         prelude->word = cursor.i;
-        prelude->text = arg;
-        if (kind & ARG_OPTION) option_tail(line, arg, &prelude->text);
+        prelude->text = kind & ARG_OPTION ? option_tail(&line->grammar, arg).word : arg;
         break;
     }
 }
@@ -532,7 +639,8 @@ static void arrive_tool(void *context, const struct node *node)
     *tool = node->here;
 }
 
-/* By the last part of its path, or by the name it was called by: the first that has either. */
+/* By the last part of its path; by the name it was called by only where that says nothing: a link's name must not
+ * choose how its words are read. */
 static const struct tool *find_tool(const struct image *image, const char *path, size_t path_length,
                                     const char *name)
 {
@@ -543,31 +651,25 @@ static const struct tool *find_tool(const struct image *image, const char *path,
         const char *last = last_part(path, path_length, &length);
         index_name(&search, image->tool_names, last, length);
     }
-    if (name) index_name(&search, image->tool_names, name, string_length(name));
+    if (name && tool == RULE_NONE) index_name(&search, image->tool_names, name, string_length(name));
     return tool == RULE_NONE ? NULL : &image_tools(image)[tool];
-}
-
-static void read_as(struct line *line, const struct image *image, const struct act *act,
-                    const struct tool *tool)
-{
-    line->image = image;
-    line->tool = tool;
-    line->argv = act->argv;
-    line->argc = act->argv ? act->argc : 0;
-    line->beyond = (struct reading){0};
-    for (size_t i = 1; i < line->argc && i < LINE_KEPT; i++)
-        line->kinds[i] = (uint8_t)classify(line, line->argv[i], &line->beyond);
-    read_prelude(line);
 }
 
 void line_read(struct line *line, const struct image *image, const struct act *act)
 {
-    read_as(line, image, act, find_tool(image, act->path, act->path_length, act->name));
+    line->grammar.image = image;
+    line->grammar.tool = find_tool(image, act->path, act->path_length, act->name);
+    line->argv = act->argv;
+    line->argc = act->argv ? act->argc : 0;
+    line->beyond = (struct reading){0};
+    for (size_t i = 1; i < line->argc && i < LINE_KEPT; i++)
+        line->kinds[i] = (uint8_t)classify(&line->grammar, line->argv[i], &line->beyond);
+    read_prelude(line);
 }
 
 static const char *shell_text(const struct line *line)
 {
-    bool has_text = tool_kind_is(line, COMMAND_SHELL) && (line->prelude.bits & KNOB_TEXT);
+    bool has_text = tool_kind_is(&line->grammar, COMMAND_SHELL) && (line->prelude.bits & KNOB_TEXT);
     return has_text ? line->prelude.text : NULL;
 }
 
@@ -575,10 +677,10 @@ static bool shell_text_matches(const struct line *line, struct range globs)
 {
     const char *text = shell_text(line);
     if (!text) return false;
-    const struct term *terms = image_terms(line->image) + globs.first;
+    const struct term *terms = image_terms(line->grammar.image) + globs.first;
     size_t length = string_length(text);
     for (uint32_t i = 0; i < globs.count; i++) {
-        const char *want = image_string(line->image, terms[i].text);
+        const char *want = image_string(line->grammar.image, terms[i].text);
         if (terms[i].flags & TERM_GLOB ? glob_match(want, terms[i].length, text, length)
                                        : length == terms[i].length && bytes_equal(want, text, length))
             return true;
@@ -620,8 +722,8 @@ static int descriptor_of(const char *path)
 
 size_t line_script(const struct line *line)
 {
-    bool shell = tool_kind_is(line, COMMAND_SHELL);
-    if (!shell && !tool_kind_is(line, COMMAND_INTERPRETER)) return SCRIPT_NONE;
+    bool shell = tool_kind_is(&line->grammar, COMMAND_SHELL);
+    if (!shell && !tool_kind_is(&line->grammar, COMMAND_INTERPRETER)) return SCRIPT_NONE;
     const struct prelude *prelude = &line->prelude;
     if (prelude->informs || (prelude->bits & NAMES_PROGRAM)) return SCRIPT_NONE;
     if (shell && prelude->reads_stdin) return SCRIPT_STDIN;
@@ -633,7 +735,8 @@ size_t line_script(const struct line *line)
 
 bool line_stdin(const struct line *line, enum stdin_kind wanted, enum stdin_kind given, bool *unknown)
 {
-    bool reads_program = tool_kind_is(line, COMMAND_SHELL) || tool_kind_is(line, COMMAND_INTERPRETER);
+    bool reads_program =
+        tool_kind_is(&line->grammar, COMMAND_SHELL) || tool_kind_is(&line->grammar, COMMAND_INTERPRETER);
     *unknown = false;
     if (reads_program) {
         size_t script = line_script(line);
@@ -673,9 +776,9 @@ static bool is_assignment(const char *word)
 static size_t wrapped_program(const struct line *line)
 {
     struct line_words cursor = {0};
-    uint32_t skip = line->tool->skip_words;
+    uint32_t skip = line->grammar.tool->skip_words;
     for (const char *word; (word = line_next_word(line, &cursor));) {
-        if (line->tool->kind == COMMAND_WRAPPER && is_assignment(word)) continue;
+        if (line->grammar.tool->kind == COMMAND_WRAPPER && is_assignment(word)) continue;
         if (!skip--) return cursor.i;
     }
     return line->argc;
@@ -689,7 +792,7 @@ static size_t applet(const struct line *line, const struct image *image)
     const char *name = last_part(zero, string_length(zero), &length);
     if (*name == '-' && zero[0] == '-') name++;
     const struct tool *tool = find_tool(image, NULL, 0, name);
-    if (tool != line->tool) return 0;
+    if (tool != line->grammar.tool) return 0;
     return line->argc > 1 && *line->argv[1] != '-' && *line->argv[1] ? 1 : line->argc;
 }
 
@@ -698,15 +801,14 @@ void command_runs(const struct image *image, const struct act *act, struct runs 
     struct line line;
     *runs = (struct runs){RUNS_PLAIN, 0};
     if (!act->argv || !act->argc) return;
-    read_as(&line, image, act, find_tool(image, act->path, act->path_length, NULL));
-    if (!tool_kind_is(&line, COMMAND_MULTICALL)) line_read(&line, image, act);
+    line_read(&line, image, act);
     size_t shift;
-    if (tool_kind_is(&line, COMMAND_MULTICALL)) {
+    if (tool_kind_is(&line.grammar, COMMAND_MULTICALL)) {
         shift = applet(&line, image);
         runs->kind = RUNS_APPLET;
-    } else if (tool_kind_is(&line, COMMAND_LOADER) || tool_kind_is(&line, COMMAND_WRAPPER)) {
+    } else if (tool_kind_is(&line.grammar, COMMAND_LOADER) || tool_kind_is(&line.grammar, COMMAND_WRAPPER)) {
         shift = wrapped_program(&line);
-        runs->kind = line.tool->kind == COMMAND_LOADER ? RUNS_LOADER : RUNS_WRAPPER;
+        runs->kind = line.grammar.tool->kind == COMMAND_LOADER ? RUNS_LOADER : RUNS_WRAPPER;
     } else {
         return;
     }

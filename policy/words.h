@@ -14,6 +14,7 @@ struct reading {
     uint32_t eat;  /* so many arguments are values of an option before them */
     bool ended;    /* after "--" */
     bool operands; /* after the first word of a command whose options end there */
+    bool program;  /* after an interpreter's -c or -m: the next is a word, however it looks */
 };
 
 /* What stands before the first word of a line. */
@@ -27,9 +28,14 @@ struct prelude {
     bool informs;     /* --version, --help: it will run nothing */
 };
 
-struct line {
+/* What a command line is read by. */
+struct grammar {
     const struct image *image;
     const struct tool *tool; /* NULL: nothing is known of the command */
+};
+
+struct line {
+    struct grammar grammar;
     const char *const *argv;
     size_t argc;
     struct prelude prelude;

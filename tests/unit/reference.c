@@ -408,7 +408,7 @@ static bool spellings_fit(const struct command *command, const char *option, con
                           enum strictness how)
 {
     if (spelling_fits(command, option, argument, how)) return true;
-    if (how == STRICTLY || !command || !command->single_dash) return false;
+    if (!command || !command->single_dash) return false;
     char other[256] = "--";
     strncat(other, undashed(option), sizeof other - 3);
     return spelling_fits(command, strncmp(option, "--", 2) == 0 ? other + 1 : other, argument, how);
@@ -487,9 +487,16 @@ static void read_letters(const struct command *command, const char *text, const 
         struct wanted *letter = &spoken->letters[spoken->letter_count++];
         letter_option(text[i + 1], letter->name);
         letter->value = NULL;
+        if (command && brings_program(command, letter->name) && text[i + 2]) {
+            spoken->letter_count = 0;
+            return;
+        }
         if (!takes_value(command, letter->name) || is_kind(command, COMMAND_SHELL)) continue;
         letter->value = text[i + 2] ? text + i + 2 : *next;
-        if (text[i + 2] == '\0') *next = NULL;
+        if (text[i + 2] == '\0') {
+            spoken->whole.value = *next;
+            *next = NULL;
+        }
     }
 }
 
@@ -545,15 +552,30 @@ static bool value_fits(const struct line *line, const struct command *command, s
     return text_fits(value, line->act->argv[index + 1]);
 }
 
-/* Among the arguments before `end` with one role. Strictly, a valued option is there when all that may be it
- * have that value. */
+/* What an option takes for its value before a subcommand may be an option after it: `git branch -C --force`. */
+static bool is_doubtful_value(const struct line *line, size_t index)
+{
+    return line->roles[index] == ROLE_VALUE && line->command->subcommands && line->word_count > 0 &&
+           index > line->words[0] && is_option_word(line->act->argv[index]);
+}
+
+static bool has_role(const struct line *line, size_t index, enum role role, enum strictness how)
+{
+    if (role == ROLE_WORD && index <= line->words[0]) return false;
+    return line->roles[index] == role ||
+           (role == ROLE_OPTION && how == LOOSELY && is_doubtful_value(line, index));
+}
+
+/* Among the arguments before `end` with one role, if they are words, behind the first. Strictly, a valued option is
+ * there when all that may be it have that value. */
 static bool wanted_among(const struct line *line, size_t end, enum role role, const struct command *command,
                          const struct wanted *wanted, enum strictness how)
 {
     bool found = false;
     for (size_t i = 1; i < end; i++) {
         const char *argument = line->act->argv[i];
-        if (line->roles[i] != role || !argument_is(command, wanted->name, argument, LOOSELY)) continue;
+        if (line->roles[i] == ROLE_END && role == ROLE_OPTION && strcmp(wanted->name, "--") == 0) return true;
+        if (!has_role(line, i, role, how) || !argument_is(command, wanted->name, argument, LOOSELY)) continue;
         bool fits = argument_is(command, wanted->name, argument, how) &&
                     (!wanted->value || value_fits(line, command, i, wanted->value, how));
         if (!fits && wanted->value && how == STRICTLY) return false;
@@ -568,6 +590,7 @@ enum reach { BEFORE_WORDS, OWN_OPTIONS, PASSED_ON_TOO };
 static bool is_passed_on(const struct line *line, const struct wanted *wanted, enum strictness how)
 {
     size_t end = line->act->argc;
+    if (!first_word_ends_options(line->command)) return false;
     return wanted_among(line, end, ROLE_WORD, NULL, wanted, how) ||
            wanted_among(line, end, ROLE_WORD, line->command, wanted, how);
 }
@@ -589,12 +612,30 @@ static bool spoken_within(const struct line *line, enum reach reach, const struc
     return spoken->letter_count > 0;
 }
 
+/* Whether the options before the first word are all understood. */
+static bool knows_all_before_first_word(const struct line *line)
+{
+    for (size_t i = 1; i < before_first_word(line); i++)
+        if (line->roles[i] == ROLE_OPTION &&
+            !is_known_option(line->command, line->act->argv[i], SAFE_OR_UNSAFE))
+            return false;
+    return true;
+}
+
+/* Where something before the first word is not understood, that word may be a value, and an ask or a deny looks on; so
+ * it does behind an interpreter's script. */
+static enum reach reach_of_own(const struct line *line, enum strictness how)
+{
+    bool looks_on = is_kind(line->command, COMMAND_INTERPRETER) || !knows_all_before_first_word(line);
+    return how == LOOSELY && looks_on ? PASSED_ON_TOO : OWN_OPTIONS;
+}
+
 static bool option_present(const struct line *line, const char *option, enum strictness how)
 {
     struct spoken spoken;
     const char *next = NULL;
     read_spoken(line->command, option, &next, &spoken);
-    return spoken_within(line, OWN_OPTIONS, &spoken, how);
+    return spoken_within(line, reach_of_own(line, how), &spoken, how);
 }
 
 static bool any_option_present(const struct line *line, const struct strings *options, enum strictness how)
@@ -606,30 +647,41 @@ static bool any_option_present(const struct line *line, const struct strings *op
 
 /* "sudo rm -rf": behind a plain word, an option may also be one of what is started. And `allow: git
  * --version` is no `git push --version`: what follows a subcommand is its own. */
-static enum reach reach_of(const struct spoken *spoken, const struct command *command, enum strictness how)
+static enum reach reach_of(const struct spoken *spoken, const struct line *line, enum strictness how)
 {
-    if (spoken->behind_a_word) return first_word_ends_options(command) ? PASSED_ON_TOO : OWN_OPTIONS;
-    return how == STRICTLY && command && command->subcommands ? BEFORE_WORDS : OWN_OPTIONS;
+    if (spoken->behind_a_word) return PASSED_ON_TOO;
+    bool has_subcommands = line->command && line->command->subcommands;
+    return how == STRICTLY && has_subcommands ? BEFORE_WORDS : reach_of_own(line, how);
 }
 
 static bool option_words_present(const struct phrase *phrase, const struct line *line, enum strictness how)
 {
     for (size_t i = 0; i < phrase->option_count; i++) {
         const struct spoken *spoken = &phrase->options[i];
-        if (!spoken_within(line, reach_of(spoken, line->command, how), spoken, how)) return false;
+        if (!spoken_within(line, reach_of(spoken, line, how), spoken, how)) return false;
     }
     return true;
 }
 
+static bool names_option(const struct spoken *spoken, const char *argument)
+{
+    bool named = is_option_or_has_value(spoken->whole.name, argument);
+    for (size_t i = 0; i < spoken->letter_count; i++)
+        named |= is_option_or_has_value(spoken->letters[i].name, argument);
+    return named;
+}
+
 /* An option that an allow names itself is one that it knows. */
-static bool is_named(const struct rule *rule, const struct phrase *phrase, const char *argument)
+static bool is_named(const struct rule *rule, const struct phrase *phrase, const struct command *command,
+                     const char *argument)
 {
     for (size_t i = 0; i < phrase->option_count; i++)
-        if (is_option_or_has_value(phrase->options[i].whole.name, argument)) return true;
+        if (names_option(&phrase->options[i], argument)) return true;
     for (size_t i = 0; i < rule->options.count; i++) {
-        char name[256];
-        option_name(rule->options.items[i], name, sizeof name);
-        if (is_option_or_has_value(name, argument)) return true;
+        struct spoken spoken;
+        const char *next = NULL;
+        read_spoken(command, rule->options.items[i], &next, &spoken);
+        if (names_option(&spoken, argument)) return true;
     }
     return false;
 }
@@ -641,31 +693,22 @@ static bool letters_known_or_named(const struct rule *rule, const struct phrase 
     for (size_t i = 1; i <= letters; i++) {
         char option[3];
         letter_option(argument[i], option);
-        if (!(command && is_listed(command, option, SAFE)) && !is_named(rule, phrase, option)) return false;
+        if (!(command && is_listed(command, option, SAFE)) && !is_named(rule, phrase, command, option))
+            return false;
     }
     return is_whole_bundle(command, argument);
 }
 
 /* ---- Words ---- */
 
-/* Whether the options before the first word are all understood. */
-static bool knows_all_before_first_word(const struct line *line)
-{
-    for (size_t i = 1; i < before_first_word(line); i++)
-        if (line->roles[i] == ROLE_OPTION &&
-            !is_known_option(line->command, line->act->argv[i], SAFE_OR_UNSAFE))
-            return false;
-    return true;
-}
-
-/* The same for an allow, which does not look past what is unsafe, and may name options itself. */
+/* Whether an allow trusts the options before the first word: it does not look past what is unsafe, and may name options itself. */
 static bool trusts_all_before_first_word(const struct rule *rule, const struct phrase *phrase,
                                          const struct line *line)
 {
     for (size_t i = 1; i < before_first_word(line); i++) {
         const char *argument = line->act->argv[i];
         if (line->roles[i] == ROLE_OPTION && !is_known_option(line->command, argument, SAFE) &&
-            !is_named(rule, phrase, argument) &&
+            !is_named(rule, phrase, line->command, argument) &&
             !letters_known_or_named(rule, phrase, line->command, argument))
             return false;
     }
