@@ -1,0 +1,325 @@
+/* filter.c: from calls.def to BPF (filter.h): a tree of comparisons over the sorted numbers, a leaf for each run of
+ * numbers that share their fate, and for a few calls a look at their arguments, which lie in registers and so cannot
+ * change between the look and the call.
+ */
+#include "filter.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/socket.h>
+
+#include "numbers.h"
+
+#if defined(__x86_64__)
+#define NATIVE AUDIT_ARCH_X86_64
+#define FIRST_FOREIGN 0x40000000u /* x32: the same architecture, another table */
+#elif defined(__aarch64__)
+#define NATIVE AUDIT_ARCH_AARCH64
+#define FIRST_FOREIGN UINT32_MAX
+#else
+#error "no table of system calls for this processor"
+#endif
+
+struct call {
+    int number;
+    uint32_t verdict; /* SECCOMP_RET_…; for PART what happens to what its look does not settle */
+    enum call_handler handler;
+    bool part;
+    const char *name;
+};
+
+static const struct call calls[] = {
+#define PASS(name) {__NR_##name, SECCOMP_RET_ALLOW, CALL_NONE, false, #name},
+#define REFUSE(name, error) {__NR_##name, SECCOMP_RET_ERRNO | (error), CALL_NONE, false, #name},
+#define TRAP(name, handler) {__NR_##name, SECCOMP_RET_USER_NOTIF, CALL_##handler, false, #name},
+#define PART(name, handler) {__NR_##name, SECCOMP_RET_USER_NOTIF, CALL_##handler, true, #name},
+#include "calls.def"
+};
+
+#define CALL_COUNT (sizeof calls / sizeof *calls)
+#define UNKNOWN (SECCOMP_RET_ERRNO | ENOSYS)
+
+static const struct call *call_of(int number)
+{
+    for (size_t i = 0; number >= 0 && i < CALL_COUNT; i++)
+        if (calls[i].number == number) return &calls[i];
+    return NULL;
+}
+
+enum call_handler filter_handler(uint32_t architecture, int number)
+{
+    if (architecture != NATIVE || (uint32_t)number >= FIRST_FOREIGN) return CALL_foreign;
+    const struct call *call = call_of(number);
+    return call ? call->handler : CALL_NONE;
+}
+
+const char *filter_call_name(int number)
+{
+    const struct call *call = call_of(number);
+    return call ? call->name : "?";
+}
+
+/* The program while it is written. */
+struct writer {
+    struct sock_filter code[BPF_MAXINSNS];
+    size_t count;
+    bool full;
+    const struct filter_options *options;
+};
+
+static void put(struct writer *writer, uint16_t code, uint32_t k, uint8_t yes, uint8_t no)
+{
+    if (writer->count == BPF_MAXINSNS)
+        writer->full = true;
+    else
+        writer->code[writer->count++] = (struct sock_filter){code, yes, no, k};
+}
+
+static void put_return(struct writer *writer, uint32_t verdict)
+{
+    put(writer, BPF_RET | BPF_K, verdict, 0, 0);
+}
+
+static void load(struct writer *writer, size_t offset)
+{
+    put(writer, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset, 0, 0);
+}
+
+/* Both processors here are little-endian. */
+static void load_argument(struct writer *writer, unsigned index)
+{
+    load(writer, offsetof(struct seccomp_data, args) + index * sizeof(uint64_t));
+}
+
+static void load_argument_high(struct writer *writer, unsigned index)
+{
+    load(writer, offsetof(struct seccomp_data, args) + index * sizeof(uint64_t) + 4);
+}
+
+static void return_if_equal(struct writer *writer, uint32_t value, uint32_t verdict)
+{
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1);
+    put_return(writer, verdict);
+}
+
+static void return_if_bits(struct writer *writer, uint32_t bits, uint32_t verdict)
+{
+    put(writer, BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1);
+    put_return(writer, verdict);
+}
+
+/* The lane: openat made from the one known instruction is left to the floor. */
+static void look_openat(struct writer *writer)
+{
+    if (!writer->options->lane) return;
+    load(writer, offsetof(struct seccomp_data, instruction_pointer));
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)writer->options->lane, 0, 3);
+    load(writer, offsetof(struct seccomp_data, instruction_pointer) + 4);
+    return_if_equal(writer, (uint32_t)(writer->options->lane >> 32), SECCOMP_RET_ALLOW);
+}
+
+/* Stream sockets pass: their connect is judged. A UNIX socket of packets is connected like a stream. */
+static void look_socket(struct writer *writer)
+{
+    const uint32_t type = 0xf;
+    load_argument(writer, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 0, 5);
+    load_argument(writer, 1);
+    put(writer, BPF_ALU | BPF_AND | BPF_K, type, 0, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, SOCK_STREAM, 1, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, SOCK_SEQPACKET, 0, 1);
+    put_return(writer, SECCOMP_RET_ALLOW);
+    load_argument(writer, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 8);
+    load_argument(writer, 1);
+    put(writer, BPF_ALU | BPF_AND | BPF_K, type, 0, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, SOCK_STREAM, 0, 5);
+    load_argument(writer, 2); /* TCP only: with other protocols a send can carry an address */
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_TCP, 1, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_MPTCP, 0, 1);
+    put_return(writer, SECCOMP_RET_ALLOW);
+}
+
+/* Commands that type into a terminal are refused; those that set a file's flags are changes; the rest passes. */
+static void look_ioctl(struct writer *writer)
+{
+    enum { TYPE_IN_TERMINAL = 0x5412, LINUX_CONSOLE = 0x541C };
+    static const uint32_t changes[] = {
+        0x40086602, 0x40046602, /* FS_IOC_SETFLAGS and its 32-bit twin */
+        0x401C5820,             /* FS_IOC_FSSETXATTR */
+        0x40087602, 0x40047602, /* FS_IOC_SETVERSION */
+        0x400C6613, 0x40806685, /* encryption policies, verity */
+    };
+    load_argument(writer, 1);
+    return_if_equal(writer, TYPE_IN_TERMINAL, SECCOMP_RET_ERRNO | EPERM);
+    return_if_equal(writer, LINUX_CONSOLE, SECCOMP_RET_ERRNO | EPERM);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        return_if_equal(writer, changes[i], SECCOMP_RET_USER_NOTIF);
+    put_return(writer, SECCOMP_RET_ALLOW);
+}
+
+/* Fast open connects in passing, to an address that nobody has judged. */
+static void look_send(struct writer *writer, unsigned flags)
+{
+    load_argument(writer, flags);
+    return_if_bits(writer, MSG_FASTOPEN, SECCOMP_RET_ERRNO | EOPNOTSUPP);
+    put_return(writer, SECCOMP_RET_ALLOW);
+}
+
+/* A process of its own in new namespaces is nobody that the launcher lends anything to. */
+static void look_clone(struct writer *writer)
+{
+    load_argument(writer, 0);
+    return_if_bits(writer,
+                   CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+                       CLONE_NEWCGROUP,
+                   SECCOMP_RET_USER_NOTIF);
+    put_return(writer, SECCOMP_RET_ALLOW);
+}
+
+/* The launcher has to be able to look at its programs: one that wants to be unreadable is told that it is. What would
+ * change the name that a program goes by is refused. */
+static void look_prctl(struct writer *writer)
+{
+    load_argument(writer, 0);
+    return_if_equal(writer, PR_SET_DUMPABLE, SECCOMP_RET_ERRNO | 0);
+    return_if_equal(writer, PR_SET_MM, SECCOMP_RET_ERRNO | EPERM);
+    put_return(writer, SECCOMP_RET_ALLOW);
+}
+
+/* A process's own limits are its own affair. */
+static void look_prlimit(struct writer *writer)
+{
+    load_argument(writer, 0);
+    return_if_equal(writer, 0, SECCOMP_RET_ALLOW);
+}
+
+/* Signal 0 asks whether somebody is there. A whole group or session (pid below 1) is looked at by the launcher. */
+static void look_signal(struct writer *writer, unsigned signal)
+{
+    if (writer->options->signals_scoped) {
+        put_return(writer, SECCOMP_RET_ALLOW);
+        return;
+    }
+    load_argument(writer, signal);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+    load_argument_high(writer, signal);
+    return_if_equal(writer, 0, SECCOMP_RET_ALLOW);
+}
+
+/* Leaves the program at a point where the call's own verdict follows. */
+static void look(struct writer *writer, const struct call *call)
+{
+    switch (call->number) {
+    case __NR_openat: look_openat(writer); break;
+    case __NR_socket:
+    case __NR_socketpair: look_socket(writer); break;
+    case __NR_ioctl: look_ioctl(writer); break;
+    case __NR_sendto: look_send(writer, 3); break;
+    case __NR_sendmsg: look_send(writer, 2); break;
+    case __NR_sendmmsg: look_send(writer, 3); break;
+    case __NR_clone: look_clone(writer); break;
+    case __NR_prctl: look_prctl(writer); break;
+    case __NR_prlimit64: look_prlimit(writer); break;
+    case __NR_kill:
+    case __NR_tkill:
+    case __NR_rt_sigqueueinfo:
+    case __NR_pidfd_send_signal: look_signal(writer, 1); break;
+    case __NR_tgkill:
+    case __NR_rt_tgsigqueueinfo: look_signal(writer, 2); break;
+    default: break;
+    }
+}
+
+/* Numbers from `first` on that share one fate, up to the next run's first. */
+struct run {
+    uint32_t first;
+    uint32_t verdict;
+    const struct call *part; /* a run of one, whose arguments are looked at */
+};
+
+static int by_number(const void *left, const void *right)
+{
+    int a = (*(const struct call *const *)left)->number, b = (*(const struct call *const *)right)->number;
+    return (a > b) - (a < b);
+}
+
+static size_t append(struct run *runs, size_t count, uint32_t first, uint32_t verdict, const struct call *part)
+{
+    if (count && runs[count - 1].verdict == verdict && !runs[count - 1].part && !part) return count;
+    runs[count] = (struct run){first, verdict, part};
+    return count + 1;
+}
+
+/* `runs` has room for two runs a call and one more. */
+static size_t make_runs(struct run *runs)
+{
+    const struct call *sorted[CALL_COUNT];
+    size_t known = 0, count = 0;
+    for (size_t i = 0; i < CALL_COUNT; i++)
+        if (calls[i].number != CALL_ABSENT) sorted[known++] = &calls[i];
+    qsort(sorted, known, sizeof *sorted, by_number);
+
+    uint32_t next = 0; /* the first number that no run covers yet */
+    for (size_t i = 0; i < known; i++) {
+        uint32_t number = (uint32_t)sorted[i]->number;
+        if (number > next) count = append(runs, count, next, UNKNOWN, NULL);
+        count = append(runs, count, number, sorted[i]->verdict, sorted[i]->part ? sorted[i] : NULL);
+        next = number + 1;
+    }
+    return append(runs, count, next, UNKNOWN, NULL);
+}
+
+/* A comparison that is missed goes on with the next instruction, so that the distance to the right half never has to fit
+ * into the eight bits of a conditional jump. The number is in the accumulator. */
+static void put_tree(struct writer *writer, const struct run *runs, size_t count)
+{
+    if (count == 1) {
+        if (runs->part) look(writer, runs->part);
+        put_return(writer, runs->verdict);
+        return;
+    }
+    size_t left = count / 2;
+    put(writer, BPF_JMP | BPF_JGE | BPF_K, runs[left].first, 0, 1);
+    size_t jump = writer->count;
+    put(writer, BPF_JMP | BPF_JA, 0, 0, 0);
+    put_tree(writer, runs, left);
+    if (!writer->full) writer->code[jump].k = (uint32_t)(writer->count - jump - 1);
+    put_tree(writer, runs + left, count - left);
+}
+
+bool filter_make(const struct filter_options *options, struct sock_fprog *filter)
+{
+    struct writer *writer = calloc(1, sizeof *writer);
+    struct run *runs = calloc(2 * CALL_COUNT + 1, sizeof *runs);
+    bool made = false;
+    if (!writer || !runs) goto out;
+    writer->options = options;
+
+    load(writer, offsetof(struct seccomp_data, arch));
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, NATIVE, 1, 0);
+    put_return(writer, SECCOMP_RET_USER_NOTIF);
+    load(writer, offsetof(struct seccomp_data, nr));
+    put(writer, BPF_JMP | BPF_JGE | BPF_K, FIRST_FOREIGN, 0, 1);
+    put_return(writer, SECCOMP_RET_USER_NOTIF);
+    put_tree(writer, runs, make_runs(runs));
+
+    if (writer->full) goto out;
+    filter->filter = malloc(writer->count * sizeof *writer->code);
+    if (!filter->filter) goto out;
+    filter->len = (unsigned short)writer->count;
+    for (size_t i = 0; i < writer->count; i++) filter->filter[i] = writer->code[i];
+    made = true;
+out:
+    free(writer);
+    free(runs);
+    return made;
+}
