@@ -1,6 +1,6 @@
-/* filter.c: from calls.def to BPF (filter.h): a tree of comparisons over the sorted numbers, a leaf for each run of
- * numbers that share their fate, and for a few calls a look at their arguments, which lie in registers and so cannot
- * change between the look and the call.
+/* filter.c: from calls.def to BPF (filter.h): a tree of comparisons over the sorted numbers, a leaf for each
+ * run of numbers that share their fate, and for a few calls a look at their arguments, which lie in registers
+ * and so cannot change between the look and the call.
  */
 #include "filter.h"
 
@@ -148,7 +148,8 @@ static void look_socket(struct writer *writer)
     put_return(writer, SECCOMP_RET_ALLOW);
 }
 
-/* Commands that type into a terminal are refused; those that set a file's flags are changes; the rest passes. */
+/* Commands that type into a terminal are refused; those that set a file's flags are changes; the rest passes.
+ */
 static void look_ioctl(struct writer *writer)
 {
     enum { TYPE_IN_TERMINAL = 0x5412, LINUX_CONSOLE = 0x541C };
@@ -185,8 +186,8 @@ static void look_clone(struct writer *writer)
     put_return(writer, SECCOMP_RET_ALLOW);
 }
 
-/* The launcher has to be able to look at its programs: one that wants to be unreadable is told that it is. What would
- * change the name that a program goes by is refused. */
+/* The launcher has to be able to look at its programs: one that wants to be unreadable is told that it is.
+ * What would change the name that a program goes by is refused. */
 static void look_prctl(struct writer *writer)
 {
     load_argument(writer, 0);
@@ -202,7 +203,8 @@ static void look_prlimit(struct writer *writer)
     return_if_equal(writer, 0, SECCOMP_RET_ALLOW);
 }
 
-/* Signal 0 asks whether somebody is there. A whole group or session (pid below 1) is looked at by the launcher. */
+/* Signal 0 asks whether somebody is there. A whole group or session (pid below 1) is looked at by the
+ * launcher. */
 static void look_signal(struct writer *writer, unsigned signal)
 {
     if (writer->options->signals_scoped) {
@@ -252,7 +254,8 @@ static int by_number(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-static size_t append(struct run *runs, size_t count, uint32_t first, uint32_t verdict, const struct call *part)
+static size_t append(struct run *runs, size_t count, uint32_t first, uint32_t verdict,
+                     const struct call *part)
 {
     if (count && runs[count - 1].verdict == verdict && !runs[count - 1].part && !part) return count;
     runs[count] = (struct run){first, verdict, part};
@@ -278,8 +281,8 @@ static size_t make_runs(struct run *runs)
     return append(runs, count, next, UNKNOWN, NULL);
 }
 
-/* A comparison that is missed goes on with the next instruction, so that the distance to the right half never has to fit
- * into the eight bits of a conditional jump. The number is in the accumulator. */
+/* A comparison that is missed goes on with the next instruction, so that the distance to the right half never
+ * has to fit into the eight bits of a conditional jump. The number is in the accumulator. */
 static void put_tree(struct writer *writer, const struct run *runs, size_t count)
 {
     if (count == 1) {
@@ -316,7 +319,8 @@ bool filter_make(const struct filter_options *options, struct sock_fprog *filter
     filter->filter = malloc(writer->count * sizeof *writer->code);
     if (!filter->filter) goto out;
     filter->len = (unsigned short)writer->count;
-    for (size_t i = 0; i < writer->count; i++) filter->filter[i] = writer->code[i];
+    for (size_t i = 0; i < writer->count; i++)
+        filter->filter[i] = writer->code[i];
     made = true;
 out:
     free(writer);

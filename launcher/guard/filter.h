@@ -1,7 +1,7 @@
 /* filter.h: the seccomp filter of the watch, made from the one table of calls (calls.def).
  *
- * It knows the processor's own calls only: those of another ABI are refused audibly (they trap as `foreign`), and numbers
- * beyond the table with ENOSYS.
+ * It knows the processor's own calls only: those of another ABI are refused audibly (they trap as `foreign`),
+ * and numbers beyond the table with ENOSYS.
  */
 #ifndef ASKFIRST_GUARD_FILTER_H
 #define ASKFIRST_GUARD_FILTER_H
@@ -28,8 +28,8 @@ enum call_handler {
 };
 
 struct filter_options {
-    uint64_t lane;        /* address after the lane's instruction, from which openat passes; 0: no lane */
-    bool signals_scoped;  /* the floor holds signals back by itself: kill and its kin need not trap */
+    uint64_t lane;       /* address after the lane's instruction, from which openat passes; 0: no lane */
+    bool signals_scoped; /* the floor holds signals back by itself: kill and its kin need not trap */
 };
 
 /* The program is malloc'd in `filter`. False when it would be too long for the kernel. */

@@ -1,5 +1,5 @@
-/* numbers.h: numbers of system calls that this machine's headers or processor may lack. ABSENT: not a call here. From 424
- * on the numbers are the same on every processor.
+/* numbers.h: numbers of system calls that this machine's headers or processor may lack. ABSENT: not a call
+ * here. From 424 on the numbers are the same on every processor.
  */
 #ifndef ASKFIRST_GUARD_NUMBERS_H
 #define ASKFIRST_GUARD_NUMBERS_H

@@ -1,0 +1,67 @@
+/* floor.h: the ring that the kernel holds by itself: a Landlock ruleset made from the policy.
+ *
+ * It grants only what the policy allows without condition: trees in which no path is asked about or denied.
+ * What it does not grant is not lost, it is the launcher's to judge. Planning and building are two steps, so
+ * that `askfirst policy show --floor` can print the plan, and a machine without Landlock can still read it.
+ */
+#ifndef ASKFIRST_GUARD_FLOOR_H
+#define ASKFIRST_GUARD_FLOOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../../policy/policy.h"
+
+struct floor_grant {
+    char *path; /* real path of a directory (and all below it) or of one file */
+    bool read;
+    bool write;
+};
+
+/* A file that a walk found protected: it keeps its protection under any other name. */
+struct floor_protected {
+    dev_t device;
+    ino_t inode;
+    char *path;
+};
+
+/* A tree that the policy allows and the floor nevertheless does not grant as a whole, and why. */
+struct floor_gap {
+    char *path;
+    enum act_kind act;
+    const struct rule *because; /* the rule that holds inside; NULL: the walk ran out of its budget */
+};
+
+struct floor_plan {
+    struct floor_grant *grants;
+    size_t grant_count;
+    struct floor_protected *protected;
+    size_t protected_count;
+    struct floor_gap *gaps;
+    size_t gap_count;
+    size_t entries_walked;
+};
+
+struct floor_budget {
+    size_t entries;
+    int64_t milliseconds;
+};
+
+#define FLOOR_BUDGET ((struct floor_budget){20000, 20})
+
+struct floor_plan *floor_plan(const struct policy *policy, const struct image *image,
+                              struct floor_budget budget);
+void floor_plan_free(struct floor_plan *plan);
+
+/* Landlock's version here; 0: the kernel has none, or it is switched off. */
+int floor_abi(void);
+
+/* The ruleset of a plan, close-on-exec; -1 with errno. Paths that have gone meanwhile are left out. */
+int floor_build(const struct floor_plan *plan, int abi);
+
+/* In the child, after NO_NEW_PRIVS. 0, or -1 with errno. */
+int floor_enter(int ruleset);
+
+#endif

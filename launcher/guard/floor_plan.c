@@ -1,0 +1,290 @@
+/* floor_plan.c: from the policy to what the floor may grant (floor.h).
+ *
+ * A tree `X/**` that a rule allows is granted whole when nothing that decides before that rule can reach
+ * below X. Where something can, the tree is walked: what is free of it is granted, directory by directory,
+ * and what is not is left to the launcher. A directory that could not be looked at, or that the budget did
+ * not reach, is not free.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../../policy/glob.h"
+#include "../loop.h"
+#include "../memory.h"
+#include "floor.h"
+
+#define FILES_BY_NAME                                                                                        \
+    64 /* of a directory that is not free as a whole, at most so many files are granted one by one */
+
+/* A pattern that can make something of a tree less than allowed. */
+struct hazard {
+    const struct rule *rule;
+    const char *pattern;
+};
+
+struct walk {
+    const struct policy *policy;
+    const struct image *image;
+    struct floor_plan *plan;
+    enum act_kind act;
+    struct hazard *hazards;
+    size_t hazard_count;
+    size_t entries_left;
+    int64_t until;
+};
+
+/* Whether a tree turned out to be free of hazards as a whole. What is PARTLY free has been granted in parts.
+ */
+enum freedom { FREE, PARTLY };
+
+static const char *next_name(const char *at, size_t *length)
+{
+    while (*at == '/')
+        at++;
+    *length = strcspn(at, "/");
+    return *length ? at : NULL;
+}
+
+static bool is_literal(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (strchr("*?[\\", text[i])) return false;
+    return true;
+}
+
+/* Whether `pattern` can match `directory` itself or anything that lies, or will ever lie, below it. */
+static bool reaches(const char *pattern, const char *directory)
+{
+    size_t pattern_length, length;
+    const char *want = next_name(pattern, &pattern_length), *have = next_name(directory, &length);
+    while (have) {
+        if (!want) return false;
+        if (pattern_length == 2 && !memcmp(want, "**", 2)) return true;
+        if (!glob_match(want, pattern_length, have, length)) return false;
+        want = next_name(want + pattern_length, &pattern_length);
+        have = next_name(have + length, &length);
+    }
+    return true;
+}
+
+static const struct hazard *hazard_below(const struct walk *walk, const char *directory)
+{
+    for (size_t i = 0; i < walk->hazard_count; i++)
+        if (reaches(walk->hazards[i].pattern, directory)) return &walk->hazards[i];
+    return NULL;
+}
+
+static void *grow(void *items, size_t count, size_t size)
+{
+    bool full = count >= 16 ? !(count & (count - 1)) : count == 0;
+    return full ? xrealloc(items, count ? 2 * count : 16, size) : items;
+}
+
+static void grant(struct walk *walk, const char *path)
+{
+    struct floor_plan *plan = walk->plan;
+    plan->grants = grow(plan->grants, plan->grant_count, sizeof *plan->grants);
+    plan->grants[plan->grant_count++] =
+        (struct floor_grant){xstrdup(path), walk->act == ACT_READ, walk->act == ACT_WRITE};
+}
+
+static void note_gap(struct walk *walk, const char *path, const struct rule *because)
+{
+    struct floor_plan *plan = walk->plan;
+    plan->gaps = grow(plan->gaps, plan->gap_count, sizeof *plan->gaps);
+    plan->gaps[plan->gap_count++] = (struct floor_gap){xstrdup(path), walk->act, because};
+}
+
+static void note_protected(struct walk *walk, const char *path, const struct stat *status)
+{
+    struct floor_plan *plan = walk->plan;
+    plan->protected = grow(plan->protected, plan->protected_count, sizeof *plan->protected);
+    plan->protected[plan->protected_count++] =
+        (struct floor_protected){status->st_dev, status->st_ino, xstrdup(path)};
+}
+
+static bool is_allowed(const struct walk *walk, const char *path)
+{
+    struct act act = {.kind = walk->act, .path = path, .path_length = strlen(path)};
+    struct decision decision;
+    policy_decide(walk->image, &act, &decision, NULL);
+    return decision.verdict == VERDICT_ALLOW;
+}
+
+static bool spend(struct walk *walk)
+{
+    if (!walk->entries_left || loop_now() > walk->until) return false;
+    walk->entries_left--;
+    walk->plan->entries_walked++;
+    return true;
+}
+
+/* What was found free in one directory, to be granted by name when the directory as a whole is not. */
+struct found {
+    char **directories;
+    size_t directory_count;
+    char **files;
+    size_t file_count;
+};
+
+static enum freedom walk_tree(struct walk *walk, const char *directory);
+
+static enum freedom walk_entry(struct walk *walk, int parent, const char *directory, const char *name,
+                               struct found *found)
+{
+    struct stat status;
+    if (!spend(walk) || fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW)) return PARTLY;
+    cleanup_free char *path = xasprintf("%s/%s", strcmp(directory, "/") ? directory : "", name);
+    bool is_directory = S_ISDIR(status.st_mode);
+    if (!is_allowed(walk, path)) {
+        if (!is_directory) note_protected(walk, path, &status);
+        return PARTLY;
+    }
+    if (is_directory) {
+        if (walk_tree(walk, path) == PARTLY) return PARTLY;
+        found->directories = grow(found->directories, found->directory_count, sizeof *found->directories);
+        found->directories[found->directory_count++] = steal_pointer(&path);
+    } else if (S_ISREG(status.st_mode) && found->file_count < FILES_BY_NAME) {
+        found->files = grow(found->files, found->file_count, sizeof *found->files);
+        found->files[found->file_count++] = steal_pointer(&path);
+    }
+    return FREE;
+}
+
+static enum freedom walk_directory(struct walk *walk, const char *directory, DIR *stream, struct found *found)
+{
+    enum freedom freedom = FREE;
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(stream);
+        if (!entry) return errno ? PARTLY : freedom;
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
+        if (walk_entry(walk, dirfd(stream), directory, entry->d_name, found) == PARTLY) freedom = PARTLY;
+        if (!walk->entries_left) return PARTLY;
+    }
+}
+
+static void settle(struct walk *walk, struct found *found, enum freedom freedom)
+{
+    for (size_t i = 0; i < found->directory_count; i++) {
+        if (freedom == PARTLY) grant(walk, found->directories[i]);
+        free(found->directories[i]);
+    }
+    for (size_t i = 0; i < found->file_count; i++) {
+        if (freedom == PARTLY) grant(walk, found->files[i]);
+        free(found->files[i]);
+    }
+    free(found->directories);
+    free(found->files);
+}
+
+/* FREE: the caller may grant `directory`. PARTLY: what is free in it has been granted. */
+static enum freedom walk_tree(struct walk *walk, const char *directory)
+{
+    const struct hazard *hazard = hazard_below(walk, directory);
+    if (!hazard) return FREE;
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *stream = fd < 0 ? NULL : fdopendir(fd);
+    if (!stream) {
+        if (fd >= 0) close(fd);
+        note_gap(walk, directory, hazard->rule);
+        return PARTLY;
+    }
+    struct found found = {0};
+    enum freedom freedom = walk_directory(walk, directory, stream, &found);
+    closedir(stream);
+    if (freedom == PARTLY) note_gap(walk, directory, walk->entries_left ? hazard->rule : NULL);
+    settle(walk, &found, freedom);
+    return freedom;
+}
+
+static void plan_tree(struct walk *walk, const char *path)
+{
+    struct stat status;
+    if (lstat(path, &status)) return;
+    if (S_ISDIR(status.st_mode)) {
+        if (is_allowed(walk, path) && walk_tree(walk, path) == FREE) grant(walk, path);
+    } else if (!S_ISLNK(status.st_mode) && is_allowed(walk, path)) {
+        grant(walk, path);
+    }
+}
+
+static void add_hazards(struct walk *walk, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->patterns.count; i++) {
+        walk->hazards = grow(walk->hazards, walk->hazard_count, sizeof *walk->hazards);
+        walk->hazards[walk->hazard_count++] = (struct hazard){rule, rule->patterns.items[i].text};
+    }
+}
+
+/* A tree is written with a double star at its end; a file, or a directory alone, is a literal path. */
+static void plan_pattern(struct walk *walk, const char *pattern)
+{
+    size_t length = strlen(pattern);
+    bool tree = length >= 3 && !strcmp(pattern + length - 3, "/**");
+    if (tree) length -= 3;
+    if (!is_literal(pattern, length)) return;
+    cleanup_free char *path = length ? xstrndup(pattern, length) : xstrdup("/");
+    struct stat status;
+    if (!tree && (lstat(path, &status) || S_ISDIR(status.st_mode)))
+        return; /* the floor knows no directory alone */
+    plan_tree(walk, path);
+}
+
+static void plan_act(struct walk *walk, enum act_kind act)
+{
+    const struct policy *policy = walk->policy;
+    walk->act = act;
+    walk->hazard_count = 0;
+    if (policy->has_otherwise[SET_PROJECT][act] && policy->otherwise[SET_PROJECT][act] != VERDICT_ALLOW)
+        return;
+    for (size_t i = 0; i < policy->rule_count; i++)
+        if (policy->rules[i].act == act && policy->rules[i].set == SET_PROJECT &&
+            policy->rules[i].verdict != VERDICT_ALLOW)
+            add_hazards(walk, &policy->rules[i]);
+
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        if (rule->act != act || rule->set != SET_MAIN) continue;
+        if (rule->verdict != VERDICT_ALLOW) {
+            add_hazards(walk, rule);
+            continue;
+        }
+        for (size_t j = 0; j < rule->patterns.count; j++)
+            plan_pattern(walk, rule->patterns.items[j].text);
+    }
+    if (policy->otherwise[SET_MAIN][act] == VERDICT_ALLOW) plan_pattern(walk, "/**");
+}
+
+struct floor_plan *floor_plan(const struct policy *policy, const struct image *image,
+                              struct floor_budget budget)
+{
+    struct walk walk = {.policy = policy,
+                        .image = image,
+                        .plan = xcalloc(1, sizeof *walk.plan),
+                        .entries_left = budget.entries,
+                        .until = loop_now() + budget.milliseconds};
+    plan_act(&walk, ACT_READ);
+    plan_act(&walk, ACT_WRITE);
+    free(walk.hazards);
+    return walk.plan;
+}
+
+void floor_plan_free(struct floor_plan *plan)
+{
+    if (!plan) return;
+    for (size_t i = 0; i < plan->grant_count; i++)
+        free(plan->grants[i].path);
+    for (size_t i = 0; i < plan->protected_count; i++)
+        free(plan->protected[i].path);
+    for (size_t i = 0; i < plan->gap_count; i++)
+        free(plan->gaps[i].path);
+    free(plan->grants);
+    free(plan->protected);
+    free(plan->gaps);
+    free(plan);
+}

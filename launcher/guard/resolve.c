@@ -1,0 +1,342 @@
+/* resolve.c: a walk, name by name (resolve.h). Most paths need none: the kernel follows them whole, and says
+ * by ELOOP when it met a magic link. The walk is for the rest, and for names that do not exist yet.
+ */
+#include "resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "../memory.h"
+
+#define LINKS 40 /* as many as the kernel follows */
+#define BOUNDS (RESOLVE_NO_XDEV | RESOLVE_BENEATH | RESOLVE_IN_ROOT)
+#define KNOWN (BOUNDS | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_CACHED)
+
+static int open_how(int directory, const char *path, uint64_t flags, uint64_t how)
+{
+    struct open_how open_how = {.flags = O_PATH | O_CLOEXEC | flags, .resolve = how};
+    return (int)syscall(SYS_openat2, directory, path, &open_how, sizeof open_how);
+}
+
+int resolve_descriptor(pid_t tid, int descriptor)
+{
+    char link[64];
+    if (descriptor == AT_FDCWD)
+        snprintf(link, sizeof link, "/proc/%d/cwd", tid);
+    else
+        snprintf(link, sizeof link, "/proc/%d/fd/%d", tid, descriptor);
+    int fd = open(link, O_PATH | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT && descriptor != AT_FDCWD) errno = EBADF;
+    return fd;
+}
+
+char *resolve_path_of(int fd)
+{
+    char link[32], path[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path);
+    if (length <= 0 || length == sizeof path || path[0] != '/') return NULL;
+    path[length] = 0;
+    struct stat status;
+    if (fstat(fd, &status) || (!status.st_nlink && !S_ISDIR(status.st_mode))) return NULL;
+    return xstrdup(path);
+}
+
+static bool in_proc(int fd)
+{
+    struct statfs where;
+    return !fstatfs(fd, &where) && where.f_type == PROC_SUPER_MAGIC;
+}
+
+/* What only the caller itself may open: it would mean another thing, or carry other rights, in the launcher's
+ * hands. */
+static bool is_kernels(int fd, const struct stat *status)
+{
+    static const unsigned long kernels[] = {PROC_SUPER_MAGIC,   SYSFS_MAGIC,         DEVPTS_SUPER_MAGIC,
+                                            CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,
+                                            TRACEFS_MAGIC,      SECURITYFS_MAGIC};
+    struct statfs where;
+    if (S_ISCHR(status->st_mode) || S_ISBLK(status->st_mode)) return true;
+    if (fstatfs(fd, &where)) return true;
+    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
+        if ((unsigned long)where.f_type == kernels[i]) return true;
+    return false;
+}
+
+struct walk {
+    pid_t tid;
+    uint64_t how;
+    int at;                  /* O_PATH: the directory the walk has come to */
+    int links;               /* followed so far */
+    bool foreign;            /* a magic link of another process was met */
+    char rest[2 * PATH_MAX]; /* what is still to be walked */
+};
+
+static int move_to(struct walk *walk, int fd)
+{
+    if (fd < 0) return errno;
+    close(walk->at);
+    walk->at = fd;
+    return 0;
+}
+
+/* Puts a link's text in front of what is left. */
+static int follow_text(struct walk *walk, const char *text, const char *rest)
+{
+    char joined[2 * PATH_MAX];
+    if (walk->how & RESOLVE_NO_SYMLINKS || ++walk->links > LINKS) return ELOOP;
+    int length = snprintf(joined, sizeof joined, "%s/%s", text, rest);
+    if (!*rest) length = snprintf(joined, sizeof joined, "%s", text);
+    if (length < 0 || (size_t)length >= sizeof joined) return ENAMETOOLONG;
+    memcpy(walk->rest, joined, (size_t)length + 1);
+    if (text[0] != '/') return 0;
+    if (walk->how & RESOLVE_BENEATH) return EXDEV;
+    return move_to(walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+}
+
+static pid_t group_of(pid_t tid)
+{
+    char path[64], line[256];
+    snprintf(path, sizeof path, "/proc/%d/status", tid);
+    cleanup_file FILE *file = fopen(path, "re");
+    int group = tid;
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "Tgid: %d", &group) == 1) break;
+    return group;
+}
+
+/* /proc/self is whoever reads it: here the caller. True: `text` is what the link says to the caller. */
+static bool own_link(const struct walk *walk, int fd, const char *name, char text[64])
+{
+    if (!in_proc(fd)) return false;
+    if (!strcmp(name, "self"))
+        snprintf(text, 64, "%d", group_of(walk->tid));
+    else if (!strcmp(name, "thread-self"))
+        snprintf(text, 64, "%d/task/%d", group_of(walk->tid), walk->tid);
+    else
+        return false;
+    return true;
+}
+
+/* Whether the directory of a magic link belongs to the calling process: /proc/PID, /proc/PID/fd,
+ * /proc/PID/task/TID… */
+static bool is_own(const struct walk *walk)
+{
+    cleanup_free char *path = resolve_path_of(walk->at);
+    int pid = 0;
+    return path && sscanf(path, "/proc/%d", &pid) == 1 && group_of(pid) == group_of(walk->tid);
+}
+
+static bool is_magic(const struct walk *walk, const char *name)
+{
+    if (!in_proc(walk->at)) return false;
+    cleanup_fd int fd = open_how(walk->at, name, 0, RESOLVE_NO_MAGICLINKS);
+    return fd < 0 && errno == ELOOP;
+}
+
+/* Takes the link `name` in walk->at, whose O_PATH|O_NOFOLLOW descriptor is `link`. `*jumped`: a magic link,
+ * the walk stands at what it leads to. */
+static int follow(struct walk *walk, int link, const char *name, const char *rest, bool *jumped)
+{
+    char text[PATH_MAX];
+    *jumped = false;
+    if (own_link(walk, walk->at, name, text)) return follow_text(walk, text, rest);
+    if (is_magic(walk, name)) {
+        if (walk->how & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS) || ++walk->links > LINKS) return ELOOP;
+        if (!is_own(walk)) walk->foreign = true;
+        int fd = openat(walk->at, name, O_PATH | O_CLOEXEC);
+        if (fd < 0) return errno;
+        memmove(walk->rest, rest, strlen(rest) + 1);
+        *jumped = true;
+        return move_to(walk, fd);
+    }
+    ssize_t length = readlinkat(link, "", text, sizeof text - 1);
+    if (length < 0) return errno;
+    if (!length) return ENOENT;
+    text[length] = 0;
+    return follow_text(walk, text, rest);
+}
+
+static char *join(const char *directory, const char *name)
+{
+    return directory ? xasprintf("%s/%s", strcmp(directory, "/") ? directory : "", name) : NULL;
+}
+
+/* The walk has ended at an object without a name of its own here: a root, "..", a descriptor, a magic link.
+ */
+static int end_at(struct walk *walk, struct spot *spot)
+{
+    spot->target = walk->at;
+    walk->at = -1;
+    if (fstat(spot->target, &spot->status)) return errno;
+    spot->path = resolve_path_of(spot->target);
+    return 0;
+}
+
+static int end_in(struct walk *walk, struct spot *spot, const char *name, int target)
+{
+    cleanup_free char *directory = resolve_path_of(walk->at);
+    spot->parent = walk->at;
+    walk->at = -1;
+    spot->target = target;
+    spot->path = join(directory, name);
+    strcpy(spot->name, name);
+    return target >= 0 && fstat(target, &spot->status) ? errno : 0;
+}
+
+/* One name. `*done`: the spot is filled. */
+static int step(struct walk *walk, unsigned flags, struct spot *spot, bool *done)
+{
+    char name[256], rest[2 * PATH_MAX];
+    const char *at = walk->rest + strspn(walk->rest, "/");
+    size_t length = strcspn(at, "/");
+    if (!length) {
+        *done = true;
+        return end_at(walk, spot);
+    }
+    if (length > NAME_MAX) return ENAMETOOLONG;
+    memcpy(name, at, length);
+    name[length] = 0;
+    const char *after = at + length;
+    bool slash = *after == '/', last = !after[strspn(after, "/")];
+    strcpy(rest, after + strspn(after, "/"));
+
+    if (!strcmp(name, ".") || !strcmp(name, "..")) {
+        int error = move_to(walk, open_how(walk->at, name, O_DIRECTORY, 0));
+        strcpy(walk->rest, rest);
+        return error;
+    }
+    int fd = openat(walk->at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        if (errno != ENOENT || !last || !(flags & RESOLVE_MAY_MISS)) return errno;
+        *done = true;
+        return end_in(walk, spot, name, -1);
+    }
+    struct stat status;
+    if (fstat(fd, &status)) {
+        close(fd);
+        return errno;
+    }
+    if (S_ISLNK(status.st_mode) && (!last || slash || flags & RESOLVE_FOLLOW)) {
+        bool jumped;
+        int error = follow(walk, fd, name, rest, &jumped);
+        close(fd);
+        return error;
+    }
+    if (last) {
+        if (slash && !S_ISDIR(status.st_mode)) {
+            close(fd);
+            return ENOTDIR;
+        }
+        *done = true;
+        return end_in(walk, spot, name, fd);
+    }
+    strcpy(walk->rest, rest);
+    return move_to(walk, fd);
+}
+
+static int walk_all(pid_t tid, int base, const char *path, unsigned flags, uint64_t how, struct spot *spot)
+{
+    struct walk *walk = xcalloc(1, sizeof *walk);
+    walk->tid = tid;
+    walk->how = how;
+    walk->at = base;
+    int error = 0;
+    bool done = false;
+    snprintf(walk->rest, sizeof walk->rest, "%s", path);
+    while (!error && !done)
+        error = step(walk, flags, spot, &done);
+    if (walk->at >= 0) close(walk->at);
+    spot->kernel = walk->foreign;
+    free(walk);
+    return error;
+}
+
+/* The way that most calls go: the kernel follows the whole path, and it is an object that exists. */
+static bool resolve_whole(int base, const char *path, unsigned flags, uint64_t how, struct spot *spot)
+{
+    if (flags & RESOLVE_MAY_MISS) return false;
+    int fd = open_how(base, path, flags & RESOLVE_FOLLOW ? 0 : O_NOFOLLOW, how | RESOLVE_NO_MAGICLINKS);
+    if (fd < 0) return false;
+    spot->target = fd;
+    spot->path = fstat(fd, &spot->status) ? NULL : resolve_path_of(fd);
+    if (spot->path && !in_proc(fd)) return true;
+    close(fd);
+    free(spot->path);
+    spot->target = -1;
+    spot->path = NULL;
+    return false;
+}
+
+/* Bounds are the kernel's to keep, not the walk's: the directory is found under them, and the last name
+ * opened in it. */
+static int resolve_bounded(int base, const char *path, unsigned flags, uint64_t how, struct spot *spot)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    cleanup_free char *directory = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    int fd = open_how(base, path, flags & RESOLVE_FOLLOW ? 0 : O_NOFOLLOW, how | RESOLVE_NO_MAGICLINKS),
+        error = errno;
+    int parent = fd < 0 && error == ENOENT && flags & RESOLVE_MAY_MISS && *name
+                     ? open_how(base, directory, O_DIRECTORY, how | RESOLVE_NO_MAGICLINKS)
+                     : -1;
+    close(base);
+    if (fd >= 0) {
+        spot->target = fd;
+        spot->path = resolve_path_of(fd);
+        return fstat(fd, &spot->status) ? errno : 0;
+    }
+    struct stat status;
+    if (parent < 0) return error;
+    if (strlen(name) > NAME_MAX ||
+        !fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW)) { /* a link to nowhere */
+        close(parent);
+        return error;
+    }
+    cleanup_free char *real = resolve_path_of(parent);
+    spot->parent = parent;
+    spot->path = join(real, name);
+    strcpy(spot->name, name);
+    return 0;
+}
+
+int resolve(pid_t tid, int directory, const char *path, unsigned flags, uint64_t how, struct spot *spot)
+{
+    *spot = (struct spot){.parent = -1, .target = -1};
+    if (how & ~(uint64_t)KNOWN) return EINVAL;
+    if (!*path && !(flags & RESOLVE_EMPTY_PATH)) return ENOENT;
+    if (strlen(path) >= PATH_MAX) return ENAMETOOLONG;
+
+    int base = path[0] == '/' && !(how & BOUNDS) ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)
+                                                 : resolve_descriptor(tid, directory);
+    if (base < 0) return errno;
+    int error = 0;
+    if (*path && resolve_whole(base, path, flags, how, spot))
+        close(base);
+    else if (how & BOUNDS)
+        error = resolve_bounded(base, path, flags, how, spot);
+    else
+        error = walk_all(tid, base, path, flags, how, spot);
+    struct stat status;
+    if (!error && spot->target >= 0 && is_kernels(spot->target, &spot->status)) spot->kernel = true;
+    if (!error && spot->parent >= 0 && !fstat(spot->parent, &status) && is_kernels(spot->parent, &status))
+        spot->kernel = true;
+    if (error) spot_close(spot);
+    return error;
+}
+
+void spot_close(struct spot *spot)
+{
+    if (spot->parent >= 0) close(spot->parent);
+    if (spot->target >= 0) close(spot->target);
+    free(spot->path);
+    *spot = (struct spot){.parent = -1, .target = -1};
+}

@@ -1,0 +1,41 @@
+/* resolve.h: where a path leads, as a guarded thread sees it: from its directory and descriptors, through
+ * links, by descriptors all the way, so that what was looked at is what is acted on.
+ *
+ * Whoever calls has made sure that the thread has the launcher's own root and namespaces (identity.h). The
+ * one thing that still differs is /proc: its `self` is the reader's, so it is read as the caller would, and
+ * what lies in it is marked `kernel`: only the caller itself may open it.
+ */
+#ifndef ASKFIRST_GUARD_RESOLVE_H
+#define ASKFIRST_GUARD_RESOLVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+enum resolve_flags {
+    RESOLVE_FOLLOW = 1,     /* a link at the end is followed */
+    RESOLVE_MAY_MISS = 2,   /* the last name need not exist */
+    RESOLVE_EMPTY_PATH = 4, /* "" names the descriptor itself */
+};
+
+struct spot {
+    int parent;     /* O_PATH: the directory that holds `name`; -1 where the object has no name of its own */
+    char name[256]; /* the last name in `parent`; "" for a root, a descriptor, a magic link */
+    int target;     /* O_PATH: the object itself, a link if it was not followed; -1: there is none */
+    struct stat status; /* of the target */
+    char *path;         /* real path; NULL: it has none (a pipe, a memfd, a deleted file) */
+    bool kernel; /* in /proc, /sys or a device, or reached through another process: nobody else may open it */
+};
+
+/* 0, or an errno for the caller. `how` are the RESOLVE_ flags of openat2, which are kept. */
+int resolve(pid_t tid, int directory, const char *path, unsigned flags, uint64_t how, struct spot *spot);
+void spot_close(struct spot *spot);
+
+/* A descriptor of the thread, as an O_PATH descriptor of ours; -1 with errno. AT_FDCWD: its directory. */
+int resolve_descriptor(pid_t tid, int descriptor);
+
+/* malloc'd real path of an O_PATH descriptor; NULL when it has none. */
+char *resolve_path_of(int fd);
+
+#endif
