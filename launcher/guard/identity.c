@@ -1,5 +1,5 @@
-/* identity.c: see identity.h. Capabilities count: a root without SYS_ADMIN is not the root that the launcher is, and the
- * launcher compares with what its child was when it started, not with itself. */
+/* identity.c: see identity.h. Capabilities count: a root without SYS_ADMIN is not the root that the launcher
+ * is, and the launcher compares with what its child was when it started, not with itself. */
 #include "identity.h"
 
 #include <stdio.h>
@@ -39,7 +39,8 @@ bool identity_of(pid_t tid, struct identity *identity)
 {
     struct stat user, mount;
     memset(identity, 0, sizeof *identity);
-    if (!read_ids(tid, identity->ids, sizeof identity->ids) || !look(tid, "root", &identity->root)) return false;
+    if (!read_ids(tid, identity->ids, sizeof identity->ids) || !look(tid, "root", &identity->root))
+        return false;
     if (!look(tid, "ns/user", &user) || !look(tid, "ns/mnt", &mount)) return false;
     identity->user_namespace = user.st_ino;
     identity->mount_namespace = mount.st_ino;

@@ -1,5 +1,5 @@
-/* identity.h: whether a guarded thread is what the launcher is. Only for such a thread does the launcher act: for any
- * other it would lend rights that the thread has given up, or look at another tree of files.
+/* identity.h: whether a guarded thread is what the launcher is. Only for such a thread does the launcher act:
+ * for any other it would lend rights that the thread has given up, or look at another tree of files.
  */
 #ifndef ASKFIRST_GUARD_IDENTITY_H
 #define ASKFIRST_GUARD_IDENTITY_H
@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 struct identity {
-    char ids[2048];  /* the lines of /proc/PID/status that say who it is */
+    char ids[2048]; /* the lines of /proc/PID/status that say who it is */
     struct stat root;
     ino_t user_namespace;
     ino_t mount_namespace;

@@ -264,7 +264,7 @@ static int walk_all(pid_t tid, int base, const char *path, unsigned flags, uint6
 /* The way that most calls go: the kernel follows the whole path, and it is an object that exists. */
 static bool resolve_whole(int base, const char *path, unsigned flags, uint64_t how, struct spot *spot)
 {
-    if (flags & RESOLVE_MAY_MISS) return false;
+    if (flags & (RESOLVE_MAY_MISS | RESOLVE_BY_PARENT)) return false;
     int fd = open_how(base, path, flags & RESOLVE_FOLLOW ? 0 : O_NOFOLLOW, how | RESOLVE_NO_MAGICLINKS);
     if (fd < 0) return false;
     spot->target = fd;

@@ -17,6 +17,7 @@ enum resolve_flags {
     RESOLVE_FOLLOW = 1,     /* a link at the end is followed */
     RESOLVE_MAY_MISS = 2,   /* the last name need not exist */
     RESOLVE_EMPTY_PATH = 4, /* "" names the descriptor itself */
+    RESOLVE_BY_PARENT = 8,  /* `parent` and `name` are wanted, also where the object is there */
 };
 
 struct spot {

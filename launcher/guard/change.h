@@ -1,0 +1,35 @@
+/* change.h: calls that change a path or what belongs to it: understood once, judged by the watch, then done
+ * by the launcher on exactly what was looked at.
+ */
+#ifndef ASKFIRST_GUARD_CHANGE_H
+#define ASKFIRST_GUARD_CHANGE_H
+
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "resolve.h"
+
+struct change_kind;
+
+struct change {
+    const struct change_kind *kind;
+    const char *detail; /* what a person is told: "remove", "rename"… (question.h) */
+    struct spot spots[2];
+    size_t spot_count;
+    bool nothing_named; /* a descriptor that has no path: there is nothing to judge */
+    uint64_t args[6];
+    char *text;  /* symlink's text, an attribute's name */
+    void *value; /* an attribute's value, times, attributes */
+    size_t value_size;
+};
+
+/* Reads the call's arguments and finds what they lead to. 0, or the errno for the caller. */
+int change_read(const struct seccomp_notif *call, struct change *change);
+
+/* Does it. 0 or a positive value, or -errno. `mask` is the caller's umask. */
+int64_t change_do(const struct change *change, mode_t mask);
+
+void change_free(struct change *change);
+
+#endif

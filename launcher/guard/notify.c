@@ -1,0 +1,147 @@
+/* notify.c: see notify.h. */
+#include "notify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
+#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
+#endif
+#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
+#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
+#define SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP (1UL << 0)
+#endif
+
+int notify_install(const struct sock_fprog *filter)
+{
+    static const unsigned long flags[] = {
+        SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW |
+            SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+        SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW, /* before 5.19 */
+    };
+    int listener = -1;
+    for (size_t i = 0; i < sizeof flags / sizeof *flags && listener < 0; i++) {
+        listener = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags[i], filter);
+        if (listener < 0 && errno != EINVAL) break;
+    }
+    return listener;
+}
+
+int notify_send_listener(int socket, int listener)
+{
+    char byte = 0;
+    struct iovec part = {&byte, 1};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int));
+    memcpy(CMSG_DATA(header), &listener, sizeof listener);
+    return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
+}
+
+int notify_take_listener(int socket)
+{
+    char byte;
+    struct iovec part = {&byte, 1};
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    if (recvmsg(socket, &message, MSG_CMSG_CLOEXEC) != 1) return -1;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (!header || header->cmsg_type != SCM_RIGHTS) {
+        errno = EPROTO;
+        return -1;
+    }
+    int listener;
+    memcpy(&listener, CMSG_DATA(header), sizeof listener);
+    return listener;
+}
+
+bool notify_open(struct notify *notify, int listener)
+{
+    struct seccomp_notif_sizes sizes;
+    if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes)) return false;
+    notify->listener = listener;
+    notify->size = sizes.seccomp_notif > sizeof(struct seccomp_notif) ? sizes.seccomp_notif
+                                                                      : sizeof(struct seccomp_notif);
+    notify->buffer = calloc(1, notify->size);
+    if (!notify->buffer) return false;
+    notify->synchronous = !ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+    return true;
+}
+
+void notify_close(struct notify *notify)
+{
+    if (notify->listener >= 0) close(notify->listener);
+    free(notify->buffer);
+    *notify = (struct notify){.listener = -1};
+}
+
+int notify_receive(struct notify *notify, struct seccomp_notif **call)
+{
+    struct pollfd ready = {notify->listener, POLLIN, 0};
+    if (poll(&ready, 1, 0) <= 0 || !(ready.revents & POLLIN)) return 0;
+    memset(notify->buffer, 0, notify->size); /* the kernel refuses a buffer that is not empty */
+    if (ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_RECV, notify->buffer))
+        return errno == ENOENT || errno == EINTR || errno == EAGAIN ? 0 : -1;
+    *call = notify->buffer;
+    return 1;
+}
+
+bool notify_valid(const struct notify *notify, uint64_t id)
+{
+    return !ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id);
+}
+
+static bool answer(const struct notify *notify, struct seccomp_notif_resp *response)
+{
+    int result;
+    do
+        result = ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_SEND, response);
+    while (result && errno == EINTR);
+    return !result;
+}
+
+bool notify_return(const struct notify *notify, uint64_t id, int64_t value)
+{
+    struct seccomp_notif_resp response = {.id = id};
+    if (value < 0)
+        response.error = (int32_t)value;
+    else
+        response.val = value;
+    return answer(notify, &response);
+}
+
+bool notify_continue(const struct notify *notify, uint64_t id)
+{
+    struct seccomp_notif_resp response = {.id = id, .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE};
+    return answer(notify, &response);
+}
+
+bool notify_give(const struct notify *notify, uint64_t id, int fd, bool cloexec)
+{
+    struct seccomp_notif_addfd give = {
+        .id = id, .srcfd = (uint32_t)fd, .newfd_flags = cloexec ? O_CLOEXEC : 0};
+    int number;
+    do
+        number = ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give);
+    while (number < 0 && errno == EINTR);
+    if (number < 0) return notify_return(notify, id, errno == ENOENT ? -EBADF : -errno);
+    return notify_return(notify, id, number);
+}
