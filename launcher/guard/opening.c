@@ -1,0 +1,150 @@
+/* opening.c: see opening.h. */
+#include "opening.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "memory_of.h"
+#include "numbers.h"
+
+struct request {
+    int directory;
+    uint64_t path;
+    uint64_t flags, mode, how;
+};
+
+/* openat2 grows: what this does not know must be zero, or the kernel would refuse it too. */
+static int read_how(const struct seccomp_notif *call, struct request *request)
+{
+    unsigned char bytes[256] = {0};
+    struct open_how how;
+    uint64_t size = call->data.args[3];
+    if (size < sizeof how) return EINVAL;
+    if (size > sizeof bytes) return E2BIG;
+    int error = memory_copy((pid_t)call->pid, call->data.args[2], bytes, (size_t)size);
+    if (error) return error;
+    for (size_t i = sizeof how; i < size; i++)
+        if (bytes[i]) return E2BIG;
+    memcpy(&how, bytes, sizeof how);
+    request->flags = how.flags;
+    request->mode = how.mode;
+    request->how = how.resolve;
+    return 0;
+}
+
+static int read_request(const struct seccomp_notif *call, struct request *request)
+{
+    const uint64_t *args = (const uint64_t *)call->data.args;
+    bool has_directory = call->data.nr == __NR_openat || call->data.nr == __NR_openat2;
+    request->directory = has_directory ? (int)args[0] : AT_FDCWD;
+    request->path = args[has_directory];
+    if (call->data.nr == __NR_openat2) return read_how(call, request);
+    request->flags = (uint32_t)args[1 + has_directory];
+    request->mode = args[2 + has_directory];
+    if (call->data.nr == __NR_creat) {
+        request->flags = O_CREAT | O_WRONLY | O_TRUNC;
+        request->mode = args[1];
+    }
+    return 0;
+}
+
+static bool is_tmpfile(uint64_t flags)
+{
+    return (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+/* A name that is still to be made is a write; so is a truncation, also by whoever only reads. */
+static void classify(struct opening *opening)
+{
+    uint64_t flags = opening->flags, access = flags & O_ACCMODE;
+    if (flags & O_PATH) {
+        opening->look_only = true;
+        return;
+    }
+    opening->reads = access == O_RDONLY || access == O_RDWR || access == O_ACCMODE;
+    opening->writes = access != O_RDONLY || flags & O_TRUNC || is_tmpfile(flags);
+    if (opening->spot.target < 0) {
+        opening->reads = access == O_RDWR;
+        opening->writes = true;
+        opening->detail = "create";
+    } else if (flags & O_TRUNC) {
+        opening->detail = "truncate";
+    } else if (is_tmpfile(flags)) {
+        opening->detail = "create";
+        opening->reads = false;
+    }
+    opening->may_block = opening->spot.target >= 0 && S_ISFIFO(opening->spot.status.st_mode);
+}
+
+int opening_read(const struct seccomp_notif *call, struct opening *opening)
+{
+    char path[PATH_MAX];
+    struct request request = {0};
+    *opening = (struct opening){.spot = {.parent = -1, .target = -1}};
+    int error = read_request(call, &request);
+    if (!error) error = memory_string((pid_t)call->pid, request.path, path, sizeof path);
+    if (error) return error;
+    bool creates = request.flags & O_CREAT && !(request.flags & O_PATH);
+    bool stays = request.flags & O_NOFOLLOW || (creates && request.flags & O_EXCL);
+    unsigned how = (creates ? RESOLVE_MAY_MISS : 0) | (stays ? 0 : RESOLVE_FOLLOW);
+    error = resolve((pid_t)call->pid, request.directory, path, how, request.how, &opening->spot);
+    if (error) return error;
+    opening->flags = request.flags;
+    opening->mode = (mode_t)request.mode & 07777;
+    classify(opening);
+    return 0;
+}
+
+static int open_new(const struct opening *opening, mode_t mask)
+{
+    mode_t own = umask(mask);
+    int fd = openat(opening->spot.parent, opening->spot.name,
+                    (int)(opening->flags | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY), opening->mode);
+    int error = errno;
+    umask(own);
+    return fd < 0 ? -error : fd;
+}
+
+/* What is there already is opened through its descriptor, so it is the object that was judged. */
+static int open_again(const struct opening *opening, mode_t mask)
+{
+    char link[32];
+    uint64_t flags = opening->flags;
+    mode_t type = opening->spot.status.st_mode & S_IFMT;
+    if (flags & O_CREAT && flags & O_EXCL) return -EEXIST;
+    if (type == S_IFLNK) return -ELOOP;
+    if (type == S_IFDIR && flags & O_CREAT && !is_tmpfile(flags)) return -EISDIR;
+    flags &= ~(uint64_t)(O_CREAT | O_EXCL | O_NOFOLLOW);
+    if (is_tmpfile(opening->flags)) flags |= opening->flags & O_EXCL;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", opening->spot.target);
+    mode_t own = umask(mask);
+    int fd = open(link, (int)(flags | O_CLOEXEC | O_NOCTTY), opening->mode);
+    int error = errno;
+    umask(own);
+    return fd < 0 ? -error : fd;
+}
+
+/* A descriptor that only looks is what the walk has come to; O_DIRECTORY is still to be kept. */
+static int open_look(const struct opening *opening)
+{
+    if (opening->flags & O_DIRECTORY && !S_ISDIR(opening->spot.status.st_mode)) return -ENOTDIR;
+    int fd = fcntl(opening->spot.target, F_DUPFD_CLOEXEC, 0);
+    return fd < 0 ? -errno : fd;
+}
+
+int opening_do(const struct opening *opening, mode_t mask)
+{
+    if (opening->look_only) return opening->spot.target < 0 ? -ENOENT : open_look(opening);
+    return opening->spot.target < 0 ? open_new(opening, mask) : open_again(opening, mask);
+}
+
+void opening_free(struct opening *opening)
+{
+    spot_close(&opening->spot);
+}

@@ -1,0 +1,32 @@
+/* opening.h: calls that open a file: understood once, judged by the watch, then opened by the launcher, which
+ * hands the descriptor over.
+ */
+#ifndef ASKFIRST_GUARD_OPENING_H
+#define ASKFIRST_GUARD_OPENING_H
+
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "resolve.h"
+
+struct opening {
+    struct spot spot;
+    uint64_t flags; /* O_… */
+    mode_t mode;
+    bool reads; /* what has to be allowed */
+    bool writes;
+    const char *detail; /* of the write: "create", "truncate"; or NULL */
+    bool look_only;     /* O_PATH: nothing is opened that could be read or written */
+    bool may_block;     /* a FIFO: to be opened aside */
+};
+
+/* 0, or the errno for the caller. */
+int opening_read(const struct seccomp_notif *call, struct opening *opening);
+
+/* The descriptor, close-on-exec here; or -errno. `mask` is the caller's umask. */
+int opening_do(const struct opening *opening, mode_t mask);
+
+void opening_free(struct opening *opening);
+
+#endif

@@ -1,0 +1,166 @@
+/* verify.c: see verify.h.
+ *
+ * After PTRACE_SEIZE and the answer, an interrupt is asked for, so that the thread stops once in any case: at
+ * the exec when that succeeds, on its way back to the program when it fails.
+ */
+#include "verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ptrace.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../memory.h"
+
+struct pending {
+    struct pending *next;
+    pid_t pid, tid;
+    struct expected expected;
+};
+
+struct verifier {
+    struct loop *loop;
+    verify_done *done;
+    void *context;
+    int children; /* signalfd: SIGCHLD is how the kernel says that a traced thread stopped */
+    struct loop_source *source;
+    struct pending *pending;
+};
+
+/* Empty when it is the program that was judged. */
+static const char *difference(pid_t pid, const struct expected *expected)
+{
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    if (stat(path, &status)) return "the program cannot be looked at";
+    if (status.st_dev != expected->device || status.st_ino != expected->inode)
+        return "another program than the one that was judged";
+
+    snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return "its arguments cannot be looked at";
+    char part[4096];
+    size_t at = 0;
+    for (;;) {
+        ssize_t got = read(fd, part, sizeof part);
+        if (got < 0) return "its arguments cannot be looked at";
+        if (!got) break;
+        if ((size_t)got > expected->argv_length - at || memcmp(part, expected->argv + at, (size_t)got))
+            return "other arguments than those that were judged";
+        at += (size_t)got;
+    }
+    return at == expected->argv_length ? NULL : "other arguments than those that were judged";
+}
+
+static void forget(struct pending **at)
+{
+    struct pending *gone = *at;
+    *at = gone->next;
+    free(gone->expected.argv);
+    free(gone);
+}
+
+static void check(struct verifier *verifier, struct pending **at)
+{
+    struct pending *pending = *at;
+    pid_t pid = pending->pid;
+    const char *why = difference(pid, &pending->expected);
+    forget(at);
+    if (why) kill(pid, SIGKILL);
+    ptrace(PTRACE_DETACH, pid, 0, 0);
+    verifier->done(verifier->context, pid, !why, why);
+}
+
+/* A traced thread has stopped, or is gone. False: it was neither. */
+static bool look_at(struct verifier *verifier, struct pending **at)
+{
+    struct pending *pending = *at;
+    int status;
+    /* A thread that executes takes the id of its process's first one. */
+    pid_t id = waitpid(pending->tid, &status, __WALL | WNOHANG);
+    if (id <= 0 && pending->tid != pending->pid) id = waitpid(pending->pid, &status, __WALL | WNOHANG);
+    if (!id) return false;
+    if (id < 0 || !WIFSTOPPED(status)) { /* it has ended */
+        forget(at);
+        return true;
+    }
+    int event = status >> 16;
+    if (event == PTRACE_EVENT_EXEC) {
+        check(verifier, at);
+    } else if (event == PTRACE_EVENT_STOP) { /* the exec has failed */
+        ptrace(PTRACE_DETACH, id, 0, 0);
+        forget(at);
+    } else { /* a signal, which is not ours to keep */
+        ptrace(PTRACE_CONT, id, 0, WSTOPSIG(status));
+    }
+    return true;
+}
+
+static void stopped(void *context, int fd, uint32_t events)
+{
+    struct verifier *verifier = context;
+    struct signalfd_siginfo info;
+    (void)events;
+    while (read(fd, &info, sizeof info) == sizeof info) {
+    }
+    for (struct pending **at = &verifier->pending; *at;) {
+        struct pending *here = *at;
+        while (*at == here && look_at(verifier, at)) {
+        }
+        if (*at == here) at = &here->next;
+    }
+}
+
+struct verifier *verifier_new(struct loop *loop, verify_done *done, void *context)
+{
+    struct verifier *verifier = xcalloc(1, sizeof *verifier);
+    sigset_t children;
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &children, NULL);
+    *verifier = (struct verifier){.loop = loop, .done = done, .context = context};
+    verifier->children = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (verifier->children >= 0)
+        verifier->source = loop_add(loop, verifier->children, EPOLLIN, stopped, verifier);
+    if (!verifier->source) {
+        if (verifier->children >= 0) close(verifier->children);
+        free(verifier);
+        return NULL;
+    }
+    return verifier;
+}
+
+/* What is still seized is killed: it would run on unverified when the launcher ends. */
+void verifier_free(struct verifier *verifier)
+{
+    if (!verifier) return;
+    while (verifier->pending) {
+        kill(verifier->pending->pid, SIGKILL);
+        forget(&verifier->pending);
+    }
+    loop_remove(verifier->source);
+    close(verifier->children);
+    free(verifier);
+}
+
+bool verifier_seize(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected)
+{
+    if (ptrace(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)) return false;
+    struct pending *pending = xmalloc(sizeof *pending);
+    *pending = (struct pending){verifier->pending, pid, tid, *expected};
+    verifier->pending = pending;
+    return true;
+}
+
+void verifier_let(pid_t tid)
+{
+    ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+}

@@ -1,0 +1,41 @@
+/* verify.h: what was judged is what runs. An exec that the kernel was told to go on with is stopped before
+ * the new program's first instruction, and its file and arguments are held against the copy that was judged.
+ *
+ * Done with ptrace: seized at the exec, let go right after it. A program that somebody else traces cannot be
+ * stopped this way, and its exec is refused.
+ */
+#ifndef ASKFIRST_GUARD_VERIFY_H
+#define ASKFIRST_GUARD_VERIFY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../loop.h"
+
+struct verifier;
+
+/* What the new program must be. */
+struct expected {
+    dev_t device; /* of /proc/PID/exe: for a script, its interpreter */
+    ino_t inode;
+    char *argv; /* the whole vector, each string with its NUL, as /proc/PID/cmdline has it; malloc'd, handed
+                   over */
+    size_t argv_length;
+};
+
+/* `same`: the exec has happened and is what was judged. False: the process was killed, and `why` says what
+ * differed. Not called when the exec failed. */
+typedef void verify_done(void *context, pid_t pid, bool same, const char *why);
+
+struct verifier *verifier_new(struct loop *loop, verify_done *done, void *context); /* NULL with errno */
+void verifier_free(struct verifier *verifier);
+
+/* Before the exec of `tid` (of process `pid`) continues. False with errno: it must be refused. */
+bool verifier_seize(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected);
+
+/* Right after it was told to continue. */
+void verifier_let(pid_t tid);
+
+#endif
