@@ -1,6 +1,6 @@
 /* floor_plan.c: from the policy to what the floor may grant (floor.h).
  *
- * A tree `X/**` that a rule allows is granted whole when nothing that decides before that rule can reach
+ * A tree that a rule allows (X and a double star) is granted whole when nothing that decides before that rule can reach
  * below X. Where something can, the tree is walked: what is free of it is granted, directory by directory,
  * and what is not is left to the launcher. A directory that could not be looked at, or that the budget did
  * not reach, is not free.

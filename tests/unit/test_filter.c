@@ -1,0 +1,276 @@
+/* The filter against the real kernel: in a child of its own for each case, with a thread that answers the
+ * listener. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../launcher/guard/filter.h"
+#include "../../launcher/guard/notify.h"
+
+enum fate { PASSES, TRAPS, FAILS };
+
+/* What became of one call: trapped calls are answered with EXDEV, which none of them says by itself. */
+static enum fate fate_of(const struct filter_options *options, long number, const long args[6], int *error)
+{
+    struct sock_fprog filter;
+    int pair[2], out[2];
+    assert_true(filter_make(options, &filter));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+    assert_int_equal(pipe(out), 0);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        int listener = notify_install(&filter);
+        if (listener < 0 || notify_send_listener(pair[0], listener)) _exit(99);
+        close(listener);
+        close(pair[0]);
+        close(pair[1]);
+        long value = syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+        int told = value < 0 ? errno : 0;
+        if (write(out[1], &told, sizeof told) != sizeof told) _exit(98);
+        _exit(0);
+    }
+    close(pair[0]);
+    close(out[1]);
+    struct notify notify;
+    int listener = notify_take_listener(pair[1]);
+    assert_true(listener >= 0);
+    assert_true(notify_open(&notify, listener));
+    bool trapped = false;
+    int told = 0;
+    for (;;) {
+        struct pollfd ready[] = {{listener, POLLIN, 0}, {out[0], POLLIN, 0}};
+        assert_true(poll(ready, 2, 10000) > 0);
+        struct seccomp_notif *call;
+        if (ready[0].revents & POLLIN && notify_receive(&notify, &call) == 1) {
+            trapped = true;
+            assert_true(notify_valid(&notify, call->id));
+            notify_return(&notify, call->id, -EXDEV);
+        }
+        if (ready[1].revents) break;
+    }
+    assert_int_equal(read(out[0], &told, sizeof told), sizeof told);
+    waitpid(child, NULL, 0);
+    notify_close(&notify);
+    close(pair[1]);
+    close(out[0]);
+    free(filter.filter);
+    if (error) *error = told;
+    if (trapped) {
+        assert_int_equal(told, EXDEV);
+        return TRAPS;
+    }
+    return told ? FAILS : PASSES;
+}
+
+static const struct filter_options usual = {.lane = 0, .signals_scoped = true};
+
+static enum fate fate(long number, long a, long b, long c, long d, int *error)
+{
+    return fate_of(&usual, number, (const long[6]){a, b, c, d, 0, 0}, error);
+}
+
+static void opening_traps_without_a_lane(void **state)
+{
+    (void)state;
+    assert_int_equal(fate(SYS_openat, AT_FDCWD, (long)"/dev/null", O_RDONLY, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_openat2, AT_FDCWD, 0, 0, 0, NULL), TRAPS);
+#ifdef SYS_open
+    assert_int_equal(fate(SYS_open, (long)"/dev/null", O_RDONLY, 0, 0, NULL), TRAPS);
+#endif
+}
+
+static void programs_and_changes_trap(void **state)
+{
+    static const long numbers[] = {SYS_execve,
+                                   SYS_execveat,
+                                   SYS_unlinkat,
+                                   SYS_renameat2,
+                                   SYS_linkat,
+                                   SYS_symlinkat,
+                                   SYS_mkdirat,
+                                   SYS_mknodat,
+                                   SYS_truncate,
+                                   SYS_fchmod,
+                                   SYS_fchmodat,
+                                   SYS_fchown,
+                                   SYS_fchownat,
+                                   SYS_utimensat,
+                                   SYS_setxattr,
+                                   SYS_fsetxattr,
+                                   SYS_lremovexattr,
+                                   SYS_connect,
+                                   SYS_bind,
+                                   SYS_ptrace,
+                                   SYS_process_vm_writev,
+                                   SYS_landlock_restrict_self,
+                                   SYS_unshare,
+                                   SYS_setuid};
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        assert_int_equal(fate(numbers[i], -1, 0, 0, 0, NULL), TRAPS);
+}
+
+static void what_no_filter_sees_through_is_refused(void **state)
+{
+    static const struct {
+        long number;
+        int error;
+    } refused[] = {{425 /* io_uring_setup */, ENOSYS},
+                   {SYS_userfaultfd, EPERM},
+                   {SYS_bpf, EPERM},
+                   {SYS_perf_event_open, EPERM},
+                   {SYS_open_by_handle_at, EPERM},
+                   {SYS_mount, EPERM},
+                   {SYS_kexec_load, EPERM},
+                   {SYS_init_module, EPERM},
+                   {435 /* clone3 */, ENOSYS},
+                   {SYS_keyctl, EPERM}};
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        int error;
+        assert_int_equal(fate(refused[i].number, 0, 0, 0, 0, &error), FAILS);
+        assert_int_equal(error, refused[i].error);
+    }
+}
+
+static void numbers_beyond_the_table_are_refused(void **state)
+{
+    static const long numbers[] = {470, 500, 1000, 4095, 0x3fffffff};
+    (void)state;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        int error;
+        assert_int_equal(fate(numbers[i], 0, 0, 0, 0, &error), FAILS);
+        assert_int_equal(error, ENOSYS);
+    }
+}
+
+#ifdef __x86_64__
+static void calls_of_x32_trap_as_foreign(void **state)
+{
+    (void)state;
+    assert_int_equal(fate(0x40000000 | SYS_getpid, 0, 0, 0, 0, NULL), TRAPS);
+    assert_int_equal(filter_handler(AUDIT_ARCH_X86_64, 0x40000000 | SYS_getpid), CALL_foreign);
+    assert_int_equal(filter_handler(AUDIT_ARCH_I386, 11), CALL_foreign);
+}
+#endif
+
+static void stream_sockets_pass_and_others_trap(void **state)
+{
+    static const struct {
+        int domain, type, protocol;
+        enum fate fate;
+    } sockets[] = {
+        {AF_INET, SOCK_STREAM, 0, PASSES},
+        {AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP, PASSES},
+        {AF_INET6, SOCK_STREAM, 0, PASSES},
+        {AF_UNIX, SOCK_STREAM, 0, PASSES},
+        {AF_UNIX, SOCK_SEQPACKET, 0, PASSES},
+        {AF_UNIX, SOCK_DGRAM, 0, TRAPS},
+        {AF_INET, SOCK_DGRAM, 0, TRAPS},
+        {AF_INET6, SOCK_DGRAM, 0, TRAPS},
+        {AF_INET, SOCK_STREAM, 132 /* SCTP */, TRAPS},
+        {AF_INET, SOCK_RAW, 1, TRAPS},
+        {AF_PACKET, SOCK_RAW, 0, TRAPS},
+        {AF_NETLINK, SOCK_RAW, 0, TRAPS},
+        {AF_VSOCK, SOCK_STREAM, 0, TRAPS},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++)
+        assert_int_equal(fate(SYS_socket, sockets[i].domain, sockets[i].type, sockets[i].protocol, 0, NULL),
+                         sockets[i].fate);
+}
+
+static void fast_open_is_refused_in_passing(void **state)
+{
+    int error;
+    (void)state;
+    assert_int_equal(fate(SYS_sendto, -1, 0, 0, MSG_FASTOPEN, &error), FAILS);
+    assert_int_equal(error, EOPNOTSUPP);
+    assert_int_equal(fate(SYS_sendto, -1, 0, 0, 0, &error), FAILS);
+    assert_int_equal(error, EBADF);
+    assert_int_equal(fate(SYS_sendmsg, -1, 0, MSG_FASTOPEN, 0, &error), FAILS);
+    assert_int_equal(error, EOPNOTSUPP);
+}
+
+static void typing_into_a_terminal_is_refused_and_file_flags_trap(void **state)
+{
+    int error;
+    (void)state;
+    assert_int_equal(fate(SYS_ioctl, -1, 0x5412, 0, 0, &error), FAILS);
+    assert_int_equal(error, EPERM);
+    assert_int_equal(fate(SYS_ioctl, -1, 0x40086602, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_ioctl, -1, 0x5401, 0, 0, &error), FAILS);
+    assert_int_equal(error, EBADF);
+}
+
+static void new_namespaces_trap_and_threads_do_not(void **state)
+{
+    (void)state;
+    assert_int_equal(fate(SYS_clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_clone, CLONE_FS | CLONE_NEWNS, 0, 0, 0, NULL), TRAPS);
+    int error; /* threads without a shared memory make no sense: the kernel's own answer */
+    assert_int_equal(fate(SYS_clone, CLONE_THREAD, 0, 0, 0, &error), FAILS);
+    assert_int_equal(error, EINVAL);
+}
+
+static void signals_trap_where_the_floor_does_not_hold_them(void **state)
+{
+    const struct filter_options unscoped = {.signals_scoped = false};
+    (void)state;
+    assert_int_equal(fate_of(&unscoped, SYS_kill, (const long[6]){1, SIGTERM}, NULL), TRAPS);
+    assert_int_equal(fate_of(&unscoped, SYS_tgkill, (const long[6]){1, 1, SIGTERM}, NULL), TRAPS);
+    int error;
+    assert_int_equal(fate_of(&unscoped, SYS_kill, (const long[6]){0x7ffffff, 0}, &error), FAILS);
+    assert_int_equal(error, ESRCH);
+    assert_int_equal(fate(SYS_kill, 0x7ffffff, SIGTERM, 0, 0, &error), FAILS);
+    assert_int_equal(error, ESRCH);
+}
+
+static void a_program_stays_readable(void **state)
+{
+    int error;
+    (void)state;
+    assert_int_equal(fate(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, NULL), PASSES);
+    assert_int_equal(fate(SYS_prctl, PR_SET_MM, 1, 0, 0, &error), FAILS);
+    assert_int_equal(error, EPERM);
+    assert_int_equal(fate(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, NULL), PASSES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(opening_traps_without_a_lane),
+        cmocka_unit_test(programs_and_changes_trap),
+        cmocka_unit_test(what_no_filter_sees_through_is_refused),
+        cmocka_unit_test(numbers_beyond_the_table_are_refused),
+#ifdef __x86_64__
+        cmocka_unit_test(calls_of_x32_trap_as_foreign),
+#endif
+        cmocka_unit_test(stream_sockets_pass_and_others_trap),
+        cmocka_unit_test(fast_open_is_refused_in_passing),
+        cmocka_unit_test(typing_into_a_terminal_is_refused_and_file_flags_trap),
+        cmocka_unit_test(new_namespaces_trap_and_threads_do_not),
+        cmocka_unit_test(signals_trap_where_the_floor_does_not_hold_them),
+        cmocka_unit_test(a_program_stays_readable),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
