@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "elf.h"
+#include "guard/guard.h"
 #include "memory.h"
 
 /* 0, or why it cannot be executed. */
@@ -85,6 +86,7 @@ void child_become(const struct child_plan *plan, pid_t parent, int birth)
     require(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, birth, CHILD_PRIVILEGES);
     require(limits_apply(plan->limits) == 0, birth, CHILD_LIMITS);
     signals_restore(plan->signals);
+    require(!plan->guard || guard_enter(plan->guard) == 0, birth, CHILD_GUARD);
     execve(plan->program, plan->argv, plan->environment);
     require(false, birth, CHILD_EXEC);
     _exit(125);
@@ -97,6 +99,7 @@ const char *child_stage_name(enum child_stage stage)
         [CHILD_PARENT] = "its keeper",
         [CHILD_LIMITS] = "its resource limits",
         [CHILD_PRIVILEGES] = "giving up set-user-id programs (no_new_privs)",
+        [CHILD_GUARD] = "going behind the guard",
         [CHILD_EXEC] = "executing it",
     };
     return names[stage];

@@ -18,15 +18,18 @@ enum child_shape { CHILD_PROGRAM, CHILD_TEXT, CHILD_NO_INTERPRETER };
 enum child_shape child_shape(const char *program);
 
 /* All that is needed between fork and exec, made before. */
+struct guard_setup; /* guard/guard.h */
+
 struct child_plan {
     const char *program;
     char *const *argv;
     char *const *environment;
     const struct resource_limits *limits;
     const struct signals *signals;
+    const struct guard_setup *guard; /* NULL: the door alone */
 };
 
-enum child_stage { CHILD_FORK, CHILD_PARENT, CHILD_LIMITS, CHILD_PRIVILEGES, CHILD_EXEC };
+enum child_stage { CHILD_FORK, CHILD_PARENT, CHILD_LIMITS, CHILD_PRIVILEGES, CHILD_GUARD, CHILD_EXEC };
 
 /* What arrives at the other end of the birth pipe: first its pid, then nothing more (it has executed the
  * program), or why it could not. Of a process that could not even be forked, only the reason. */

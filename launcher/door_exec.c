@@ -383,6 +383,12 @@ static const struct program *loaded_by_kernel(const struct exec *exec)
     return program;
 }
 
+const char *exec_path(const struct matter *matter, size_t index)
+{
+    const struct exec *exec = matter->own;
+    return index < exec->count ? exec->programs[index].found.path : NULL;
+}
+
 void exec_outcome(const struct matter *matter, struct exec_outcome *outcome)
 {
     const struct exec *exec = matter->own;

@@ -257,6 +257,11 @@ void matter_decide(struct matter *matter, const struct act *act, const struct de
 {
     const struct session *session = matter->door->session;
     const struct question *question = matter->question;
+    if (matter->approved_before) {
+        question_free(steal_pointer(&matter->question));
+        go(matter, NULL);
+        return;
+    }
     if (session->options->mode == MODE_OBSERVE) {
         observe(matter);
         return;

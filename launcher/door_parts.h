@@ -94,6 +94,7 @@ struct matter {
     struct question *question; /* owned until it is put; valid until it is settled */
     const char *called;        /* an exec: the path that it was called by */
     bool waits;                /* it was put to somebody */
+    bool approved_before;      /* it is the command itself, which was judged before it was started */
     bool recorded_always;      /* an exec: recorded even where the policy allows it */
     int64_t began;
     /* Looks again when somebody has said yes: what was judged may have changed meanwhile. NULL: nothing to
@@ -155,6 +156,8 @@ struct exec_outcome {
     size_t argv_length;
 };
 void exec_judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python);
+const char *exec_path(const struct matter *matter,
+                      size_t index); /* of each file that is read for it; NULL: no more */
 void exec_outcome(const struct matter *matter, struct exec_outcome *outcome);
 void door_file(struct connection *connection);
 void door_connect(struct connection *connection);

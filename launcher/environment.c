@@ -122,7 +122,7 @@ static bool passes(const struct environment_options *options, const char *entry)
 
 char **environment_make(const struct environment_options *options, char *const *from, char **why)
 {
-    if (!check_shim(options->shim, why) || !check_wanted(options, why)) return NULL;
+    if ((options->shim && !check_shim(options->shim, why)) || !check_wanted(options, why)) return NULL;
     size_t count = 0, made = 0;
     while (from[count])
         count++;
@@ -131,8 +131,10 @@ char **environment_make(const struct environment_options *options, char *const *
     const char *asked = wanted(options, PRELOAD);
     const char *others =
         asked && strchr(asked, '=') ? strchr(asked, '=') + 1 : environment_get(from, PRELOAD);
-    environment[made++] = preload_entry(options->shim, others);
-    environment[made++] = xasprintf("%s=%s", WIRE_ENV, options->session);
+    if (options->shim) {
+        environment[made++] = preload_entry(options->shim, others);
+        environment[made++] = xasprintf("%s=%s", WIRE_ENV, options->session);
+    }
     for (size_t i = 0; i < count; i++)
         if (passes(options, from[i])) environment[made++] = xstrdup(from[i]);
     for (size_t i = 0; i < options->wanted_count; i++) {

@@ -18,6 +18,9 @@
 #include "descriptors.h"
 #include "door.h"
 #include "environment.h"
+#include "guard/guard.h"
+#include "guard/notify.h"
+#include "guard/watch.h"
 #include "job.h"
 #include "keeper.h"
 #include "memory.h"
@@ -44,6 +47,9 @@ struct supervisor {
     char **argv; /* what is executed: the command, or /bin/sh and a script without a #! line */
     struct loop_source *signal_source;
     struct keeper *keeper;
+    struct guard_setup guard;
+    struct loop_source *listener_source; /* the guard's listener comes this way */
+    struct watch *watch;
     struct loop_timer *clock, *step; /* the time limit; the next step of ending the run */
     int64_t started_at, limit_ms;
     bool over, timed_out, forced;
@@ -256,15 +262,50 @@ static void lost(void *context)
 
 /* --- Starting it --- */
 
+/* The command stands behind the filter now and is about to make its first call, its exec. */
+static void take_listener(void *context, int fd, uint32_t events)
+{
+    struct supervisor *supervisor = context;
+    char *why cleanup_free = NULL;
+    (void)events;
+    int listener = notify_take_listener(fd);
+    loop_remove(steal_pointer(&supervisor->listener_source));
+    if (listener >= 0)
+        supervisor->watch = watch_open(supervisor->session, listener, steal_pointer(&supervisor->guard.plan),
+                                       supervisor->program, &why);
+    guard_release(&supervisor->guard);
+    if (supervisor->watch) return;
+    complain("%s", why ? why : "the command did not get behind the guard");
+    supervisor->status = STATUS_FAILED;
+    end_run(supervisor);
+}
+
+static bool guard(struct supervisor *supervisor)
+{
+    char *why cleanup_free = NULL;
+    struct session *session = supervisor->session;
+    if (session->options->guard != GUARD_KERNEL) return true;
+    if (guard_prepare(&supervisor->guard, session, &why)) {
+        supervisor->listener_source =
+            loop_add(session->loop, supervisor->guard.ours, EPOLLIN, take_listener, supervisor);
+        if (supervisor->listener_source) return true;
+    }
+    complain("%s", why ? why : strerror(errno));
+    finish(supervisor, STATUS_FAILED);
+    return false;
+}
+
 static void start(struct supervisor *supervisor)
 {
     struct session *session = supervisor->session;
+    if (!guard(supervisor)) return;
     const struct child_plan plan = {
         .program = supervisor->program,
         .argv = supervisor->argv,
         .environment = supervisor->environment,
         .limits = &supervisor->limits,
         .signals = supervisor->signals,
+        .guard = session->options->guard == GUARD_KERNEL ? &supervisor->guard : NULL,
     };
     const struct keeper_events events = {
         .born = born,
@@ -283,6 +324,7 @@ static void start(struct supervisor *supervisor)
         return;
     }
     session->keeper = keeper_pid(supervisor->keeper);
+    if (supervisor->guard.theirs >= 0) close(steal_fd(&supervisor->guard.theirs));
 }
 
 static void decided(void *context, bool go, const char *message)
@@ -407,7 +449,7 @@ static bool prepare(struct supervisor *supervisor)
         .policy = session->policy,
         .wanted = options->env,
         .wanted_count = options->env_count,
-        .shim = session->shim,
+        .shim = session->options->guard == GUARD_KERNEL ? NULL : session->shim,
         .session = session->dir,
     };
     supervisor->status = STATUS_FAILED;
@@ -429,7 +471,8 @@ static bool prepare(struct supervisor *supervisor)
 
 int supervise(struct session *session, const struct signals *signals)
 {
-    struct supervisor supervisor = {.session = session, .signals = signals};
+    struct supervisor supervisor = {
+        .session = session, .signals = signals, .guard = {.ruleset = -1, .ours = -1, .theirs = -1}};
     session->supervisor = &supervisor;
     if (prepare(&supervisor)) {
         door_judge_command(session->door, supervisor.program, supervisor.argv, decided, session);
@@ -443,6 +486,9 @@ int supervise(struct session *session, const struct signals *signals)
     loop_cancel(supervisor.step);
     loop_cancel(supervisor.clock);
     loop_remove(supervisor.signal_source);
+    loop_remove(supervisor.listener_source);
+    watch_close(supervisor.watch);
+    guard_release(&supervisor.guard);
     keeper_free(supervisor.keeper);
     environment_free(supervisor.environment);
     environment_free(supervisor.argv);

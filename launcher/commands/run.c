@@ -10,6 +10,7 @@
 #include "../command.h"
 #include "../descriptors.h"
 #include "../environment.h"
+#include "../guard/guard.h"
 #include "../memory.h"
 #include "../options.h"
 #include "../session.h"
@@ -138,24 +139,27 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
     return -1;
 }
 
-/* The kernel guard has not been built; nothing else may be taken in its place where it was asked for by name.
- */
+/* What was asked for by name is taken or the run does not start: nothing weaker stands in for it in silence. */
 static bool choose_guard(struct run_options *options)
 {
-    if (options->guard == GUARD_KERNEL) {
-        complain("--guard kernel: this version has no kernel guard: take --guard=shim, the door alone, which "
-                 "is no "
-                 "boundary against code that means to get around it");
+    if (options->guard == GUARD_AUTO) options->guard = GUARD_SHIM;
+    if (options->guard == GUARD_SHIM) return true;
+    char *missing cleanup_free = guard_missing();
+    if (missing) {
+        complain("--guard kernel: %s", missing);
+        complain("nothing was run: take --guard=shim, the door alone, which is no boundary against code that "
+                 "means to get "
+                 "around it, or --guard=auto for the best there is");
         return false;
     }
-    options->guard = GUARD_SHIM;
     return true;
 }
 
 static void banner(const struct run_options *options)
 {
     if (options->quiet) return;
-    complain("guard shim: the door alone is no boundary against code that means to get around it");
+    if (options->guard == GUARD_SHIM)
+        complain("guard shim: the door alone is no boundary against code that means to get around it");
     if (options->mode == MODE_OBSERVE) complain("mode observe: nothing is stopped, everything is recorded");
     for (char **entry = environ; *entry; entry++) {
         char *name cleanup_free = xstrndup(*entry, strcspn(*entry, "="));

@@ -27,7 +27,7 @@ static const struct {
     {1, (READING | WRITING | DEVICES) & ~(uint64_t)(FLOOR_REFER | FLOOR_TRUNCATE | FLOOR_IOCTL_DEV), 0, 0},
     {2, FLOOR_REFER, 0, 0},
     {3, FLOOR_TRUNCATE, 0, 0},
-    {4, 0, FLOOR_BIND_TCP | FLOOR_CONNECT_TCP, 0},
+    {4, 0, FLOOR_CONNECT_TCP, 0}, /* what is bound is the run's own affair */
     {5, FLOOR_IOCTL_DEV, 0, 0},
     {6, 0, 0, FLOOR_SCOPE_ABSTRACT | FLOOR_SCOPE_SIGNAL},
 };
@@ -38,7 +38,7 @@ int floor_abi(void)
     return abi > 0 ? abi : 0;
 }
 
-static struct landlock_ruleset everything(int abi)
+static struct landlock_ruleset everything(const struct floor_plan *plan, int abi)
 {
     struct landlock_ruleset ruleset = {0};
     for (size_t i = 0; i < sizeof versions / sizeof *versions && versions[i].abi <= abi; i++) {
@@ -46,6 +46,7 @@ static struct landlock_ruleset everything(int abi)
         ruleset.handled_access_net |= versions[i].net;
         ruleset.scoped |= versions[i].scopes;
     }
+    if (!plan->holds_reads) ruleset.handled_access_fs &= ~(uint64_t)READING;
     return ruleset;
 }
 
@@ -73,7 +74,7 @@ static int add(int ruleset, uint64_t handled, const struct floor_grant *grant)
 
 int floor_build(const struct floor_plan *plan, int abi)
 {
-    struct landlock_ruleset ruleset = everything(abi);
+    struct landlock_ruleset ruleset = everything(plan, abi);
     int fd = landlock_create(&ruleset, size_for(abi), 0);
     if (fd < 0) return -1;
     for (size_t i = 0; i < plan->grant_count; i++)

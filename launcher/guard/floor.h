@@ -1,8 +1,12 @@
 /* floor.h: the ring that the kernel holds by itself: a Landlock ruleset made from the policy.
  *
- * It grants only what the policy allows without condition: trees in which no path is asked about or denied.
- * What it does not grant is not lost, it is the launcher's to judge. Planning and building are two steps, so
- * that `askfirst policy show --floor` can print the plan, and a machine without Landlock can still read it.
+ * It grants only what the policy allows without condition: trees in which no path is asked about or denied. What it does not
+ * grant is not lost, it is the launcher's to judge. One thing is: a program that is executed is read by the kernel in the
+ * caller's name, so where the floor holds back reading, a program that it does not grant cannot be executed whoever says
+ * yes. Therefore it holds back reading only where it can grant all that the policy lets be read.
+ *
+ * Planning and building are two steps, so that `askfirst policy show --floor` can print the plan, and a machine without
+ * Landlock can still read it.
  */
 #ifndef ASKFIRST_GUARD_FLOOR_H
 #define ASKFIRST_GUARD_FLOOR_H
@@ -42,6 +46,7 @@ struct floor_plan {
     struct floor_gap *gaps;
     size_t gap_count;
     size_t entries_walked;
+    bool holds_reads; /* every file that may be read is granted, so that reading can be left to the kernel */
 };
 
 struct floor_budget {
@@ -51,9 +56,13 @@ struct floor_budget {
 
 #define FLOOR_BUDGET ((struct floor_budget){20000, 20})
 
-struct floor_plan *floor_plan(const struct policy *policy, const struct image *image,
+/* Protected files are looked for in `workspace` first. */
+struct floor_plan *floor_plan(const struct policy *policy, const struct image *image, const char *workspace,
                               struct floor_budget budget);
 void floor_plan_free(struct floor_plan *plan);
+
+/* Whether the floor lets a path through by itself. */
+bool floor_plan_grants(const struct floor_plan *plan, enum act_kind act, const char *path);
 
 /* Landlock's version here; 0: the kernel has none, or it is switched off. */
 int floor_abi(void);

@@ -102,6 +102,8 @@ static void note_gap(struct walk *walk, const char *path, const struct rule *bec
 static void note_protected(struct walk *walk, const char *path, const struct stat *status)
 {
     struct floor_plan *plan = walk->plan;
+    for (size_t i = 0; i < plan->protected_count; i++) /* walked twice, as the workspace is */
+        if (plan->protected[i].inode == status->st_ino && !strcmp(plan->protected[i].path, path)) return;
     plan->protected = grow(plan->protected, plan->protected_count, sizeof *plan->protected);
     plan->protected[plan->protected_count++] =
         (struct floor_protected){status->st_dev, status->st_ino, xstrdup(path)};
@@ -221,6 +223,14 @@ static void add_hazards(struct walk *walk, const struct rule *rule)
     }
 }
 
+/* A literal path, or a literal tree. */
+static bool is_plain(const char *pattern)
+{
+    size_t length = strlen(pattern);
+    if (length >= 3 && !strcmp(pattern + length - 3, "/**")) length -= 3;
+    return is_literal(pattern, length);
+}
+
 /* A tree is written with a double star at its end; a file, or a directory alone, is a literal path. */
 static void plan_pattern(struct walk *walk, const char *pattern)
 {
@@ -260,7 +270,35 @@ static void plan_act(struct walk *walk, enum act_kind act)
     if (policy->otherwise[SET_MAIN][act] == VERDICT_ALLOW) plan_pattern(walk, "/**");
 }
 
-struct floor_plan *floor_plan(const struct policy *policy, const struct image *image,
+/* Where the guarded code may make links, every protected file has to be known before it starts; so this comes first, while the
+ * budget is whole. */
+static void find_protected(struct walk *walk, enum act_kind act, const char *tree)
+{
+    walk->act = act;
+    walk->hazard_count = 0;
+    for (size_t i = 0; i < walk->policy->rule_count; i++)
+        if (walk->policy->rules[i].act == act && walk->policy->rules[i].verdict != VERDICT_ALLOW)
+            add_hazards(walk, &walk->policy->rules[i]);
+    plan_tree(walk, tree);
+}
+
+/* Whether nothing that may be read is missing among the grants. */
+static bool holds_reads(const struct policy *policy, const struct floor_plan *plan)
+{
+    if (floor_plan_grants(plan, ACT_READ, "/")) return true;
+    if (policy->otherwise[SET_MAIN][ACT_READ] == VERDICT_ALLOW) return false;
+    for (size_t i = 0; i < plan->gap_count; i++)
+        if (plan->gaps[i].act == ACT_READ) return false;
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        if (rule->act != ACT_READ || rule->verdict != VERDICT_ALLOW || rule->set != SET_MAIN) continue;
+        for (size_t j = 0; j < rule->patterns.count; j++)
+            if (!is_plain(rule->patterns.items[j].text)) return false;
+    }
+    return true;
+}
+
+struct floor_plan *floor_plan(const struct policy *policy, const struct image *image, const char *workspace,
                               struct floor_budget budget)
 {
     struct walk walk = {.policy = policy,
@@ -268,10 +306,24 @@ struct floor_plan *floor_plan(const struct policy *policy, const struct image *i
                         .plan = xcalloc(1, sizeof *walk.plan),
                         .entries_left = budget.entries,
                         .until = loop_now() + budget.milliseconds};
+    find_protected(&walk, ACT_READ, workspace);
     plan_act(&walk, ACT_READ);
     plan_act(&walk, ACT_WRITE);
     free(walk.hazards);
+    walk.plan->holds_reads = holds_reads(policy, walk.plan);
     return walk.plan;
+}
+
+bool floor_plan_grants(const struct floor_plan *plan, enum act_kind act, const char *path)
+{
+    for (size_t i = 0; i < plan->grant_count; i++) {
+        const struct floor_grant *one = &plan->grants[i];
+        size_t length = strlen(one->path);
+        if (act == ACT_READ ? !one->read : !one->write) continue;
+        if (length == 1 || (!strncmp(path, one->path, length) && (!path[length] || path[length] == '/')))
+            return true;
+    }
+    return false;
 }
 
 void floor_plan_free(struct floor_plan *plan)

@@ -130,17 +130,8 @@ static int open_again(const struct opening *opening, mode_t mask)
     return fd < 0 ? -error : fd;
 }
 
-/* A descriptor that only looks is what the walk has come to; O_DIRECTORY is still to be kept. */
-static int open_look(const struct opening *opening)
-{
-    if (opening->flags & O_DIRECTORY && !S_ISDIR(opening->spot.status.st_mode)) return -ENOTDIR;
-    int fd = fcntl(opening->spot.target, F_DUPFD_CLOEXEC, 0);
-    return fd < 0 ? -errno : fd;
-}
-
 int opening_do(const struct opening *opening, mode_t mask)
 {
-    if (opening->look_only) return opening->spot.target < 0 ? -ENOENT : open_look(opening);
     return opening->spot.target < 0 ? open_new(opening, mask) : open_again(opening, mask);
 }
 

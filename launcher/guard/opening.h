@@ -17,7 +17,7 @@ struct opening {
     bool reads; /* what has to be allowed */
     bool writes;
     const char *detail; /* of the write: "create", "truncate"; or NULL */
-    bool look_only;     /* O_PATH: nothing is opened that could be read or written */
+    bool look_only;     /* O_PATH: nothing is opened that could be read or written; not for opening_do() */
     bool may_block;     /* a FIFO: to be opened aside */
 };
 

@@ -167,9 +167,6 @@ class Misuse(RunCase):
         self.refused("--workspace=/no/such/place", *command, saying=["--workspace: /no/such/place"])
         self.refused("--workspace=/etc/passwd", *command, saying=["--workspace: /etc/passwd", "no directory"])
 
-    def test_the_kernel_guard_is_not_replaced_in_silence(self):
-        self.refused("--guard=kernel", "--", "touch", "ran", saying=["--guard kernel", "--guard=shim"])
-
     def test_a_policy_with_an_error(self):
         policy = self.policy("exec: [{alow: ls}]\n", "broken.yaml")
         self.refused("--policy", policy, "--", "touch", "ran", saying=["broken.yaml:2:", "alow", "nothing was run"])

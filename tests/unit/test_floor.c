@@ -65,7 +65,7 @@ static void make_plan(const char *text, struct floor_budget budget)
     assert_true(policies_load(&policies, text));
     policies_compile(&policies);
     floor_plan_free(plan);
-    plan = floor_plan(policies.policy, policies.image, budget);
+    plan = floor_plan(policies.policy, policies.image, policies.places.workspace, budget);
 }
 
 /* By its place in the workspace: "" is the workspace itself. */
@@ -188,12 +188,24 @@ static void the_kernel_holds_back_what_was_not_granted(void **state)
     make_plan("askfirst: 1\nread:\n  - deny: \"**/.env\"\n  - allow: \"" WORK
               "/**\"\nwrite:\n  - allow: \"" WORK "/b/**\"\n",
               FLOOR_BUDGET);
-    assert_int_equal(open_behind(in_work("a/x"), O_RDONLY), 0);
-    assert_int_equal(open_behind(in_work("a/.env"), O_RDONLY), EACCES);
+    assert_false(plan->holds_reads); /* a program made in a/ must be one that the kernel may read */
+    assert_int_equal(open_behind(in_work("a/.env"), O_RDONLY), 0);
     assert_int_equal(open_behind(in_work("b/y"), O_RDWR), 0);
     assert_int_equal(open_behind(in_work("b/new"), O_WRONLY | O_CREAT), 0);
     assert_int_equal(open_behind(in_work("a/x"), O_WRONLY), EACCES);
-    assert_int_equal(open_behind("/etc/passwd", O_RDONLY), EACCES);
+    assert_int_equal(open_behind("/etc/passwd", O_WRONLY), EACCES);
+}
+
+static void reading_is_held_back_where_all_of_it_is_granted(void **state)
+{
+    (void)state;
+    make_dir("a");
+    make_file("a/x");
+    make_file("y");
+    make_plan("askfirst: 1\nread:\n  - allow: \"" WORK "/a/**\"\n", FLOOR_BUDGET);
+    assert_true(plan->holds_reads);
+    assert_int_equal(open_behind(in_work("a/x"), O_RDONLY), 0);
+    assert_int_equal(open_behind(in_work("y"), O_RDONLY), EACCES);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -208,6 +220,7 @@ int main(void)
         TEST(what_the_budget_does_not_reach_is_not_granted),
         TEST(a_link_grants_nothing),
         TEST(the_kernel_holds_back_what_was_not_granted),
+        TEST(reading_is_held_back_where_all_of_it_is_granted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,9 @@
+/* capabilities.h: what a root that is guarded must not have: capabilities that would undo the guard. */
+#ifndef ASKFIRST_GUARD_CAPABILITIES_H
+#define ASKFIRST_GUARD_CAPABILITIES_H
+
+/* Gives them up for good, for this process and all that it starts. 0, or -1 with errno. Async-signal-safe. For anybody but root
+ * there is nothing to do. */
+int capabilities_drop(void);
+
+#endif

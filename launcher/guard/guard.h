@@ -1,0 +1,30 @@
+/* guard.h: the kernel guard as a whole: whether this machine can hold it, and how a run begins behind it. */
+#ifndef ASKFIRST_GUARD_GUARD_H
+#define ASKFIRST_GUARD_GUARD_H
+
+#include <linux/filter.h>
+#include <stdbool.h>
+
+#include "../session.h"
+#include "floor.h"
+
+/* Tries every part of the guard in a child that is thrown away. NULL: all hold. Else which part is missing, and why; malloc'd. */
+char *guard_missing(void);
+
+/* Made before the command is started. */
+struct guard_setup {
+    struct floor_plan *plan;
+    int ruleset;
+    struct sock_fprog filter;
+    int ours, theirs; /* a pair of sockets, over which the listener comes */
+};
+
+/* False with `*why` (malloc'd). */
+bool guard_prepare(struct guard_setup *guard, const struct session *session, char **why);
+void guard_release(struct guard_setup *guard);
+
+/* In the child, after NO_NEW_PRIVS: capabilities, floor, filter; hands the listener over. 0, or -1 with errno.
+ * Async-signal-safe. */
+int guard_enter(const struct guard_setup *guard);
+
+#endif

@@ -1,0 +1,259 @@
+/* watch.c: receives trapped calls, hands each to its family, and ends it (watch.h).
+ *
+ * Nothing in here waits: what has to be asked about is put aside until its answer comes, and everybody else goes on.
+ */
+#include "watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../audit.h"
+#include "../memory.h"
+#include "../questions.h"
+#include "watch_parts.h"
+
+#define AT_ONCE 64   /* calls in a row, before anybody else in the loop gets a turn */
+#define SWEEP_MS 250 /* how often callers of waiting questions are looked at */
+#define MOST_EVENTS 1000u
+
+static void (*const handlers[])(struct call *call) = {
+    [CALL_open] = watch_file_open,    [CALL_change] = watch_file_change, [CALL_exec] = watch_exec,
+    [CALL_connect] = watch_connect,   [CALL_bind] = watch_bind,          [CALL_socket] = watch_socket,
+    [CALL_identity] = watch_identity, [CALL_debug] = watch_debug,        [CALL_signal] = watch_signal,
+    [CALL_foreign] = watch_foreign,
+};
+
+void watch_event(struct watch *watch, const char *event, pid_t pid, const char *text)
+{
+    if (watch->events++ < MOST_EVENTS) audit_event(watch->session->audit, event, pid, text);
+}
+
+/* ---- the end of a call ---- */
+
+static void unlink_call(struct call *call)
+{
+    if (!call->at) return;
+    *call->at = call->next;
+    if (call->next) call->next->at = call->at;
+    call->at = NULL;
+}
+
+static void free_call(struct call *call)
+{
+    unlink_call(call);
+    if (call->free_own) call->free_own(call->own);
+    free(call);
+}
+
+void call_leave(struct call *call)
+{
+    free_call(call);
+}
+
+void call_return(struct call *call, int64_t value)
+{
+    notify_return(&call->watch->notify, call->notification.id, value);
+    free_call(call);
+}
+
+void call_continue(struct call *call)
+{
+    notify_continue(&call->watch->notify, call->notification.id);
+    free_call(call);
+}
+
+void call_give(struct call *call, int fd, bool cloexec)
+{
+    notify_give(&call->watch->notify, call->notification.id, fd, cloexec);
+    close(fd);
+    free_call(call);
+}
+
+/* ---- who calls ---- */
+
+static pid_t process_of(pid_t tid)
+{
+    char path[64], line[256];
+    int pid = 0;
+    snprintf(path, sizeof path, "/proc/%d/status", tid);
+    cleanup_file FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "Tgid: %d", &pid) == 1) break;
+    return pid;
+}
+
+bool call_find_caller(struct call *call)
+{
+    if (call->caller.pid) return true;
+    pid_t pid = process_of(call->tid);
+    if (pid && caller_find(&call->caller, pid, call->tid)) return true;
+    call_return(call, -ESRCH);
+    return false;
+}
+
+mode_t call_umask(const struct call *call)
+{
+    char path[64], line[256];
+    unsigned mask = 077;
+    snprintf(path, sizeof path, "/proc/%d/status", call->tid);
+    cleanup_file FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "Umask: %o", &mask) == 1) break;
+    return (mode_t)mask;
+}
+
+/* The first call of all is the command's exec: nobody has run anything yet, so this is who everybody should be. */
+static void learn_own(struct call *call)
+{
+    struct watch *watch = call->watch;
+    watch->known = identity_of(call->tid, &watch->own);
+    if (!watch->known) watch->strangers = true;
+}
+
+bool call_is_own(struct call *call)
+{
+    struct watch *watch = call->watch;
+    struct identity identity;
+    if (!watch->strangers) return true;
+    return watch->known && identity_of(call->tid, &identity) && identity_same(&identity, &watch->own) &&
+           !watch_is_fenced(watch, call->tid);
+}
+
+/* ---- judging ---- */
+
+/* Written to the standard error of whoever was refused: without the shim nobody else would tell it. Whatever cannot be done
+ * at once is left. */
+void call_tell(const struct call *call, const char *message)
+{
+    struct pollfd ready = {.events = POLLOUT};
+    int process = (int)syscall(SYS_pidfd_open, call->caller.pid, 0);
+    ready.fd = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, 2, 0);
+    if (process >= 0) close(process);
+    if (ready.fd < 0) return;
+    int flags = fcntl(ready.fd, F_GETFL);
+    bool data_file = (flags & O_ACCMODE) == O_RDWR && !(flags & O_APPEND) && !isatty(ready.fd) &&
+                     lseek(ready.fd, 0, SEEK_CUR) >= 0;
+    if (!data_file && poll(&ready, 1, 0) == 1 && ready.revents & POLLOUT) {
+        ssize_t written = write(ready.fd, message, strlen(message));
+        (void)written; /* it closed its ears */
+    }
+    close(ready.fd);
+}
+
+static void replied(void *context, int error, const char *message)
+{
+    struct call *call = context;
+    if (!error) {
+        call->allowed(call);
+        return;
+    }
+    call->matter = NULL;
+    if (message && notify_valid(&call->watch->notify, call->notification.id)) call_tell(call, message);
+    call_return(call, -error);
+}
+
+struct matter *call_matter(struct call *call, void (*allowed)(struct call *call))
+{
+    if (!call_find_caller(call)) return NULL;
+    struct watch *watch = call->watch;
+    call->allowed = allowed;
+    if (!call->at) {
+        call->next = watch->waiting;
+        if (call->next) call->next->at = &call->next;
+        call->at = &watch->waiting;
+        watch->waiting = call;
+    }
+    call->matter = matter_of_watch(watch->session->door, &call->caller, replied, call);
+    return call->matter;
+}
+
+/* A caller that was killed waits for nothing more: its question is taken back. */
+static void sweep(void *context)
+{
+    struct watch *watch = context;
+    for (struct call *call = watch->waiting, *next; call; call = next) {
+        next = call->next;
+        if (notify_valid(&watch->notify, call->notification.id)) continue;
+        struct matter *matter = call->matter;
+        free_call(call);
+        if (matter) matter_cancel(matter);
+    }
+    watch->sweep = loop_after(watch->session->loop, SWEEP_MS, sweep, watch);
+}
+
+/* ---- receiving ---- */
+
+static void handle(struct watch *watch, const struct seccomp_notif *notification)
+{
+    struct call *call = xcalloc(1, sizeof *call);
+    call->watch = watch;
+    call->notification = *notification;
+    call->tid = (pid_t)notification->pid;
+    if (!call->tid) { /* a process that the launcher cannot see: in another pid namespace, outside the run */
+        call_return(call, -EPERM);
+        return;
+    }
+    if (!watch->known && !watch->strangers) learn_own(call);
+    enum call_handler handler = filter_handler(notification->data.arch, notification->data.nr);
+    if (handler < sizeof handlers / sizeof *handlers && handlers[handler])
+        handlers[handler](call);
+    else
+        call_return(call, -ENOSYS);
+}
+
+static void ready(void *context, int fd, uint32_t events)
+{
+    struct watch *watch = context;
+    struct seccomp_notif *notification;
+    (void)fd;
+    if (events & (EPOLLHUP | EPOLLERR) && !(events & EPOLLIN)) { /* the last guarded task is gone */
+        loop_remove(steal_pointer(&watch->source));
+        return;
+    }
+    for (int i = 0; i < AT_ONCE && notify_receive(&watch->notify, &notification) == 1; i++)
+        handle(watch, notification);
+}
+
+struct watch *watch_open(struct session *session, int listener, struct floor_plan *plan, const char *program,
+                         char **why)
+{
+    struct watch *watch = xcalloc(1, sizeof *watch);
+    watch->session = session;
+    watch->plan = plan;
+    watch->program = xstrdup(program);
+    watch->verifier = verifier_new(session->loop, watch_exec_done, watch);
+    if (notify_open(&watch->notify, listener) && watch->verifier)
+        watch->source = loop_add(session->loop, listener, EPOLLIN, ready, watch);
+    if (!watch->source) {
+        *why = xasprintf("the watch cannot be set up: %s", strerror(errno));
+        watch_close(watch);
+        return NULL;
+    }
+    watch->sweep = loop_after(session->loop, SWEEP_MS, sweep, watch);
+    return watch;
+}
+
+/* What still waits is refused by the kernel when the listener closes. */
+void watch_close(struct watch *watch)
+{
+    if (!watch) return;
+    loop_cancel(watch->sweep);
+    while (watch->waiting) {
+        struct matter *matter = watch->waiting->matter;
+        free_call(watch->waiting);
+        if (matter) matter_cancel(matter);
+    }
+    verifier_free(watch->verifier);
+    loop_remove(watch->source);
+    notify_close(&watch->notify);
+    floor_plan_free(watch->plan);
+    free(watch->program);
+    free(watch->fenced);
+    free(watch);
+}

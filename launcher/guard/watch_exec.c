@@ -1,0 +1,116 @@
+/* watch_exec.c: programs (watch_parts.h). The vector is copied, judged, and the exec goes on in the kernel; before the new
+ * program's first instruction it is held against the copy (verify.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../memory.h"
+#include "../show.h"
+#include "memory_of.h"
+#include "numbers.h"
+#include "watch_parts.h"
+
+#define VECTOR_LIMIT (16u << 20)
+
+struct exec_call {
+    char *called; /* as facts_open() finds it for the caller */
+    char **argv;
+    size_t argc;
+};
+
+static void free_exec_call(void *own)
+{
+    struct exec_call *exec = own;
+    free(exec->called);
+    free(exec->argv);
+    free(exec);
+}
+
+/* A path beside a descriptor is named through the caller's own descriptors, as the kernel names it to a script. */
+static int read_called(const struct call *call, struct exec_call *exec)
+{
+    char path[PATH_MAX];
+    const uint64_t *args = (const uint64_t *)call->notification.data.args;
+    bool at = call->notification.data.nr == __NR_execveat;
+    int error = memory_string(call->tid, args[at], path, sizeof path);
+    if (error) return error;
+    int directory = at ? (int)args[0] : AT_FDCWD;
+    if (!*path && !(at && args[4] & AT_EMPTY_PATH)) return ENOENT;
+    if (path[0] == '/' || directory == AT_FDCWD)
+        exec->called = xstrdup(*path ? path : ".");
+    else
+        exec->called = xasprintf("/dev/fd/%d%s%s", directory, *path ? "/" : "", path);
+    return 0;
+}
+
+/* Where the floor holds back reading, the kernel cannot load what it does not grant, whoever has said yes. */
+static bool floor_lets(struct call *call)
+{
+    const char *path;
+    const struct floor_plan *plan = call->watch->plan;
+    for (size_t i = 0; plan->holds_reads && (path = exec_path(call->matter, i)); i++)
+        if (!floor_plan_grants(plan, ACT_READ, path)) {
+            cleanup_free char *shown = show_string(path, 400);
+            cleanup_free char *message =
+                xasprintf("askfirst: denied: %s cannot be executed: the policy does not let it be read\n"
+                          "askfirst:   next: allow reading it, or run with --no-lane\n",
+                          shown);
+            watch_event(call->watch, "unreadable", call->caller.pid, path);
+            call_tell(call, message);
+            return false;
+        }
+    return true;
+}
+
+static void go_on(struct call *call)
+{
+    struct exec_outcome outcome;
+    if (!floor_lets(call)) {
+        call->matter = NULL;
+        call_return(call, -EACCES);
+        return;
+    }
+    exec_outcome(call->matter, &outcome);
+    const struct expected expected = {outcome.device, outcome.inode, outcome.argv, outcome.argv_length};
+    call->matter = NULL;
+    if (!verifier_seize(call->watch->verifier, call->caller.pid, call->tid, &expected)) {
+        watch_event(call->watch, "unverifiable", call->caller.pid, "another process traces it");
+        free(outcome.argv);
+        call_return(call, -EACCES);
+        return;
+    }
+    pid_t tid = call->tid;
+    call_continue(call);
+    verifier_let(tid);
+}
+
+void watch_exec(struct call *call)
+{
+    struct exec_call *exec = xcalloc(1, sizeof *exec);
+    const uint64_t *args = (const uint64_t *)call->notification.data.args;
+    call->own = exec;
+    call->free_own = free_exec_call;
+    int error = read_called(call, exec);
+    uint64_t vector = args[call->notification.data.nr == __NR_execveat ? 2 : 1];
+    if (!error) error = memory_vector(call->tid, vector, VECTOR_LIMIT, &exec->argv, &exec->argc);
+    if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;
+    if (error) {
+        call_return(call, -error);
+        return;
+    }
+    struct matter *matter = call_matter(call, go_on);
+    if (!matter) return;
+    matter->approved_before = call->watch->program && call->caller.pid == call->watch->session->child &&
+                              !strcmp(call->watch->program, exec->called);
+    free(steal_pointer(&call->watch->program)); /* only the first exec of all is the command's own */
+    exec_judge(matter, exec->called, (const char **)exec->argv, exec->argc, 0);
+}
+
+void watch_exec_done(void *context, pid_t pid, bool same, const char *why)
+{
+    struct watch *watch = context;
+    if (!same) watch_event(watch, "exec-changed", pid, why);
+}

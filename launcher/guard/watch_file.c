@@ -1,0 +1,312 @@
+/* watch_file.c: files that are opened, and paths that are changed (watch_parts.h).
+ *
+ * A call may come to several acts: an open for reading and writing is two, a rename is one for each name. They are judged one
+ * after the other, and the first that is not allowed ends the call.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "../memory.h"
+#include "../process.h"
+#include "aside.h"
+#include "change.h"
+#include "numbers.h"
+#include "opening.h"
+#include "watch_parts.h"
+
+#define MOST_ACTS 6
+
+struct deed {
+    struct {
+        enum act_kind kind;
+        const char *path;
+        const char *detail;
+        const struct spot *spot;
+    } acts[MOST_ACTS];
+    size_t act_count, judged;
+    bool is_change;
+    struct opening opening;
+    struct change change;
+};
+
+static void free_deed(void *own)
+{
+    struct deed *deed = own;
+    if (deed->is_change)
+        change_free(&deed->change);
+    else
+        opening_free(&deed->opening);
+    free(deed);
+}
+
+static void add_act(struct deed *deed, enum act_kind kind, const char *path, const char *detail,
+                    const struct spot *spot)
+{
+    if (deed->act_count == MOST_ACTS) return;
+    deed->acts[deed->act_count].kind = kind;
+    deed->acts[deed->act_count].path = path;
+    deed->acts[deed->act_count].detail = detail;
+    deed->acts[deed->act_count++].spot = spot;
+}
+
+/* A file that was found protected keeps its protection under every name. */
+static void add_protected(struct deed *deed, const struct floor_plan *plan, enum act_kind kind,
+                          const char *detail, const struct spot *spot)
+{
+    if (spot->target < 0) return;
+    for (size_t i = 0; i < plan->protected_count; i++)
+        if (plan->protected[i].inode == spot->status.st_ino &&
+            plan->protected[i].device == spot->status.st_dev &&
+            strcmp(plan->protected[i].path, spot->path) != 0)
+            add_act(deed, kind, plan->protected[i].path, detail, spot);
+}
+
+static void add(struct call *call, enum act_kind kind, const char *detail, const struct spot *spot)
+{
+    struct deed *deed = call->own;
+    if (!spot->path) return;
+    add_act(deed, kind, spot->path, detail, spot);
+    add_protected(deed, call->watch->plan, kind, detail, spot);
+}
+
+/* ---- judging ---- */
+
+static void carry_out(struct call *call);
+
+static void put_question(struct call *call, struct matter *matter, const struct act *act,
+                         const struct decision *decision)
+{
+    struct deed *deed = call->own;
+    const struct spot *spot = deed->acts[deed->judged].spot;
+    matter_question(matter, act->kind, 0);
+    struct question *question = matter->question;
+    question->program = process_program(question->pid);
+    question->path = xstrdup(act->path);
+    question->act_detail = deed->acts[deed->judged].detail;
+    if (spot->target >= 0) {
+        question->device = spot->status.st_dev;
+        question->inode = spot->status.st_ino;
+        question->listing = act->kind == ACT_READ && S_ISDIR(spot->status.st_mode);
+    }
+    matter_rule(matter, decision);
+    matter_decide(matter, act, decision);
+}
+
+static void judge_next(struct call *call);
+
+static void judged(struct call *call)
+{
+    struct deed *deed = call->own;
+    call->matter = NULL;
+    deed->judged++;
+    judge_next(call);
+}
+
+static void judge_next(struct call *call)
+{
+    struct deed *deed = call->own;
+    for (; deed->judged < deed->act_count; deed->judged++) {
+        const char *path = deed->acts[deed->judged].path;
+        struct act act = {.kind = deed->acts[deed->judged].kind, .path = path, .path_length = strlen(path)};
+        struct decision decision;
+        policy_decide(call->watch->session->image, &act, &decision, NULL);
+        if (decision.verdict == VERDICT_ALLOW) continue;
+        struct matter *matter = call_matter(call, judged);
+        if (!matter) return;
+        put_question(call, matter, &act, &decision);
+        return;
+    }
+    carry_out(call);
+}
+
+/* ---- opening ---- */
+
+struct blocking {
+    struct notify notify;
+    uint64_t id;
+    struct opening opening;
+    mode_t mask;
+};
+
+/* In a thread of its own: the other end of a FIFO may be long in coming. */
+static void open_aside(void *own)
+{
+    struct blocking *blocking = own;
+    int fd = opening_do(&blocking->opening, blocking->mask);
+    if (fd < 0)
+        notify_return(&blocking->notify, blocking->id, fd);
+    else
+        notify_give(&blocking->notify, blocking->id, fd, blocking->opening.flags & O_CLOEXEC);
+    if (fd >= 0) close(fd);
+    opening_free(&blocking->opening);
+    free(blocking);
+}
+
+static void open_blocking(struct call *call)
+{
+    struct deed *deed = call->own;
+    struct blocking *blocking = xcalloc(1, sizeof *blocking);
+    *blocking = (struct blocking){call->watch->notify, call->notification.id, deed->opening, 022};
+    deed->opening.spot = (struct spot){.parent = -1, .target = -1}; /* it is the thread's now */
+    if (aside(open_aside, blocking)) {
+        call_leave(call);
+        return;
+    }
+    opening_free(&blocking->opening);
+    free(blocking);
+    call_return(call, -EAGAIN);
+}
+
+/* What anybody may read of another process. For the rest the kernel would look at who asks, and that would be
+ * the launcher. */
+static bool is_public(const char *of_process)
+{
+    static const char *const names[] = {"stat",      "status", "statm",     "cmdline",  "comm",
+                                        "cgroup",    "limits", "oom_score", "loginuid", "sessionid",
+                                        "schedstat", "sched",  "wchan",     "mounts",   "mountinfo",
+                                        "task",      ""};
+    const char *name = strncmp(of_process, "task/", 5) ? of_process : strchr(of_process + 5, '/');
+    if (!name) return true; /* a thread's directory */
+    if (*name == '/') name++;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(name, names[i])) return true;
+    return false;
+}
+
+/* In /proc what the caller may do to itself the launcher may do for it; of others it sees what everybody sees. */
+static bool may_open_in_proc(const struct call *call, const struct deed *deed)
+{
+    int pid, at = 0;
+    const char *path = deed->opening.spot.path;
+    if (!path || sscanf(path, "/proc/%d%n", &pid, &at) != 1) return true;
+    if (pid == call->caller.pid || pid == call->tid) return true;
+    return !deed->opening.writes && is_public(path + at + (path[at] == '/'));
+}
+
+/* The terminal that controls the caller, which need not be the launcher's. */
+static bool is_own_terminal(const struct spot *spot)
+{
+    return S_ISCHR(spot->status.st_mode) && spot->status.st_rdev == makedev(5, 0);
+}
+
+static int open_own_terminal(const struct call *call, const struct opening *opening)
+{
+    char path[64];
+    unsigned number = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", call->caller.pid);
+    cleanup_file FILE *file = fopen(path, "re");
+    if (!file || fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %u", &number) != 1 || !number) return -ENXIO;
+    unsigned minor_number = (number & 0xff) | ((number >> 12) & 0xfff00),
+             major_number = (number >> 8) & 0xfff;
+    if (major_number >= 136 && major_number <= 143)
+        snprintf(path, sizeof path, "/dev/pts/%u", (major_number - 136) * 256 + minor_number);
+    else
+        snprintf(path, sizeof path, "/dev/char/%u:%u", major_number, minor_number);
+    int fd = open(path, (int)((opening->flags & ~(uint64_t)(O_CREAT | O_EXCL)) | O_NOCTTY | O_CLOEXEC));
+    return fd < 0 ? -errno : fd;
+}
+
+static int open_now(struct call *call)
+{
+    const struct deed *deed = call->own;
+    const struct opening *opening = &deed->opening;
+    bool needs_caller = opening->spot.kernel;
+    if (needs_caller && !may_open_in_proc(call, deed)) return -EACCES;
+    if (needs_caller && is_own_terminal(&opening->spot)) return open_own_terminal(call, opening);
+    bool makes = opening->spot.target < 0 || opening->flags & O_TMPFILE;
+    return opening_do(opening, makes ? call_umask(call) : 022);
+}
+
+static void carry_out_opening(struct call *call)
+{
+    const struct deed *deed = call->own;
+    if (!call_find_caller(call)) return;
+    if (!call_is_own(call)) {
+        call_return(call, -EACCES);
+        return;
+    }
+    if (deed->opening.may_block && !(deed->opening.flags & (O_NONBLOCK | O_PATH))) {
+        open_blocking(call);
+        return;
+    }
+    int fd = open_now(call);
+    if (fd < 0)
+        call_return(call, fd);
+    else
+        call_give(call, fd, deed->opening.flags & O_CLOEXEC);
+}
+
+/* A descriptor that only looks gives nothing that a stat would not, and cannot be handed over: the kernel makes it. openat2
+ * has its flags in memory, where they could become others by then; programs go back to openat. */
+static void look(struct call *call)
+{
+    if (call->notification.data.nr == __NR_openat2)
+        call_return(call, -ENOSYS);
+    else
+        call_continue(call);
+}
+
+void watch_file_open(struct call *call)
+{
+    struct deed *deed = xcalloc(1, sizeof *deed);
+    int error = opening_read(&call->notification, &deed->opening);
+    call->own = deed;
+    call->free_own = free_deed;
+    if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;
+    if (error) {
+        call_return(call, -error);
+        return;
+    }
+    const struct opening *opening = &deed->opening;
+    if (opening->look_only) {
+        look(call);
+        return;
+    }
+    if (opening->reads) add(call, ACT_READ, NULL, &opening->spot);
+    if (opening->writes) add(call, ACT_WRITE, opening->detail, &opening->spot);
+    judge_next(call);
+}
+
+/* ---- changing ---- */
+
+static void carry_out_change(struct call *call)
+{
+    struct deed *deed = call->own;
+    if (!call_is_own(call))
+        call_return(call, -EPERM);
+    else
+        call_return(call, change_do(&deed->change, call_umask(call)));
+}
+
+void watch_file_change(struct call *call)
+{
+    struct deed *deed = xcalloc(1, sizeof *deed);
+    struct change *change = &deed->change;
+    deed->is_change = true;
+    int error = change_read(&call->notification, change);
+    call->own = deed;
+    call->free_own = free_deed;
+    if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;
+    if (error) {
+        call_return(call, -error);
+        return;
+    }
+    /* Under another name its content would have another protection. */
+    if (change->spot_count == 2) add(call, ACT_READ, change->detail, &change->spots[0]);
+    for (size_t i = 0; i < change->spot_count; i++)
+        add(call, ACT_WRITE, change->detail, &change->spots[i]);
+    judge_next(call);
+}
+
+static void carry_out(struct call *call)
+{
+    const struct deed *deed = call->own;
+    if (deed->is_change)
+        carry_out_change(call);
+    else
+        carry_out_opening(call);
+}

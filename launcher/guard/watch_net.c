@@ -1,0 +1,230 @@
+/* watch_net.c: sockets (watch_parts.h). A connect is made by the launcher on a duplicate of the caller's socket, to the address
+ * that was copied and judged; what cannot be held at its use is judged when it is made.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../memory.h"
+#include "aside.h"
+#include "memory_of.h"
+#include "resolve.h"
+#include "watch_parts.h"
+
+struct endpoint {
+    int socket; /* a duplicate of the caller's */
+    int domain, type;
+    struct sockaddr_storage address;
+    socklen_t size;
+    struct spot spot; /* where a UNIX path leads */
+};
+
+static void free_endpoint(void *own)
+{
+    struct endpoint *endpoint = own;
+    if (endpoint->socket >= 0) close(endpoint->socket);
+    spot_close(&endpoint->spot);
+    free(endpoint);
+}
+
+static int duplicate(pid_t pid, int descriptor)
+{
+    cleanup_fd int process = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (process < 0) return -1;
+    return (int)syscall(SYS_pidfd_getfd, process, descriptor, 0);
+}
+
+static int option(int socket, int name)
+{
+    int value = -1;
+    socklen_t size = sizeof value;
+    return getsockopt(socket, SOL_SOCKET, name, &value, &size) ? -1 : value;
+}
+
+/* The path of a UNIX address, which need not end with a NUL; "" for an abstract or an unnamed one. */
+static void unix_path(const struct endpoint *endpoint, char path[sizeof(struct sockaddr_un)])
+{
+    const struct sockaddr_un *address = (const struct sockaddr_un *)&endpoint->address;
+    size_t length = endpoint->size - offsetof(struct sockaddr_un, sun_path);
+    memcpy(path, address->sun_path, length);
+    path[length] = 0;
+}
+
+static bool has_path(const struct endpoint *endpoint)
+{
+    size_t at = offsetof(struct sockaddr_un, sun_path);
+    return endpoint->address.ss_family == AF_UNIX && endpoint->size > at &&
+           ((const char *)&endpoint->address)[at];
+}
+
+static int read_address(const struct call *call, struct endpoint *endpoint)
+{
+    const uint64_t *args = (const uint64_t *)call->notification.data.args;
+    uint64_t size = (uint32_t)args[2];
+    if (size < sizeof(sa_family_t) || size > sizeof endpoint->address) return EINVAL;
+    int error = memory_copy(call->tid, args[1], &endpoint->address, (size_t)size);
+    endpoint->size = (socklen_t)size;
+    if (error || endpoint->address.ss_family != AF_UNIX) return error;
+    return size > sizeof(struct sockaddr_un) ? EINVAL : 0;
+}
+
+static int read_endpoint(struct call *call, struct endpoint *endpoint, unsigned resolve_flags)
+{
+    endpoint->socket = duplicate(call->caller.pid, (int)call->notification.data.args[0]);
+    if (endpoint->socket < 0) return errno == EPERM ? EACCES : errno;
+    endpoint->domain = option(endpoint->socket, SO_DOMAIN);
+    endpoint->type = option(endpoint->socket, SO_TYPE);
+    if (endpoint->domain < 0) return ENOTSOCK;
+    int error = read_address(call, endpoint);
+    if (error || !has_path(endpoint)) return error;
+    char path[sizeof(struct sockaddr_un) + 1];
+    unix_path(endpoint, path);
+    return resolve(call->tid, AT_FDCWD, path, resolve_flags, 0, &endpoint->spot);
+}
+
+static struct endpoint *take_endpoint(struct call *call, unsigned resolve_flags)
+{
+    struct endpoint *endpoint = xcalloc(1, sizeof *endpoint);
+    endpoint->socket = endpoint->spot.parent = endpoint->spot.target = -1;
+    call->own = endpoint;
+    call->free_own = free_endpoint;
+    if (!call_find_caller(call)) return NULL;
+    int error = read_endpoint(call, endpoint, resolve_flags);
+    if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;
+    if (!error) return endpoint;
+    call_return(call, -error);
+    return NULL;
+}
+
+/* ---- connecting ---- */
+
+static int connect_now(const struct endpoint *endpoint)
+{
+    struct sockaddr_un by_descriptor = {.sun_family = AF_UNIX};
+    const struct sockaddr *address = (const struct sockaddr *)&endpoint->address;
+    socklen_t size = endpoint->size;
+    if (endpoint->spot.target >= 0) {
+        snprintf(by_descriptor.sun_path, sizeof by_descriptor.sun_path, "/proc/self/fd/%d",
+                 endpoint->spot.target);
+        address = (const struct sockaddr *)&by_descriptor;
+        size = sizeof by_descriptor;
+    }
+    return connect(endpoint->socket, address, size) ? -errno : 0;
+}
+
+struct connecting {
+    struct notify notify;
+    uint64_t id;
+    struct endpoint *endpoint;
+};
+
+static void connect_aside(void *own)
+{
+    struct connecting *connecting = own;
+    notify_return(&connecting->notify, connecting->id, connect_now(connecting->endpoint));
+    free_endpoint(connecting->endpoint);
+    free(connecting);
+}
+
+static void carry_out(struct call *call)
+{
+    struct endpoint *endpoint = call->own;
+    call->matter = NULL;
+    if (!call_is_own(call)) {
+        call_return(call, -EACCES);
+        return;
+    }
+    if (fcntl(endpoint->socket, F_GETFL) & O_NONBLOCK || endpoint->type == SOCK_DGRAM) {
+        call_return(call, connect_now(endpoint));
+        return;
+    }
+    struct connecting *connecting = xmalloc(sizeof *connecting);
+    *connecting = (struct connecting){call->watch->notify, call->notification.id, endpoint};
+    if (aside(connect_aside, connecting)) {
+        call->free_own = NULL;
+        call_leave(call);
+        return;
+    }
+    free(connecting);
+    call_return(call, -EAGAIN);
+}
+
+void watch_connect(struct call *call)
+{
+    struct endpoint *endpoint = take_endpoint(call, RESOLVE_FOLLOW);
+    if (!endpoint) return;
+    if (endpoint->address.ss_family == AF_UNSPEC && endpoint->type == SOCK_STREAM) {
+        call_return(call, connect_now(endpoint)); /* takes a connection apart */
+        return;
+    }
+    struct matter *matter = call_matter(call, carry_out);
+    if (!matter) return;
+    struct sockaddr_storage told = endpoint->address;
+    socklen_t size = endpoint->size;
+    if (endpoint->spot.path && strlen(endpoint->spot.path) < sizeof((struct sockaddr_un *)0)->sun_path) {
+        struct sockaddr_un *real = (struct sockaddr_un *)&told;
+        strcpy(real->sun_path, endpoint->spot.path);
+        size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(endpoint->spot.path) + 1);
+    }
+    if (!address_judge(matter, endpoint->domain, endpoint->type, (const struct sockaddr *)&told, size)) {
+        call->matter = NULL;
+        matter_free(matter);
+        call_return(call, -EINVAL);
+    }
+}
+
+/* ---- binding ---- */
+
+static void carry_out_bind(struct call *call)
+{
+    call->matter = NULL;
+    /* The kernel makes the name, as the caller wrote it; the floor sees to it that it lies where it may be made. */
+    call_continue(call);
+}
+
+/* A socket's file is a file. What is bound to a port or an abstract name is nobody's but the run's. */
+void watch_bind(struct call *call)
+{
+    struct endpoint *endpoint = take_endpoint(call, RESOLVE_FOLLOW | RESOLVE_MAY_MISS);
+    if (!endpoint) return;
+    if (!endpoint->spot.path) {
+        call_continue(call);
+        return;
+    }
+    struct act act = {
+        .kind = ACT_WRITE, .path = endpoint->spot.path, .path_length = strlen(endpoint->spot.path)};
+    struct decision decision;
+    policy_decide(call->watch->session->image, &act, &decision, NULL);
+    if (decision.verdict == VERDICT_ALLOW) {
+        call_continue(call);
+        return;
+    }
+    struct matter *matter = call_matter(call, carry_out_bind);
+    if (!matter) return;
+    matter_question(matter, ACT_WRITE, 0);
+    matter->question->path = xstrdup(endpoint->spot.path);
+    matter->question->act_detail = "make a socket";
+    matter_rule(matter, &decision);
+    matter_decide(matter, &act, &decision);
+}
+
+/* ---- making ---- */
+
+static void make(struct call *call)
+{
+    call->matter = NULL;
+    call_continue(call); /* what was judged lies in registers */
+}
+
+void watch_socket(struct call *call)
+{
+    const uint64_t *args = (const uint64_t *)call->notification.data.args;
+    struct matter *matter = call_matter(call, make);
+    if (matter) socket_judge(matter, (int)args[0], (int)args[1]);
+}

@@ -1,0 +1,86 @@
+/* watch_parts.h: what the watch's files share, and nobody else may know. watch.c receives calls and ends them; watch_file.c,
+ * watch_exec.c, watch_net.c and watch_other.c know a family each.
+ */
+#ifndef ASKFIRST_GUARD_WATCH_PARTS_H
+#define ASKFIRST_GUARD_WATCH_PARTS_H
+
+#include <linux/seccomp.h>
+
+#include "../door_parts.h"
+#include "filter.h"
+#include "identity.h"
+#include "notify.h"
+#include "verify.h"
+#include "watch.h"
+
+struct watch {
+    struct session *session;
+    struct notify notify;
+    struct loop_source *source;
+    struct loop_timer *sweep; /* looks whether callers of waiting questions still live */
+    struct verifier *verifier;
+    struct floor_plan *plan;
+    struct call *waiting; /* calls that a question holds up */
+    char *program;        /* the command, until its exec has come */
+    struct identity own;  /* what the run's processes were when it began */
+    bool known;           /* `own` is filled */
+    bool
+        strangers; /* somebody has changed who it is, or fenced itself in: everybody is looked at from now on */
+    pid_t *fenced;
+    size_t fenced_count;
+    unsigned events;
+};
+
+/* One trapped call. */
+struct call {
+    struct watch *watch;
+    struct call *next, **at; /* while it waits */
+    struct seccomp_notif notification;
+    pid_t tid;
+    struct caller caller; /* found when it is needed: pid 0 until then */
+    struct matter *matter;
+    void (*allowed)(struct call *call); /* what was to be judged is allowed */
+    void (*free_own)(void *own);
+    void *own;
+};
+
+/* Ends of a call: each answers the kernel and frees it. */
+void call_return(struct call *call, int64_t value); /* negative: -errno */
+void call_continue(struct call *call);
+void call_give(struct call *call, int fd, bool cloexec); /* closes `fd` */
+void call_leave(struct call *call);                      /* somebody else answers it (aside.h) */
+
+/* False: the caller is gone, and the call has been ended. */
+bool call_find_caller(struct call *call);
+
+/* Whether the launcher may act for this thread. */
+bool call_is_own(struct call *call);
+
+/* Has one act of the call judged: `matter->question` is filled by the caller of this in between. `allowed` is called when it was
+ * let go; otherwise the call ends with the error. NULL: the caller is gone, and the call has been ended. */
+struct matter *call_matter(struct call *call, void (*allowed)(struct call *call));
+
+/* Whether the thread, or whoever it descends from in the run, has put a fence of its own around itself. */
+bool watch_is_fenced(const struct watch *watch, pid_t tid);
+
+void watch_event(struct watch *watch, const char *event, pid_t pid, const char *text);
+
+mode_t call_umask(const struct call *call);
+
+/* Words for whoever was refused. */
+void call_tell(const struct call *call, const char *message);
+
+/* The families. */
+void watch_file_open(struct call *call);
+void watch_file_change(struct call *call);
+void watch_exec(struct call *call);
+void watch_exec_done(void *watch, pid_t pid, bool same, const char *why);
+void watch_connect(struct call *call);
+void watch_bind(struct call *call);
+void watch_socket(struct call *call);
+void watch_identity(struct call *call);
+void watch_debug(struct call *call);
+void watch_signal(struct call *call);
+void watch_foreign(struct call *call);
+
+#endif

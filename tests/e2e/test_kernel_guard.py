@@ -1,0 +1,184 @@
+"""askfirst run --guard=kernel: what does not come through the C library meets the same policy."""
+import ctypes
+import json
+import os
+import socket
+import sys
+import threading
+
+import support
+
+POLICY = """
+read: [{deny: "**/secret"}, {ask: "**/asked"}, {allow: "/**"}]
+write: [{deny: "**/kept/**"}, {allow: ["${workspace}/**", /dev/**]}]
+exec: [{deny: "**/forbidden"}, {ask: sleep}, {allow: "/**"}]
+connect: [{allow: "localhost:*"}, {deny: "unix:**/closed.sock"}, {allow: "unix:/**"}]
+otherwise: {read: deny, write: deny, exec: deny, connect: deny, debug: deny}
+"""
+BUSYBOX = "/bin/busybox"  # static: nothing can be preloaded into it
+
+
+class KernelGuard(support.Case):
+    def setUp(self):
+        super().setUp()
+        self.rules = self.policy(POLICY)
+        self.put("secret", "top secret\n")
+        self.put("asked", "for a yes\n")
+        self.put("plain", "plain\n")
+        (self.workspace / "kept").mkdir()
+
+    def put(self, name, text):
+        (self.workspace / name).write_text(text)
+
+    def guard(self, *command, approve="deny", **more):
+        return self.askfirst("run", "--guard=kernel", "--policy", self.rules, "--approve", approve, "--", *command, **more)
+
+    def python(self, text, **more):
+        return self.guard("/usr/bin/python3", "-c", text, **more)
+
+    def records(self):
+        lines = []
+        for path in self.home.glob(".local/state/askfirst/audit/*.jsonl"):
+            lines += [json.loads(line) for line in path.read_text().splitlines()]
+        return lines
+
+    def test_a_static_program_is_refused_a_denied_file_and_given_others(self):
+        result = self.guard(BUSYBOX, "cat", "plain", "secret")
+        self.assertEqual(result.stdout, "plain\n")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("askfirst: denied: read " + str(self.workspace / "secret"), result.stderr)
+
+    def test_a_static_program_is_asked_about_once_and_then_let(self):
+        self.assertEqual(self.guard(BUSYBOX, "cat", "asked", approve="allow").stdout, "for a yes\n")
+        asked = [line for line in self.records() if line["type"] == "act" and line["act"] == "read"]
+        self.assertEqual([line["outcome"] for line in asked], ["approved"])
+        self.assertEqual(self.guard(BUSYBOX, "cat", "asked").stdout, "")
+
+    def test_raw_system_calls_meet_the_policy(self):
+        text = """
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+def call(*args):
+    return libc.syscall(*args) >= 0 or errno.errorcode[ctypes.get_errno()]
+argv = (ctypes.c_char_p * 3)(b"forbidden", b"x", None)
+print(call(257, -100, b"plain", 0, 0), call(257, -100, b"secret", 0, 0), call(2, b"secret", 0, 0),
+      call(257, -100, b"kept/x", 0o101, 0o600), call(83, b"kept/d", 0o700), call(87, b"/etc/passwd-"))
+print(call(59, b"./forbidden", argv, None))
+"""
+        self.put("forbidden", "#!/bin/sh\ntouch ran\n")
+        (self.workspace / "forbidden").chmod(0o755)
+        result = self.python(text)
+        self.assertEqual(result.stdout, "True EACCES EACCES EACCES EACCES EACCES\nEACCES\n", result.stderr)
+        self.assertFalse((self.workspace / "ran").exists())
+
+    def test_another_name_for_a_protected_file_does_not_help(self):
+        text = """
+import os
+def attempt(act, *args):
+    try: act(*args); return "done"
+    except OSError as error: return error.strerror
+fd = os.open("secret", os.O_PATH)
+print(attempt(os.link, "secret", "other"), attempt(os.rename, "secret", "other"), attempt(os.symlink, "secret", "link"))
+for name in ("link", "/proc/self/cwd/secret", "/proc/self/root" + os.getcwd() + "/secret", f"/proc/self/fd/{fd}", f"/dev/fd/{fd}"):
+    print(attempt(os.open, name, os.O_RDONLY))
+"""
+        result = self.python(text)
+        self.assertEqual(result.stdout.split("\n")[:-1], ["Permission denied Permission denied done"] + ["Permission denied"] * 5,
+                         result.stderr)
+
+    def test_a_hard_link_that_was_there_before_is_as_protected(self):
+        os.link(self.workspace / "secret", self.workspace / "innocent")
+        self.assertEqual(self.guard("cat", "innocent").stdout, "")
+
+    def test_an_environment_without_anything_in_it_changes_nothing(self):
+        result = self.guard("env", "-i", "/bin/cat", "secret")
+        self.assertEqual((result.stdout, result.returncode), ("", 1))
+
+    def test_what_programs_do_to_their_files_works_as_it_does_bare(self):
+        text = """
+import os, shutil, stat, tempfile
+os.umask(0o027)
+open("a", "w").write("x"); os.mkdir("d"); os.symlink("a", "l"); os.rename("a", "b"); os.link("b", "c")
+print(oct(os.stat("b").st_mode), os.stat("b").st_nlink, os.readlink("l"), sorted(os.listdir(".")))
+os.chmod("b", 0o600); os.truncate("b", 0); os.utime("b", (1, 2)); os.unlink("l"); os.mkfifo("f")
+print(oct(os.stat("b").st_mode), os.stat("b").st_mtime, os.path.getsize("b"))
+for flags in (os.O_CREAT | os.O_EXCL, os.O_DIRECTORY, os.O_NOFOLLOW):
+    try: os.close(os.open("b", os.O_RDWR | flags, 0o644)); print("opened")
+    except OSError as error: print(error.strerror)
+fd = os.open(".", os.O_TMPFILE | os.O_RDWR, 0o666); print(oct(os.fstat(fd).st_mode), os.get_inheritable(fd))
+shutil.rmtree("d"); os.rmdir("kept") if False else None
+print(sorted(os.listdir("."))); print(open("/proc/self/comm").read(), open("/proc/1/comm").read() != "", len(os.listdir("/proc/self/fd")) > 2)
+"""
+        self.put("work.py", text)
+        places = {}
+        for name in ("bare", "guarded"):
+            (self.workspace / name).mkdir()
+            run = self.guard if name == "guarded" else self.command
+            places[name] = run("/usr/bin/python3", "../work.py", cwd=self.workspace / name)
+        bare, guarded = places["bare"], places["guarded"]
+        self.assertEqual(guarded.stderr.replace("askfirst", ""), bare.stderr)
+        self.assertEqual(guarded.stdout, bare.stdout)
+        self.assertEqual(guarded.returncode, 0)
+
+    def test_a_fifo_holds_up_nobody_else(self):
+        os.mkfifo(self.workspace / "pipe")
+        result = self.guard("sh", "-c", "cat pipe & sleep 0 2>/dev/null; cat plain; echo through > pipe; wait", limit=20)
+        self.assertEqual(sorted(result.stdout.split()), ["plain", "through"], result.stderr)
+
+    def test_connections_are_made_where_the_policy_lets_them(self):
+        listeners = {}
+        for name in ("open.sock", "closed.sock"):
+            listeners[name] = socket.socket(socket.AF_UNIX)
+            listeners[name].bind(str(self.workspace / name))
+            listeners[name].listen()
+            self.addCleanup(listeners[name].close)
+        server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(server.close)
+        text = """
+import socket, sys
+def attempt(family, address, kind=socket.SOCK_STREAM):
+    try:
+        with socket.socket(family, kind) as s: s.settimeout(5); s.connect(address); return "connected"
+    except OSError as error: return error.strerror
+print(attempt(socket.AF_INET, ("127.0.0.1", int(sys.argv[1]))), attempt(socket.AF_INET6, ("::ffff:127.0.0.1", int(sys.argv[1]))))
+print(attempt(socket.AF_UNIX, "open.sock"), attempt(socket.AF_UNIX, "closed.sock"))
+print(attempt(socket.AF_INET, ("192.0.2.1", 9)), attempt(socket.AF_INET, ("127.0.0.1", 9), socket.SOCK_DGRAM))
+"""
+        result = self.guard("/usr/bin/python3", "-c", text, str(server.getsockname()[1]))
+        self.assertEqual(result.stdout.split("\n")[:-1], ["connected connected", "connected Permission denied",
+                                                          "Permission denied Permission denied"], result.stderr)
+
+    def test_calls_no_filter_can_see_through_are_refused(self):
+        text = """
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+for number in (425, 323, 321, 298, 304, 246, 175, 165, 1000):
+    libc.syscall(number, 0, 0, 0, 0, 0); print(errno.errorcode[ctypes.get_errno()], end=" ")
+"""
+        self.assertEqual(self.python(text).stdout, "ENOSYS " + "EPERM " * 7 + "ENOSYS ")
+
+    def test_nobody_outside_the_run_gets_a_signal(self):
+        text = f"import os\ntry: os.kill({os.getpid()}, 0); os.kill({os.getpid()}, 10)\nexcept OSError as error: print(error.strerror)"
+        self.assertEqual(self.python(text).stdout, "Operation not permitted\n")
+
+    def test_an_ordinary_user_is_guarded_as_well(self):
+        if os.getuid() != 0:
+            self.skipTest("this is an ordinary user already")
+        os.chmod(self.tmp, 0o755)
+        for path in (self.home, self.workspace):
+            os.chown(path, 65534, 65534)
+            path.chmod(0o755)
+        for name in ("secret", "plain"):
+            (self.workspace / name).chmod(0o644)
+        self.rules.chmod(0o644)
+        os.chown(self.rules, 65534, 65534)
+        for path in self.tmp.resolve().parents:
+            if not os.stat(path).st_mode & 1:
+                os.chmod(path, os.stat(path).st_mode | 0o11)
+        result = self.command("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", support.ASKFIRST, "run",
+                              "--guard=kernel", "--policy", self.rules, "--approve=deny", "--", BUSYBOX, "cat", "plain", "secret")
+        self.assertEqual((result.stdout, result.returncode), ("plain\n", 1), result.stderr)
+
+
+if __name__ == "__main__":
+    support.main()
