@@ -26,7 +26,7 @@ char *bytes_number(char *to, uint64_t number);
 char *bytes_fd_path(char *to, int fd);
 
 /* A text that begins on the stack, and moves to private memory when it grows beyond that. */
-#define TEXT_SMALL 320
+#define TEXT_SMALL 208
 #define TEXT_LARGE 12288 /* longer than two paths: nothing that the kernel takes is longer */
 struct text {
     char *bytes; /* ends in NUL, which `length` does not count */

@@ -13,8 +13,8 @@
 #define NOT_JUDGED 1 /* make the call as the program made it */
 
 /* A name that is going to change; `place` is to be ended in any case. */
-static long name_may(struct place *place, int dirfd, const char *path, unsigned deeds,
-                     enum wire_change change)
+static APART long name_may(struct place *place, int dirfd, const char *path, unsigned deeds,
+                           enum wire_change change)
 {
     const struct session *session = session_get();
     where_begin(place);
@@ -24,26 +24,35 @@ static long name_may(struct place *place, int dirfd, const char *path, unsigned 
     return result ? result : judge_place(session, deeds, change, place, path);
 }
 
-/* The same for a name that has to be there: nobody is asked about one that is not. */
-static long name_there_may(struct place *place, int dirfd, const char *path, unsigned deeds,
-                           enum wire_change change)
+/* What stands there now. */
+static APART long look_at_name(struct place *place)
 {
-    const struct session *session = session_get();
     struct stat status;
-    where_begin(place);
-    if (!session || !path) return NOT_JUDGED;
-    long result = where_name(place, dirfd, path, 0);
-    if (result == WHERE_NO_NAME) return NOT_JUDGED;
-    if (!result) result = raw_stat(place->fd, place->name, &status, AT_SYMLINK_NOFOLLOW);
+    long result = raw_stat(place->fd, place->name, &status, AT_SYMLINK_NOFOLLOW);
     if (result) return result;
     place->mode = status.st_mode;
     place->device = status.st_dev;
     place->inode = status.st_ino;
+    return 0;
+}
+
+/* The same for a name that has to be there: nobody is asked about one that is not. */
+static APART long name_there_may(struct place *place, int dirfd, const char *path, unsigned deeds,
+                                 enum wire_change change)
+{
+    const struct session *session = session_get();
+    where_begin(place);
+    if (!session || !path) return NOT_JUDGED;
+    long result = where_name(place, dirfd, path, 0);
+    if (result == WHERE_NO_NAME) return NOT_JUDGED;
+    if (!result) result = look_at_name(place);
+    if (result) return result;
     return judge_place(session, deeds, change, place, path);
 }
 
 /* A file that is going to change; `flags` as for the *at calls. */
-static long file_may(struct place *place, int dirfd, const char *path, int flags, enum wire_change change)
+static APART long file_may(struct place *place, int dirfd, const char *path, int flags,
+                           enum wire_change change)
 {
     const struct session *session = session_get();
     where_begin(place);
@@ -58,7 +67,7 @@ static long file_may(struct place *place, int dirfd, const char *path, int flags
 
 /* What is changed through a descriptor: a duplicate of it, which no other thread can make another file's.
  * Where the descriptor is open for writing, that was judged when it was opened. */
-static long descriptor_may(struct place *place, int fd, enum wire_change change)
+static APART long descriptor_may(struct place *place, int fd, enum wire_change change)
 {
     const struct session *session = session_get();
     where_begin(place);
@@ -137,11 +146,16 @@ long change_link(int from_dirfd, const char *from, int to_dirfd, const char *to,
     return result;
 }
 
-/* What exists already is not asked about: making it fails. */
-static long new_name_may(struct place *place, int dirfd, const char *path, enum wire_change change)
+static APART bool is_there(int dirfd, const char *path)
 {
     struct stat status;
-    if (path && session_get() && !raw_stat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW)) {
+    return !raw_stat(dirfd, path, &status, AT_SYMLINK_NOFOLLOW);
+}
+
+/* What exists already is not asked about: making it fails. */
+static APART long new_name_may(struct place *place, int dirfd, const char *path, enum wire_change change)
+{
+    if (path && session_get() && is_there(dirfd, path)) {
         where_begin(place);
         return -EEXIST;
     }

@@ -18,7 +18,7 @@
 #define SOCKET_CLOEXEC O_CLOEXEC   /* SOCK_CLOEXEC */
 #define SEND_QUIETLY 0x4000        /* MSG_NOSIGNAL */
 #define RECEIVE_LOOK (0x02 | 0x20) /* MSG_PEEK, and MSG_TRUNC: its whole length comes back */
-#define LETTER_SMALL 512
+#define LETTER_SMALL 320
 
 /* A buffer for packets: on the stack, or in private memory where more is to be carried. */
 struct letter {

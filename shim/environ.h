@@ -5,8 +5,8 @@
 
 #include "session.h"
 
-#define ENVIRON_SMALL 80
-#define PRELOAD_SMALL 256
+#define ENVIRON_SMALL 64
+#define PRELOAD_SMALL 192
 
 /* An environment with the two entries put back. It may lie on the stack, and has to live until the program is
  * executed. */

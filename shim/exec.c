@@ -9,9 +9,8 @@
 #include "where.h"
 #include "wrap.h"
 
-#define APART __attribute__((noinline)) /* so that what it takes of the stack is given back */
-#define CAN_EXECUTE 1                   /* X_OK */
-#define FEW_ARGUMENTS 32
+#define CAN_EXECUTE 1 /* X_OK */
+#define FEW_ARGUMENTS 16
 #define SHELL "/bin/sh"
 
 static size_t count_strings(const char *const *vector)
@@ -36,38 +35,35 @@ static long find_program(struct place *place, int dirfd, const char *path, int f
     return raw_call(__NR_faccessat, AT_FDCWD, checked, CAN_EXECUTE);
 }
 
-/* The path as the launcher can look it up: what is relative to a descriptor begins with that one's name. */
-static bool name_called(struct text *called, int dirfd, const char *path)
+static long ask(struct approved *approved, const struct session *session, const struct place *place,
+                const char *called, unsigned wire, const char *const *argv)
 {
-    char descriptor[FD_PATH];
-    text_begin(called);
-    if (*path != '/' && dirfd != AT_FDCWD) {
-        const char *end = bytes_fd_path(descriptor, dirfd);
-        if (!text_add(called, descriptor, (size_t)(end - descriptor)) || (*path && !text_add(called, "/", 1)))
-            return false;
-    }
-    return text_add(called, path, strlen(path));
+    struct request request = {
+        .kind = WIRE_EXEC,
+        .flags = wire,
+        .device = place->device,
+        .inode = place->inode,
+        .strings = {called, place->path.bytes},
+        .string_count = 2,
+        .argv = argv,
+        .argc = count_strings(argv),
+    };
+    return door_ask_open(session, &request, &approved->door);
 }
 
-static long ask(struct approved *approved, const struct session *session, const struct place *place,
-                int dirfd, const char *path, unsigned wire, const char *const *argv)
+/* What is relative to a descriptor is called by that one's name, so that the launcher can look it up. */
+static APART long ask_relative(struct approved *approved, const struct session *session,
+                               const struct place *place, int dirfd, const char *path, unsigned wire,
+                               const char *const *argv)
 {
-    struct text called;
-    long result = -ENAMETOOLONG;
-    if (name_called(&called, dirfd, path)) {
-        struct request request = {
-            .kind = WIRE_EXEC,
-            .flags = wire,
-            .device = place->device,
-            .inode = place->inode,
-            .strings = {called.bytes, place->path.bytes},
-            .string_count = 2,
-            .argv = argv,
-            .argc = count_strings(argv),
-        };
-        result = door_ask_open(session, &request, &approved->door);
-    }
-    text_end(&called);
+    size_t length = strlen(path), size = FD_PATH + length + 2;
+    char *called = raw_map(size);
+    if (!called) return -ENOMEM;
+    char *end = bytes_fd_path(called, dirfd);
+    if (length) *end++ = '/';
+    memcpy(end, path, length + 1);
+    long result = ask(approved, session, place, called, wire, argv);
+    raw_unmap(called, size);
     return result;
 }
 
@@ -81,7 +77,9 @@ APART long exec_ask(struct approved *approved, const struct session *session, in
     approved->inode = place.inode;
     *refused = false;
     if (!result) {
-        result = ask(approved, session, &place, dirfd, path, wire, argv);
+        result = *path == '/' || dirfd == AT_FDCWD
+                     ? ask(approved, session, &place, path, wire, argv)
+                     : ask_relative(approved, session, &place, dirfd, path, wire, argv);
         *refused = result < 0;
     }
     where_end(&place);

@@ -24,8 +24,8 @@ enum verdict judge_path(const struct session *session, unsigned deeds, const cha
 }
 
 /* Asks about the tightest of the deeds; of two that are as tight, about the writing. */
-static long ask(const struct session *session, unsigned deeds, enum wire_change change,
-                const struct place *place, const char *written)
+static APART long ask(const struct session *session, unsigned deeds, enum wire_change change,
+                      const struct place *place, const char *written)
 {
     enum verdict verdict = judge_path(session, deeds, place->path.bytes, place->length);
     bool write =

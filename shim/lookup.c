@@ -149,10 +149,8 @@ static uint32_t details(const struct addrinfo *hints)
            (hints && hints->flags & CANONICAL ? WIRE_LOOKUP_CANON : 0);
 }
 
-/* Split from the wrapper, for what it takes of the stack. */
-static __attribute__((noinline)) int look_up(const struct session *session, real_getaddrinfo *real,
-                                             const char *node, const char *service,
-                                             const struct addrinfo *hints, struct addrinfo **list)
+static APART int look_up(const struct session *session, real_getaddrinfo *real, const char *node,
+                         const char *service, const struct addrinfo *hints, struct addrinfo **list)
 {
     size_t size = sizeof(struct resolved);
     struct resolved *resolved = raw_map(size);

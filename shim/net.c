@@ -137,8 +137,8 @@ static long ask_address(const struct session *session, enum wire_kind kind, int 
 /* A socket with a path: found first, and reached by the name in /proc of what was found. Its new length comes
  * back in
  * `*length`, the descriptor to be closed afterwards in `*held`. */
-static long judge_path_socket(const struct session *session, enum wire_kind wire, struct act *act,
-                              union address *address, unsigned *length, int *held)
+static APART long judge_path_socket(const struct session *session, enum wire_kind wire, struct act *act,
+                                    union address *address, unsigned *length, int *held)
 {
     struct place place;
     long result = where_file(&place, AT_FDCWD, address->local.sun_path, 0, 0);

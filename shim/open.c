@@ -70,7 +70,7 @@ static bool conclusive(const struct opening *opening, long result)
     }
 }
 
-static bool open_fast(const struct opening *opening, long *result)
+static APART bool open_fast(const struct opening *opening, long *result)
 {
     struct text text;
     bool done = false;
@@ -87,7 +87,7 @@ static bool open_fast(const struct opening *opening, long *result)
 
 /* O_CREAT on a file that is there keeps the kernel's care for other people's files in /tmp, which it would
  * not take on the way through the descriptor. */
-static long open_by_real_path(const struct opening *opening, const struct place *place)
+static APART long open_by_real_path(const struct opening *opening, const struct place *place)
 {
     struct open_how how = how_to(opening->flags, opening->mode, RESOLVE_NO_SYMLINKS);
     struct stat status;
@@ -124,7 +124,7 @@ static long open_place(const struct opening *opening, const struct place *place)
 }
 
 /* The file that is there. */
-static long open_existing(const struct opening *opening)
+static APART long open_existing(const struct opening *opening)
 {
     struct place place;
     int flags = opening->flags;
@@ -173,7 +173,7 @@ static long follow(struct place *place, const struct text *target)
 
 /* Whether the place is a link, which only matters where links are followed: then its target stands in
  * `target`. */
-static long end_of_links(const struct opening *opening, struct place *place)
+static APART long end_of_links(const struct opening *opening, struct place *place)
 {
     struct text target;
     long result = 0;
@@ -191,7 +191,7 @@ static long end_of_links(const struct opening *opening, struct place *place)
 }
 
 /* A file that has to be made. */
-static long open_new(const struct opening *opening)
+static APART long open_new(const struct opening *opening)
 {
     struct place place;
     int flags = opening->flags;

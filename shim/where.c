@@ -29,7 +29,7 @@ static long descriptor_path(struct text *text, int fd)
 }
 
 /* The kernel marks the path of a file that was removed; a file may also be called so. */
-static void unmark_deleted(struct place *place)
+static APART void unmark_deleted(struct place *place)
 {
     struct text *path = &place->path;
     struct stat named;
@@ -46,7 +46,7 @@ static void unmark_deleted(struct place *place)
 }
 
 /* Fills in what the descriptor says of the file. */
-static long look(struct place *place)
+static APART long look(struct place *place)
 {
     struct stat status;
     long result = raw_fstat(place->fd, &status);

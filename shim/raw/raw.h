@@ -39,6 +39,10 @@
 #define AT_EACCESS 0x200
 #endif
 
+/* A function that is not made part of its caller, so that what it takes of the stack is given back: a wrapper may run
+ * on 8 KiB. */
+#define APART __attribute__((noinline))
+
 #define RAW_FAILED(result) ((unsigned long)(result) >= (unsigned long)-4095)
 
 #define raw_call(number, ...) RAW_CHOOSE(__VA_ARGS__)(number, __VA_ARGS__)
