@@ -109,7 +109,7 @@ static size_t whole_size(const struct bytes *words, size_t count, bool *text)
     size_t size = 0, base64 = 0;
 
     *text = true;
-    for (size_t i = 0; i < count && size + base64 <= PROTOCOL_LINE; i++) {
+    for (size_t i = 0; i < count && size <= PROTOCOL_LINE; i++) {
         *text = *text && show_is_utf8(words[i].data, words[i].length);
         size += word_size(&words[i], SIZE_MAX);
         base64 += (words[i].length + 2) / 3 * 4 + 3;

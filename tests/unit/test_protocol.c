@@ -157,6 +157,29 @@ static void too_many_words_are_cut_and_the_count_is_told(void **state)
     free(argv);
 }
 
+static void words_of_text_are_cut_like_others(void **state)
+{
+    enum { WORD = 64 };
+    static const size_t counts[] = {7000, 13000, 15400, 15500, 15600, 15700, 16000, 20000, 60000};
+    static char word[WORD];
+    (void)state;
+
+    memset(word, 'x', WORD);
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        struct bytes *argv = calloc(counts[i], sizeof *argv);
+        struct question question = {
+            .id = 1, .act = ACT_EXEC, .program = (char *)"/bin/ls", .argv = argv, .argc = counts[i]};
+        for (size_t j = 0; j < counts[i]; j++)
+            argv[j] = (struct bytes){word, WORD};
+        cJSON *json = parse(protocol_ask(&question));
+        bool whole = (size_t)cJSON_GetArraySize(item(json, "argv")) == counts[i];
+        assert_true(whole == (counts[i] < 15640));
+        assert_true(whole == !item(json, "argv_cut"));
+        cJSON_Delete(json);
+        free(argv);
+    }
+}
+
 static void the_worst_of_questions_fits_in_a_line(void **state)
 {
     enum { LONG = 100000, CHAIN = 5000 };
@@ -382,6 +405,7 @@ int main(void)
         cmocka_unit_test(text_goes_as_it_is_and_in_ascii),
         cmocka_unit_test(a_huge_word_is_cut_and_the_count_is_told),
         cmocka_unit_test(too_many_words_are_cut_and_the_count_is_told),
+        cmocka_unit_test(words_of_text_are_cut_like_others),
         cmocka_unit_test(the_worst_of_questions_fits_in_a_line),
         cmocka_unit_test(the_other_lines),
         cmocka_unit_test(good_answers),
