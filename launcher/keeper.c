@@ -15,6 +15,11 @@
 #include "memory.h"
 #include "process.h"
 
+/* How long what must end may take to be gone. */
+#define PATIENCE_MS 2000
+
+static const struct timespec moment = {.tv_nsec = 1000000};
+
 struct keeper {
     pid_t pid;
     int link, birth; /* -1: closed */
@@ -133,29 +138,43 @@ void keeper_end(struct keeper *keeper, int grace_ms)
     order(keeper, KEEP_END, grace_ms);
 }
 
-void keeper_free(struct keeper *keeper)
-{
-    if (!keeper) return;
-    drop(&keeper->birth_source, &keeper->birth);
-    drop(&keeper->link_source, &keeper->link);
-    if (!keeper->empty) kill(keeper->pid, SIGKILL);
-    while (waitpid(keeper->pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    free(keeper);
-}
-
-void keeper_kill_below(pid_t top, int64_t patience_ms)
+/* Kills everything below this process until nothing is left, collecting what becomes its child. */
+static void kill_below(int64_t patience_ms)
 {
     int64_t until = loop_now() + patience_ms;
-    const struct timespec pause = {.tv_nsec = 2000000};
     for (;;) {
         pid_t *pids cleanup_free = NULL;
-        size_t count = process_descendants(top, &pids);
+        size_t count = process_descendants(getpid(), &pids);
         for (size_t i = 0; i < count; i++)
             kill(pids[i], SIGKILL);
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
         if (count == 0 || loop_now() >= until) return;
-        nanosleep(&pause, NULL);
+        nanosleep(&moment, NULL);
     }
+}
+
+/* Whether the keeper, with its link cut, has done its work and ended. */
+static bool did_its_work(const struct keeper *keeper, int64_t patience_ms)
+{
+    int64_t until = loop_now() + patience_ms;
+    for (;;) {
+        int status;
+        pid_t pid = waitpid(keeper->pid, &status, WNOHANG);
+        if (pid == keeper->pid) return WIFEXITED(status);
+        if ((pid < 0 && errno != EINTR) || loop_now() >= until) return false;
+        nanosleep(&moment, NULL);
+    }
+}
+
+void keeper_free(struct keeper *keeper)
+{
+    if (!keeper) return;
+    drop(&keeper->birth_source, &keeper->birth);
+    drop(&keeper->link_source, &keeper->link);
+    if (!did_its_work(keeper, PATIENCE_MS)) {
+        kill(keeper->pid, SIGKILL);
+        kill_below(PATIENCE_MS);
+    }
+    free(keeper);
 }

@@ -15,6 +15,7 @@
 #include "memory.h"
 #include "questions.h"
 #include "runtime.h"
+#include "supervise.h"
 
 static bool open_runtime(struct session *session)
 {
@@ -124,6 +125,7 @@ void session_close(struct session *session, int exit_status)
     if (session->questions) questions_close(session->questions, exit_status);
     if (session->door) door_close(session->door);
     if (session->audit) audit_close(session->audit, exit_status);
+    supervisor_free(session->supervisor);
     loop_free(session->loop);
     free(session->cwd);
     free(session->image);

@@ -97,18 +97,12 @@ static char *name_living(const struct supervisor *supervisor)
 
 /* --- Ending the run --- */
 
-static void take_over(struct supervisor *supervisor)
-{
-    keeper_free(steal_pointer(&supervisor->keeper));
-    keeper_kill_below(getpid(), GRACE_MS);
-}
-
 static void out_of_patience(void *context)
 {
     struct supervisor *supervisor = context;
     supervisor->step = NULL;
     complain("what is left of the run does not end: giving up on it");
-    take_over(supervisor);
+    keeper_free(steal_pointer(&supervisor->keeper));
     finish(supervisor, supervisor->status);
 }
 
@@ -256,7 +250,7 @@ static void lost(void *context)
     audit_event(supervisor->session->audit, "keeper-lost", keeper_pid(supervisor->keeper), "ending the run");
     loop_cancel(steal_pointer(&supervisor->step));
     supervisor->session->ending = true;
-    take_over(supervisor);
+    keeper_free(steal_pointer(&supervisor->keeper));
     finish(supervisor, supervisor->session->child ? 128 + SIGKILL : supervisor->status);
 }
 
@@ -330,7 +324,7 @@ static void start(struct supervisor *supervisor)
 static void decided(void *context, bool go, const char *message)
 {
     struct supervisor *supervisor = ((struct session *)context)->supervisor;
-    if (!supervisor || supervisor->over) return; /* the run was ended while the question waited */
+    if (supervisor->over) return; /* the run was ended while the question waited */
     if (go) {
         start(supervisor);
         return;
@@ -469,29 +463,41 @@ static bool prepare(struct supervisor *supervisor)
     return false;
 }
 
+/* Nothing of the run is left after this, and nothing calls back. */
+static void end_all(struct supervisor *supervisor)
+{
+    supervisor->over = true;
+    supervisor->session->ending = true;
+    loop_cancel(steal_pointer(&supervisor->step));
+    loop_cancel(steal_pointer(&supervisor->clock));
+    loop_remove(steal_pointer(&supervisor->signal_source));
+    loop_remove(steal_pointer(&supervisor->listener_source));
+    watch_close(steal_pointer(&supervisor->watch));
+    guard_release(&supervisor->guard);
+    keeper_free(steal_pointer(&supervisor->keeper));
+}
+
 int supervise(struct session *session, const struct signals *signals)
 {
-    struct supervisor supervisor = {
+    struct supervisor *supervisor = session->supervisor = xcalloc(1, sizeof *supervisor);
+    *supervisor = (struct supervisor){
         .session = session, .signals = signals, .guard = {.ruleset = -1, .ours = -1, .theirs = -1}};
-    session->supervisor = &supervisor;
-    if (prepare(&supervisor)) {
-        door_judge_command(session->door, supervisor.program, supervisor.argv, decided, session);
-        if (!supervisor.over && loop_run(session->loop) < 0) {
+    if (prepare(supervisor)) {
+        door_judge_command(session->door, supervisor->program, supervisor->argv, decided, session);
+        if (!supervisor->over && loop_run(session->loop) < 0) {
             complain("the event loop failed: %s", strerror(errno));
-            supervisor.status = STATUS_FAILED;
+            supervisor->status = STATUS_FAILED;
         }
     }
-    session->supervisor = NULL;
-    session->ending = true;
-    loop_cancel(supervisor.step);
-    loop_cancel(supervisor.clock);
-    loop_remove(supervisor.signal_source);
-    loop_remove(supervisor.listener_source);
-    watch_close(supervisor.watch);
-    guard_release(&supervisor.guard);
-    keeper_free(supervisor.keeper);
-    environment_free(supervisor.environment);
-    environment_free(supervisor.argv);
-    free(supervisor.program);
-    return supervisor.status;
+    end_all(supervisor);
+    return supervisor->status;
+}
+
+void supervisor_free(struct supervisor *supervisor)
+{
+    if (!supervisor) return;
+    environment_free(supervisor->environment);
+    environment_free(supervisor->argv);
+    free(supervisor->program);
+    free(supervisor);
 }

@@ -9,4 +9,7 @@
 /* Runs the command of an opened session and returns the exit status. */
 int supervise(struct session *session, const struct signals *signals);
 
+/* After the door was closed, which may hold on to the command's words until then. NULL is fine. */
+void supervisor_free(struct supervisor *supervisor);
+
 #endif
