@@ -140,9 +140,9 @@ class LeftBehind(RunCase):
 
 
 class Signals(RunCase):
-    TRAPS = "import signal, sys, time\n" \
+    TRAPS = "import os, signal, sys, time\n" \
             "def note(number, frame):\n" \
-            "    print(number, flush=True)\n" \
+            "    os.write(1, b'%d\\n' % number)\n" \
             "    if number == signal.SIGTERM: sys.exit(9)\n" \
             "for n in (1, 2, 3, 10, 12, 14, 15, 28, 40): signal.signal(n, note)\n" \
             "open('ready', 'w').write('\\n')\n" \
