@@ -134,7 +134,7 @@ class Jobs(RunCase):
         shell.expect("Your answer")
         shell.type("\x03")
         shell.expect(PROMPT)
-        self.assertIn("status 126", shell.run("echo status $?"))
+        self.assertIn("status 130", shell.run("echo status $?"))
         self.assertEqual(list(self.workspace.iterdir()), [])
 
     def test_quit_at_the_keyboard_is_131(self):
