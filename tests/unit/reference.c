@@ -198,13 +198,13 @@ static bool is_one_option(const struct command *command, const char *argument)
 }
 
 /* How many letters of "-abc" are options of one letter; 0 where it is no bundle. Reading stops behind a
- * letter that takes a value, except in a shell, where the values of all letters come in the next arguments.
- */
+ * letter that takes a value, except in a shell, where the values of all letters come in the next arguments,
+ * and where `sh +c TEXT` runs its text as well. */
 static size_t bundle(const struct command *command, const char *argument)
 {
     size_t letters = 0;
-    if (argument[0] != '-' || (command && (command->single_dash || is_one_option(command, argument))))
-        return 0;
+    bool is_signed = argument[0] == '-' || (argument[0] == '+' && is_kind(command, COMMAND_SHELL));
+    if (!is_signed || (command && (command->single_dash || is_one_option(command, argument)))) return 0;
     while (isalnum((unsigned char)argument[letters + 1]))
         if (letter_takes_value(command, argument[++letters]) && !is_kind(command, COMMAND_SHELL)) break;
     return letters;
@@ -473,7 +473,8 @@ static bool is_option_word(const char *text)
 
 static bool takes_value(const struct command *command, const char *option)
 {
-    return command && has_option_or_same(command, &command->values, option);
+    return command && has_option_or_same(command, &command->values, option) &&
+           !brings_program(command, option);
 }
 
 /* "-rf" stands for -r and -f, "-nprod" for -n with its value; a value may also be the rule's next word, and
@@ -537,19 +538,29 @@ static void read_phrase(const struct rule *rule, const struct command *command, 
 
 /* ---- Options ---- */
 
-/* What an option's argument brings as its value. LOOSELY, the next argument may be one whatever is known. */
+/* In "-abVALUE", the value is that of -b, and of no other. */
+static bool has_attached(const struct command *command, const char *option, const char *argument)
+{
+    size_t letters = bundle(command, argument);
+    char last[3];
+    if (letters == 0 || argument[letters + 1] == '\0' || !letter_takes_value(command, argument[letters]))
+        return false;
+    letter_option(argument[letters], last);
+    return argument_is(command, option, last, STRICTLY);
+}
+
+/* Whether an argument brings the option's value. LOOSELY, the next argument may be one whatever is known. */
 static bool value_fits(const struct line *line, const struct command *command, size_t index,
-                       const char *value, enum strictness how)
+                       const struct wanted *wanted, enum strictness how)
 {
     const char *argument = line->act->argv[index];
     const char *equals = strchr(argument, '=');
-    size_t letters = bundle(command, argument);
     bool has_next = index + 1 < line->act->argc;
-    if (equals && text_fits(value, equals + 1)) return true;
-    if (letters > 0 && argument[letters + 1] && letter_takes_value(command, argument[letters]))
-        return text_fits(value, argument + letters + 1);
+    if (equals && text_fits(wanted->value, equals + 1)) return true;
+    if (has_attached(command, wanted->name, argument))
+        return text_fits(wanted->value, argument + bundle(command, argument) + 1);
     if (equals || !has_next || (how == STRICTLY && line->roles[index + 1] != ROLE_VALUE)) return false;
-    return text_fits(value, line->act->argv[index + 1]);
+    return text_fits(wanted->value, line->act->argv[index + 1]);
 }
 
 /* What an option takes for its value before a subcommand may be an option after it: `git branch -C --force`. */
@@ -577,7 +588,7 @@ static bool wanted_among(const struct line *line, size_t end, enum role role, co
         if (line->roles[i] == ROLE_END && role == ROLE_OPTION && strcmp(wanted->name, "--") == 0) return true;
         if (!has_role(line, i, role, how) || !argument_is(command, wanted->name, argument, LOOSELY)) continue;
         bool fits = argument_is(command, wanted->name, argument, how) &&
-                    (!wanted->value || value_fits(line, command, i, wanted->value, how));
+                    (!wanted->value || value_fits(line, command, i, wanted, how));
         if (!fits && wanted->value && how == STRICTLY) return false;
         found |= fits;
     }
