@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -18,6 +19,10 @@
 #include "memory.h"
 #include "process.h"
 #include "write.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
 
 #define BACKLOG 4096
 #define MOST_CONNECTIONS 512u
@@ -87,6 +92,7 @@ static void free_connection(struct connection *connection)
     loop_remove(connection->source);
     loop_cancel(connection->timer);
     close(connection->fd);
+    if (connection->pidfd >= 0) close(connection->pidfd);
     process_chain_free(connection->chain, connection->chain_length);
     free(connection->body);
     free(connection->strings);
@@ -204,13 +210,21 @@ static pid_t top(const struct door *door)
 
 static const char *const not_of_the_run = "a process that does not belong to the run";
 
+/* Its number may be another's by now; the descriptor stays its own. */
+static bool has_ended(const struct connection *connection)
+{
+    struct pollfd process = {.fd = connection->pidfd, .events = POLLIN};
+    return connection->pidfd >= 0 && poll(&process, 1, 0) != 0;
+}
+
 /* The thread is known only when the request has come. NULL, or why it is not answered. */
 static const char *find_caller(struct connection *connection)
 {
     pid_t pid = connection->caller.pid;
     if (!caller_find(&connection->caller, pid, connection->head.tid)) return "a process that cannot be seen";
     connection->chain_length = process_chain(pid, top(connection->door), &connection->chain);
-    return connection->chain_length ? NULL : not_of_the_run;
+    if (!connection->chain_length) return not_of_the_run;
+    return has_ended(connection) ? "a process that has ended" : NULL;
 }
 
 /* The request is whole. */
@@ -222,12 +236,14 @@ static void handle(struct connection *connection)
     }
     const char *who = find_caller(connection);
     if (who) {
-        bool ended = !caller_alive(&connection->caller);
+        bool ended = has_ended(connection) || !caller_alive(&connection->caller);
         bool said_hello = connection->head.kind == WIRE_HELLO; /* and ended at once */
         if (!ended) door_event(connection->door, "foreign", connection->caller.pid, who);
         door_drop(connection, ended && !said_hello ? "a request of a process that is gone" : NULL);
         return;
     }
+    if (connection->pidfd >= 0) close(connection->pidfd);
+    connection->pidfd = -1;
     set_timer(connection, 0);
     connection->state = CONNECTION_JUDGING;
     kind_of(&connection->head)->handle(connection);
@@ -325,8 +341,15 @@ static const char *stranger(const struct door *door, const struct ucred *peer)
 static void welcome(struct door *door, int fd, pid_t pid)
 {
     struct connection *connection = xcalloc(1, sizeof *connection);
-    *connection = (struct connection){
-        .door = door, .next = door->connections, .at = &door->connections, .fd = fd, .caller = {.pid = pid}};
+    int pidfd = -1;
+    socklen_t size = sizeof pidfd;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) != 0) pidfd = -1;
+    *connection = (struct connection){.pidfd = pidfd,
+                                      .door = door,
+                                      .next = door->connections,
+                                      .at = &door->connections,
+                                      .fd = fd,
+                                      .caller = {.pid = pid}};
     if (door->connections) door->connections->at = &connection->next;
     door->connections = connection;
     door->count++;
@@ -437,7 +460,7 @@ static size_t room_for_connections(void)
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return MOST_CONNECTIONS;
     /* Each may need others for a moment; the launcher needs some for itself. */
-    rlim_t room = files.rlim_cur > 64 ? (files.rlim_cur - 64) / 2 : 0;
+    rlim_t room = files.rlim_cur > 64 ? (files.rlim_cur - 64) / 3 : 0;
     if (room > MOST_CONNECTIONS) return MOST_CONNECTIONS;
     return room < FEWEST_CONNECTIONS ? FEWEST_CONNECTIONS : (size_t)room;
 }

@@ -51,6 +51,7 @@ struct connection {
     struct loop_source *source;
     struct loop_timer *timer;
     enum connection_state state;
+    int pidfd; /* of who connected, until it is known; -1: the kernel has none */
     struct caller caller;
     struct ancestor *chain; /* the caller and its ancestors within the run */
     size_t chain_length;
