@@ -178,16 +178,17 @@ void door_no(struct connection *connection, int error, const char *message)
 static bool find_strings(struct connection *connection)
 {
     uint32_t count = connection->head.strings;
+    /* Ends with NULL, as argv does. */
+    connection->strings = xcalloc((size_t)count + 1, sizeof *connection->strings);
+    if (!count) return true;
     const char *at = connection->body, *end = connection->body + connection->length;
-    connection->strings =
-        xcalloc((size_t)count + 1, sizeof *connection->strings); /* ends with NULL, as argv does */
     for (uint32_t i = 0; i < count; i++) {
         const char *nul = at < end ? memchr(at, '\0', (size_t)(end - at)) : NULL;
         if (!nul) return false;
         connection->strings[i] = at;
         at = nul + 1;
     }
-    return !count || at == end;
+    return at == end;
 }
 
 static const char *wrong_with_head(const struct wire_request *head)
