@@ -47,7 +47,7 @@ struct session {
     struct policy *policy;
     struct image *image;
     size_t image_size;
-    char policy_digest[65]; /* hex SHA-256 of the image */
+    char policy_digest[65]; /* hex SHA-256 over those of its files, in their order */
     struct runtime *runtime;
     const char *dir; /* the private runtime directory: door, policy */
     char *install;   /* the directory of askfirst itself; NULL: not known */

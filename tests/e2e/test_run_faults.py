@@ -198,6 +198,35 @@ class Signals(RunCase):
         self.assertEqual(result.stdout, "awake\nend\n")
 
 
+class ClosedPipes(RunCase):
+    def test_a_reader_that_goes_ends_the_command_as_it_ends_the_bare_one(self):
+        process = self.start("yes", options=["--quiet"])
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertEqual(process.wait(timeout=20), 128 + signal.SIGPIPE)
+        process.stdout = None
+
+    def test_without_a_reader_of_its_errors_the_launcher_goes_on(self):
+        read, write = os.pipe()
+        os.close(read)
+        process = self.start("sh", "-c", "touch asked; sleep 50 & echo done", stderr=write)
+        os.close(write)
+        self.assertEqual(process.communicate(timeout=20)[0], "done\n")
+        self.assertEqual(process.returncode, 0)
+        self.assertFalse((self.workspace / "asked").exists())
+
+    def test_an_approver_that_is_gone_refuses_and_the_run_goes_on(self):
+        questions, answers = os.pipe(), os.pipe()
+        os.close(questions[0])
+        os.close(answers[1])
+        result = self.guard("sh", "-c", "touch asked; echo $?", pass_fds=[answers[0], questions[1]],
+                            options=[f"--approve=fd:{answers[0]},{questions[1]}"], limit=30)
+        os.close(questions[1])
+        os.close(answers[0])
+        self.assertFalse((self.workspace / "asked").exists())
+        self.assertIn((result.stdout, result.returncode), [("126\n", 0), ("", 125)], result.stderr)
+
+
 class NoRoom(RunCase):
     """The command may use up whatever it has; the guard must neither break nor give way."""
 
