@@ -1,8 +1,6 @@
 """The ground: the program's own help, installing and finding what was installed, the tools that build and test."""
-import os
 import re
 import shutil
-import subprocess
 import textwrap
 
 from support import ASKFIRST, BUILD, ROOT, Case, main
@@ -47,6 +45,11 @@ class Readme(Case):
         for words, status in {"docker ps": 0, "docker -H tcp://x ps": 2, "make -k deploy": 2, "make": 0}.items():
             with self.subTest(words):
                 self.assertEqual(self.askfirst("check", f"--policy={path}", "exec", "--", *words.split()).returncode, status)
+
+    def test_what_it_links_to_is_there(self):
+        links = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+        self.assertGreater(len(links), 4)
+        self.assertEqual([link for link in links if not (ROOT / link).exists()], [])
 
 
 class Make(Case):
