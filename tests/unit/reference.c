@@ -1,91 +1,18 @@
 /* reference.c: the policy language, decided slowly and plainly. See reference.h.
  *
- * From top to bottom: globs and paths, what a command line is made of, options and words, the facts around a
- * command, addresses, one rule, a set of rules, the verdict. It must not know how the image is laid out.
+ * From top to bottom: what is known of a command, its command line, options and words, what a shell or an
+ * interpreter reads, the other facts around a command, one rule, a set of rules, the verdict. It must not know how
+ * the image is laid out.
  */
 #include "reference.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "reference_parts.h"
 
 #define MOST_ARGUMENTS 512
-
-/* ---- Globs and paths ---- */
-
-/* Whether the class that begins behind a '[' holds `byte`; *end is set behind its ']'. */
-static bool in_class(const char *class, unsigned char byte, const char **end)
-{
-    bool negated = *class == '!' || *class == '^';
-    bool found = false;
-    const char *at = class + negated;
-    do {
-        if (*at == '\\') at++;
-        unsigned char low = (unsigned char)*at++;
-        unsigned char high = low;
-        if (at[0] == '-' && at[1] != ']') {
-            at += at[1] == '\\' ? 2 : 1;
-            high = (unsigned char)*at++;
-        }
-        found |= low <= byte && byte <= high;
-    } while (*at != ']');
-    *end = at + 1;
-    return found != negated;
-}
-
-/* The whole text against the whole glob. '*' takes any bytes; for a path, the caller has cut it into names.
- */
-static bool glob_fits(const char *glob, const char *glob_end, const char *text, const char *text_end)
-{
-    if (glob == glob_end) return text == text_end;
-    if (*glob == '*')
-        return glob_fits(glob + 1, glob_end, text, text_end) ||
-               (text < text_end && glob_fits(glob, glob_end, text + 1, text_end));
-    if (text == text_end) return false;
-    const char *rest = glob + 1;
-    bool same = true;
-    if (*glob == '[')
-        same = in_class(glob + 1, (unsigned char)*text, &rest);
-    else if (*glob == '\\')
-        same = *rest++ == *text;
-    else if (*glob != '?')
-        same = *glob == *text;
-    return same && glob_fits(rest, glob_end, text + 1, text_end);
-}
-
-static bool text_fits(const char *glob, const char *text)
-{
-    return glob_fits(glob, glob + strlen(glob), text, text + strlen(text));
-}
-
-/* Names of a path: `path` stands at the beginning of one, or at the end of all. */
-static const char *name_end(const char *path)
-{
-    return path + strcspn(path, "/");
-}
-
-static const char *next_name(const char *path)
-{
-    const char *end = name_end(path);
-    return *end == '/' ? end + 1 : end;
-}
-
-static bool names_fit(const char *pattern, const char *path)
-{
-    if (*pattern == '\0') return *path == '\0';
-    if (strncmp(pattern, "**", 2) == 0 && name_end(pattern) == pattern + 2)
-        return names_fit(next_name(pattern), path) || (*path && names_fit(pattern, next_name(path)));
-    return *path && glob_fits(pattern, name_end(pattern), path, name_end(path)) &&
-           names_fit(next_name(pattern), next_name(path));
-}
-
-/* A path pattern begins with a slash or with a double star, a path with a slash. */
-static bool path_fits(const char *pattern, const char *path)
-{
-    return path && *path == '/' && names_fit(*pattern == '/' ? pattern + 1 : pattern, path + 1);
-}
 
 static const char *last_part(const char *path)
 {
@@ -98,7 +25,7 @@ static const char *last_part(const char *path)
 static bool any_name_fits(const struct strings *names, const char *name)
 {
     for (size_t i = 0; name && i < names->count; i++)
-        if (text_fits(names->items[i], name)) return true;
+        if (reference_text(names->items[i], name)) return true;
     return false;
 }
 
@@ -556,11 +483,11 @@ static bool value_fits(const struct line *line, const struct command *command, s
     const char *argument = line->act->argv[index];
     const char *equals = strchr(argument, '=');
     bool has_next = index + 1 < line->act->argc;
-    if (equals && text_fits(wanted->value, equals + 1)) return true;
+    if (equals && reference_text(wanted->value, equals + 1)) return true;
     if (has_attached(command, wanted->name, argument))
-        return text_fits(wanted->value, argument + bundle(command, argument) + 1);
+        return reference_text(wanted->value, argument + bundle(command, argument) + 1);
     if (equals || !has_next || (how == STRICTLY && line->roles[index + 1] != ROLE_VALUE)) return false;
-    return text_fits(wanted->value, line->act->argv[index + 1]);
+    return reference_text(wanted->value, line->act->argv[index + 1]);
 }
 
 /* What an option takes for its value before a subcommand may be an option after it: `git branch -C --force`. */
@@ -731,7 +658,7 @@ static bool words_fit_exactly(const struct rule *rule, const struct phrase *phra
 {
     if (phrase->word_count > line->word_count) return false;
     for (size_t i = 0; i < phrase->word_count; i++)
-        if (!text_fits(phrase->words[i], word(line, i))) return false;
+        if (!reference_text(phrase->words[i], word(line, i))) return false;
     return phrase->word_count == 0 || trusts_all_before_first_word(rule, phrase, line);
 }
 
@@ -747,7 +674,7 @@ static bool words_are_found(const struct phrase *phrase, const struct line *line
 {
     size_t found = 0;
     for (size_t i = 0; i < line->word_count && found < phrase->word_count; i++) {
-        bool fits = text_fits(phrase->words[found], word(line, i));
+        bool fits = reference_text(phrase->words[found], word(line, i));
         if (!fits && i == 0 && first_word_is_subcommand(line)) return false;
         found += fits;
     }
@@ -778,7 +705,7 @@ static bool shell_fits(const struct rule *rule, const struct line *line)
 {
     const char *text = shell_text(line);
     for (size_t i = 0; text && i < rule->shell.count; i++)
-        if (text_fits(rule->shell.items[i], text)) return true;
+        if (reference_text(rule->shell.items[i], text)) return true;
     return rule->shell.count == 0;
 }
 
@@ -843,8 +770,10 @@ static bool program_pattern_fits(const struct policy *policy, const struct rule 
                                  const struct pattern *pattern, const char *path, const char *name)
 {
     bool is_path = strchr(pattern->text, '/') != NULL;
-    bool fits = is_path ? path_fits(pattern->text, path) : text_fits(pattern->text, last_part(path));
-    if (rule->verdict != VERDICT_ALLOW) return fits || (!is_path && name && text_fits(pattern->text, name));
+    bool fits =
+        is_path ? reference_path(pattern->text, path) : reference_text(pattern->text, last_part(path));
+    if (rule->verdict != VERDICT_ALLOW)
+        return fits || (!is_path && name && reference_text(pattern->text, name));
     return fits && !(pattern->bare && is_writable(policy, path));
 }
 
@@ -867,7 +796,7 @@ static enum answer sha256_fits(const struct rule *rule, const struct act *act)
 static bool any_path_fits(const struct patterns *patterns, const char *path)
 {
     for (size_t i = 0; i < patterns->count; i++)
-        if (path_fits(patterns->items[i].text, path)) return true;
+        if (reference_path(patterns->items[i].text, path)) return true;
     return false;
 }
 
@@ -907,151 +836,6 @@ static bool exec_fits(const struct policy *policy, const struct rule *rule, cons
     return !unknown || rule->verdict != VERDICT_ALLOW;
 }
 
-/* ---- Connections ---- */
-
-static const char *const kind_names[SOCKET_KINDS] = {NULL,      "udp",   "raw",  "packet", "unix-datagram",
-                                                     "netlink", "vsock", "other"};
-
-static const unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-static bool is_ipv4(const unsigned char address[16])
-{
-    return memcmp(address, mapped, sizeof mapped) == 0;
-}
-
-/* The address that says "this host" is the loopback address of its family. */
-static void to_one_form(unsigned char address[16])
-{
-    static const unsigned char nothing[16];
-    if (memcmp(address, nothing, 16) == 0) address[15] = 1;
-    if (is_ipv4(address) && memcmp(address + 12, nothing, 4) == 0)
-        memcpy(address + 12, (unsigned char[]){127, 0, 0, 1}, 4);
-}
-
-static bool bits_equal(const unsigned char *one, const unsigned char *other, unsigned bits)
-{
-    for (unsigned i = 0; i < bits; i++)
-        if ((one[i / 8] ^ other[i / 8]) & (0x80 >> i % 8)) return false;
-    return true;
-}
-
-/* "10.0.0.0/8", "::1": whether that is an address at all; *fits then says whether it holds `address`. */
-static bool read_network(const char *text, const unsigned char address[16], bool *fits)
-{
-    char host[64];
-    unsigned char network[16];
-    size_t length = strcspn(text, "/");
-    if (length >= sizeof host) return false;
-    memcpy(host, text, length);
-    host[length] = '\0';
-    memcpy(network, mapped, sizeof mapped);
-    unsigned offset = 96;
-    if (inet_pton(AF_INET, host, network + 12) != 1) {
-        offset = 0;
-        if (inet_pton(AF_INET6, host, network) != 1) return false;
-    }
-    unsigned bits = text[length] == '/' ? offset + (unsigned)atoi(text + length + 1) : 128;
-    if (bits == 128) to_one_form(network);
-    bool families_agree = is_ipv4(address) == (is_ipv4(network) && bits >= 96);
-    *fits = families_agree && bits_equal(network, address, bits);
-    return true;
-}
-
-static bool names_equal(const char *one, size_t one_length, const char *other, size_t other_length)
-{
-    one_length -= one_length > 0 && one[one_length - 1] == '.';
-    other_length -= other_length > 0 && other[other_length - 1] == '.';
-    return one_length == other_length && strncasecmp(one, other, one_length) == 0;
-}
-
-/* `pattern` is a host name, or "*.domain". */
-static bool name_fits(const char *pattern, const char *name)
-{
-    size_t length = strlen(name);
-    if (pattern[0] != '*') return names_equal(pattern, strlen(pattern), name, length);
-    const char *tail = pattern + 1; /* ".domain" */
-    size_t tail_length = strlen(tail);
-    for (size_t i = 1; i < length; i++)
-        if (name[i] == '.' && names_equal(tail, tail_length, name + i, length - i)) return true;
-    return false;
-}
-
-static bool is_loopback(const struct act *act, const unsigned char address[16])
-{
-    bool four;
-    bool six;
-    if (!act->has_address) return false;
-    read_network("127.0.0.0/8", address, &four);
-    read_network("::1", address, &six);
-    return four || six;
-}
-
-static bool host_fits(const char *host, const struct act *act)
-{
-    unsigned char address[16];
-    bool fits = false;
-    memcpy(address, act->address, 16);
-    to_one_form(address);
-    if (strcmp(host, "*") == 0) return true;
-    if (read_network(host, address, &fits)) return act->has_address && fits;
-    if (names_equal(host, strlen(host), "localhost", 9) && is_loopback(act, address)) return true;
-    for (size_t i = 0; i < act->name_count; i++)
-        if (name_fits(host, act->names[i])) return true;
-    return false;
-}
-
-/* `port` is "443", "8000-8999", "*" or "" where none was written. What is not known binds an allow only. */
-static bool port_fits(const char *port, const struct rule *rule, const struct act *act)
-{
-    if (*port == '\0' || *port == '*') return true;
-    if (!act->has_address && !act->has_port) return rule->verdict != VERDICT_ALLOW;
-    const char *dash = strchr(port, '-');
-    int low = atoi(port);
-    int high = dash ? atoi(dash + 1) : low;
-    return low <= act->port && act->port <= high;
-}
-
-/* "[v6/n]:port", "v6", "host:port" */
-static void cut_port(const char *pattern, char *host, size_t size, const char **port)
-{
-    const char *colon = strchr(pattern, ':');
-    const char *begin = pattern;
-    const char *end = pattern + strlen(pattern);
-    *port = "";
-    if (*pattern == '[') {
-        begin++;
-        end = strchr(pattern, ']');
-        *port = end[1] == ':' ? end + 2 : "";
-    } else if (colon && !strchr(colon + 1, ':')) {
-        end = colon;
-        *port = colon + 1;
-    }
-    size_t length = (size_t)(end - begin) < size ? (size_t)(end - begin) : size - 1;
-    memcpy(host, begin, length);
-    host[length] = '\0';
-}
-
-static bool unix_fits(const char *pattern, const struct act *act)
-{
-    if (!act->unix_path) return false;
-    const char *end = act->unix_path + act->unix_length;
-    if (*pattern == '@')
-        return act->unix_abstract && glob_fits(pattern + 1, pattern + strlen(pattern), act->unix_path, end);
-    return !act->unix_abstract && path_fits(pattern, act->unix_path);
-}
-
-static bool address_fits(const char *pattern, const struct rule *rule, const struct act *act)
-{
-    char host[512];
-    const char *port;
-    for (int kind = SOCKET_UDP; kind < SOCKET_KINDS; kind++)
-        if (strcmp(pattern, kind_names[kind]) == 0) return (int)act->socket == kind;
-    if (strncmp(pattern, "unix:", 5) == 0) return unix_fits(pattern + 5, act);
-    if (act->unix_path || (act->socket != SOCKET_STREAM && !act->has_address)) return false;
-    cut_port(pattern, host, sizeof host, &port);
-    return host_fits(host, act) && port_fits(port, rule, act);
-}
-
 /* ---- Rules, sets, verdicts ---- */
 
 static bool rule_fits(const struct policy *policy, const struct rule *rule, const struct act *act,
@@ -1061,7 +845,7 @@ static bool rule_fits(const struct policy *policy, const struct rule *rule, cons
     if (act->kind == ACT_EXEC) return exec_fits(policy, rule, act, needs);
     if (act->kind != ACT_CONNECT) return any_path_fits(&rule->patterns, act->path);
     for (size_t i = 0; i < rule->patterns.count; i++)
-        if (address_fits(rule->patterns.items[i].text, rule, act)) return true;
+        if (reference_address(rule->patterns.items[i].text, rule, act)) return true;
     return false;
 }
 
