@@ -325,7 +325,7 @@ struct made_act {
     char path[128];
     char cwd[128];
     char parent[128];
-    const char *argv[12];
+    const char *argv[80];
     const char *names[3];
 };
 
@@ -356,7 +356,7 @@ static void make_command_line(struct chance *chance, struct made_act *made)
                                       : one_of(chance, program_alphabet);
     made->argv[0] = percent(chance, 90) ? strrchr(made->path, '/') + 1 : one_of(chance, program_alphabet);
     act->argv = made->argv;
-    act->argc = percent(chance, 1) ? 0 : 1 + below(chance, 8);
+    act->argc = percent(chance, 1) ? 0 : 1 + below(chance, percent(chance, 3) ? 80 : 8);
     for (size_t i = 1; i < act->argc; i++)
         made->argv[i] = percent(chance, 55) ? one_of(chance, word_alphabet) : one_of(chance, option_alphabet);
     act->stdin_kind = (enum stdin_kind)below(chance, 5);
