@@ -1,6 +1,5 @@
 /* run.c: askfirst run: what was asked for on the command line, and the run from its start to its exit status.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "../environment.h"
 #include "../guard/guard.h"
 #include "../memory.h"
+#include "../nested.h"
 #include "../options.h"
 #include "../session.h"
 #include "../signals.h"
@@ -168,18 +168,6 @@ static void banner(const struct run_options *options)
     }
 }
 
-/* Whether a door is at work in this very process: then what is started here is guarded already, and a second
- * door could not be put before the first. A variable would prove nothing; the shim's own function in execve's
- * place does: it guards for as long as its session lives, and refuses everything afterwards. */
-static bool guarded_already(void)
-{
-    Dl_info found;
-    void *first = dlsym(RTLD_DEFAULT, "execve");
-    if (!first || !dladdr(first, &found) || !found.dli_fname) return false;
-    const char *slash = strrchr(found.dli_fname, '/');
-    return !strcmp(slash ? slash + 1 : found.dli_fname, WIRE_SHIM);
-}
-
 static int run_under_the_guard_above(const struct run_options *options)
 {
     if (!options->quiet)
@@ -220,7 +208,7 @@ int command_run(int argc, char **argv)
     };
     int status = read_arguments(&arguments, argc, argv);
     if (status >= 0) return status;
-    if (guarded_already()) return run_under_the_guard_above(&arguments.options);
+    if (nested_in_run()) return run_under_the_guard_above(&arguments.options);
     if (!choose_guard(&arguments.options)) return STATUS_FAILED;
     if (!descriptors_take(approve, arguments.options.approve_count)) {
         complain("/dev/null: %s", strerror(errno));

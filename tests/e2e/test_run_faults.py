@@ -303,6 +303,26 @@ class Nested(RunCase):
         self.assertEqual(result.returncode, 6)
         self.assertIn("guarded run already", result.stderr)
 
+    def test_under_the_kernel_guard_too(self):
+        if self.guard("true", options=["--guard=kernel"]).returncode == 125:
+            self.skipTest("this kernel cannot")
+        inner = [support.ASKFIRST, "run", "--approve=allow", "--"]
+        result = self.guard(*inner, "sh", "-c", "exit 6", options=["--guard=kernel"])
+        self.assertEqual(result.returncode, 6, result.stderr)
+        self.assertIn("guarded run already", result.stderr)
+        result = self.guard(*inner, "touch", "forbidden", options=["--guard=kernel"])
+        self.assertFalse((self.workspace / "forbidden").exists())
+        self.assertNotEqual(result.returncode, 0)
+
+    def test_an_approvers_command_is_no_part_of_the_run(self):
+        approver = self.file("approver.sh", f"""#!/bin/sh
+            "{support.ASKFIRST}" run --policy "{self.permissive}" --approve=deny -- touch forbidden 2> inner
+            echo $? >> inner
+            echo '{{"type":"answer","id":1,"decision":"deny"}}'\n""", 0o755)
+        self.guard("touch", "asked", options=[f"--approve=exec:{approver}"])
+        self.assertFalse((self.workspace / "forbidden").exists())
+        self.assertEqual(self.lines("inner")[-1], "126")
+
     def test_a_variable_alone_makes_no_guarded_run(self):
         result = self.guard("touch", "forbidden", env=self.environment(ASKFIRST_SESSION="/tmp"))
         self.assertEqual(result.returncode, 126)

@@ -1,0 +1,11 @@
+/* nested.h: a run inside a run. */
+#ifndef ASKFIRST_NESTED_H
+#define ASKFIRST_NESTED_H
+
+#include <stdbool.h>
+
+/* Whether this very process is part of a guarded run, so that what it starts is guarded already. No variable is believed,
+ * since that would be a way to have no guard at all. */
+bool nested_in_run(void);
+
+#endif
