@@ -329,8 +329,8 @@ static size_t connections_of(const struct door *door, pid_t pid)
     return count;
 }
 
-/* NULL: welcome. Else what is recorded of who came. Whether it belongs to the run is looked up when it has said what it
- * wants, or at once where room is getting scarce. */
+/* NULL: welcome. Else what is recorded of who came. Whether it belongs to the run is looked up when it has said
+ * what it wants, or at once where room is getting scarce. */
 static const char *stranger(const struct door *door, const struct ucred *peer)
 {
     if (peer->pid <= 0) return "a process that cannot be seen from here";

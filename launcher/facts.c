@@ -269,7 +269,7 @@ static bool of_this_thread(const struct wire_python *note, const struct caller *
 
 void facts_python(struct question *question, const struct caller *caller, uint64_t address)
 {
-    struct wire_python note, again;
+    struct wire_python note = {0}, again = {0};
     if (!address) return;
     if (!read_memory(caller->pid, address, &note, sizeof note)) return;
     if (!read_memory(caller->pid, address, &again, sizeof again)) return;
