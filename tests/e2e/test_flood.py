@@ -5,7 +5,7 @@ import threading
 import time
 
 import support
-from talk import NO, DoorCase, Session, Talker
+from talk import GO, LOOKUP, NO, DoorCase, Session, Talker
 
 RM = "/usr/bin/rm"
 
@@ -81,6 +81,21 @@ class Questions(DoorCase):
         session, talker = self.session(approve=False, options=["--approve=deny"])
         for number in range(300):
             self.denied(talker.exec(RM, str(number)), "refused by deny")
+
+
+class Names(DoorCase):
+    def test_lookups_that_take_their_time_hold_nobody_up(self):
+        session, talker = self.session()
+        connections = [talker.request(LOOKUP, f"name{number}.invalid", "") for number in range(100)]
+        began = time.monotonic()
+        self.gone(talker.exec("/usr/bin/true"))
+        self.assertLess(time.monotonic() - began, 2)
+        for connection in connections[:50]:
+            talker.say(f"close {connection}")
+        for connection in connections[50:]:
+            verdict, error, body = talker.receive(connection)
+            self.assertEqual((verdict, body), (GO, b""))
+            self.assertLess(error, 0)
 
 
 class Connections(DoorCase):
