@@ -13,8 +13,8 @@
 /* How a hidden character is spelt. */
 enum spelling {
     SPELL_ESCAPES, /* \n, \x9b, \u{202e}; a backslash is doubled */
-    SPELL_RAW, /* the value has nothing to escape, and a backslash stands for itself: inside '…' and "…" */
-    SPELL_SHELL /* as in a shell's $'…': \u202e, and \' too */
+    SPELL_RAW,     /* nothing to escape, and a backslash stands for itself: inside '…' and "…" */
+    SPELL_SHELL    /* as in a shell's $'…': \u202e, and \' too */
 };
 
 enum { UNIT_SIZE = 16, MARKS_IN_A_ROW = 2 };

@@ -83,22 +83,21 @@ struct approver *approve_open(const char *spec, struct loop *loop, const struct 
 {
     const struct approver_kind *kind = find(spec);
     struct approver *approver = NULL;
-    char *reason = NULL;
 
     *malformed = true;
     if (!kind) {
         *why = unknown(spec);
         return NULL;
     }
-    const char *argument = find_argument(kind, spec, &reason);
+    const char *argument = find_argument(kind, spec, why);
     if (argument) {
         *malformed = false;
-        approver = kind->open(argument, loop, session, events, &reason);
+        approver = kind->open(argument, loop, session, events, why);
     }
     if (!approver) {
         cleanup_free char *shown = show_string(spec, 200);
+        cleanup_free char *reason = *why;
         *why = xasprintf("%s: %s", shown, reason);
-        free(reason);
     }
     return approver;
 }

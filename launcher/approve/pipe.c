@@ -52,7 +52,7 @@ static char *unusable(int fd, int way)
 struct approver *pipe_open(const char *argument, struct loop *loop, const struct approve_session *session,
                            const struct approve_events *events, char **why)
 {
-    int in, out;
+    int in = -1, out = -1;
 
     parse(argument, &in, &out);
     if ((*why = unusable(in, O_RDONLY)) || (*why = unusable(out, O_WRONLY))) return NULL;

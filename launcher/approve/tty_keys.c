@@ -33,13 +33,14 @@ static enum tty_key_kind find_sequence(const char *text, size_t length)
 static enum tty_key_kind read_sequence(int fd, struct tty_key *key)
 {
     struct pollfd ready = {.fd = fd, .events = POLLIN};
-    char scrap[256];
+    char more[sizeof key->text];
 
     while (poll(&ready, 1, SEQUENCE_MS) > 0) {
-        size_t space = sizeof key->text - key->length;
-        ssize_t got = read(fd, space ? key->text + key->length : scrap, space ? space : sizeof scrap);
+        ssize_t got = read(fd, more, sizeof more);
         if (got <= 0) break;
-        key->length += space ? (size_t)got : 0;
+        size_t space = sizeof key->text - key->length, taken = (size_t)got < space ? (size_t)got : space;
+        memcpy(key->text + key->length, more, taken);
+        key->length += taken;
     }
     return key->length == 1 ? KEY_ESCAPE : find_sequence(key->text + 1, key->length - 1);
 }

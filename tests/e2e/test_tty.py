@@ -160,7 +160,7 @@ class Answers(TtyCase):
         self.assertEqual(terminal.wait(), 126)
 
     def test_one_question_after_another(self):
-        terminal = self.terminal("bash", "-c", "setsid bash -c 'sleep 0.5; rm -f one' & rm -f two; wait")
+        terminal = self.terminal("bash", "-c", "setsid bash -c 'sleep 1; rm -f one' & sleep 0.5; rm -f two; wait")
         terminal.expect(ASKED)
         terminal.expect("1 more wait")
         terminal.press("y")
