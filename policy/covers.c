@@ -136,19 +136,24 @@ static bool is_name(const struct pattern *pattern)
     return strchr(pattern->text, '/') == NULL;
 }
 
+/* Every program that the one stands for, the other stands for too. */
+static bool stands_for(const struct pattern *pattern, const struct pattern *other)
+{
+    if (!is_name(pattern)) return !is_name(other) && path_covers(pattern->text, other->text);
+    if (is_name(other)) return name_covers(pattern->text, other->text);
+    const char *last = strrchr(other->text, '/') + 1;
+    return strcmp(last, "**") != 0 && name_covers(pattern->text, last);
+}
+
 /* An allow by a bare name fits only a program that cannot be written, so it leaves the others to what comes
  * later, unless that asks for the same. And it looks only at the real path, where an ask and a deny look at
  * the name that the program was called by as well. */
 static bool program_covers(const struct rule *earlier, const struct pattern *pattern,
                            const struct rule *later, const struct pattern *other)
 {
-    if (earlier->verdict == VERDICT_ALLOW && pattern->bare &&
-        !(later->verdict == VERDICT_ALLOW && other->bare))
-        return false;
-    if (!is_name(pattern)) return !is_name(other) && path_covers(pattern->text, other->text);
-    if (is_name(other)) return name_covers(pattern->text, other->text);
-    const char *last = strrchr(other->text, '/') + 1;
-    return strcmp(last, "**") != 0 && name_covers(pattern->text, last);
+    bool leaves_some = earlier->verdict == VERDICT_ALLOW && pattern->bare;
+    if (leaves_some && !(later->verdict == VERDICT_ALLOW && other->bare)) return false;
+    return stands_for(pattern, other);
 }
 
 static bool programs_cover(const struct rule *earlier, const struct patterns *patterns,
@@ -303,6 +308,19 @@ static bool command_covers(const struct rule *earlier, const struct rule *later)
            digests_cover(earlier, later) &&
            (earlier->cwd.count == 0 || patterns_cover(&earlier->cwd, &later->cwd, path_covers)) &&
            programs_cover(earlier, &earlier->parent, later, &later->parent);
+}
+
+bool rule_covers_installed(const struct rule *earlier, const struct rule *later)
+{
+    if (later->act != ACT_EXEC || earlier->verdict != VERDICT_ALLOW || has_conditions(earlier)) return false;
+    for (size_t i = 0; i < later->patterns.count; i++) {
+        size_t k = 0;
+        while (k < earlier->patterns.count &&
+               !stands_for(&earlier->patterns.items[k], &later->patterns.items[i]))
+            k++;
+        if (k == earlier->patterns.count) return false;
+    }
+    return later->patterns.count > 0;
 }
 
 /* Where the port is not known, an ask or a deny fits whatever port it names, and an allow does not. */

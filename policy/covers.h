@@ -12,6 +12,10 @@
 /* Both are of the same act and set. */
 bool rule_covers(const struct rule *earlier, const struct rule *later);
 
+/* The same but for programs that the guarded code may write, and for other names of a program: an `allow: git` leaves
+ * nothing of the git that is installed to an `ask: git push` after it. */
+bool rule_covers_installed(const struct rule *earlier, const struct rule *later);
+
 /* The pieces that it is made of. */
 bool name_covers(const char *glob, const char *other);
 bool path_covers(const char *pattern, const char *other);

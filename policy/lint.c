@@ -33,7 +33,16 @@ static void lint_order(const struct policy *policy, size_t index, struct diagnos
         const struct rule *earlier = &policy->rules[i];
         const struct place *place = &earlier->place;
         if (earlier->act != later->act || earlier->set != later->set || is_override(earlier, later)) continue;
-        if (!rule_covers(earlier, later) || is_chance(earlier, later)) continue;
+        if (is_chance(earlier, later)) continue;
+        if (!rule_covers(earlier, later)) {
+            if (later->verdict == VERDICT_ALLOW || !rule_covers_installed(earlier, later)) continue;
+            diagnostics_add(diagnostics, SEVERITY_WARNING, later->place,
+                            "the rule \"%s\" matches no program that is installed: \"allow: %s\" (%s:%" PRIu32
+                            ":%" PRIu32
+                            ") takes all but those that the guarded code may write; move it before that one",
+                            later->text, earlier->text, place->file, place->line, place->column);
+            return;
+        }
         diagnostics_add(diagnostics, SEVERITY_WARNING, later->place,
                         "the rule \"%s\" can never match: \"%s: %s\" (%s:%" PRIu32 ":%" PRIu32
                         ") takes all that it would; remove it, or move it before that one",
