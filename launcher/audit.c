@@ -182,7 +182,6 @@ static void put_whereabouts(cJSON *record)
 
 static cJSON *first_record(struct audit *audit)
 {
-    static const char *const guards[] = {"auto", "kernel", "shim"};
     static const char *const modes[] = {"enforce", "observe"};
     const struct session *session = audit->session;
     cJSON *record = new_record(audit, "session");
@@ -199,7 +198,7 @@ static cJSON *first_record(struct audit *audit)
     put_string(record, "workspace", session->places.workspace);
     put_string(record, "policy", session->policy_digest);
     put_files(record, session->policy);
-    put_string(record, "guard", guards[session->options->guard]);
+    put_string(record, "guard", guard_name(session->options->guard));
     put_string(record, "mode", modes[session->options->mode]);
     put_whereabouts(record);
     put_string(record, "askfirst", VERSION);

@@ -354,13 +354,13 @@ void door_exec(struct connection *connection)
     struct matter *matter = matter_new(connection);
     const char *called = agreed_path(connection);
     if (head->flags & WIRE_CUT) {
-        door_event(connection->door, "too-long", connection->caller.pid, connection->strings[0]);
-        matter_refuse(matter, E2BIG, "askfirst: denied: the command has too many words to be judged\n");
+        matter_refuse_unjudged(matter, "too-long", connection->strings[0], E2BIG,
+                               "the command has too many words to be judged");
         return;
     }
     if (!called) {
-        door_event(connection->door, "changed", connection->caller.pid, connection->strings[0]);
-        matter_refuse(matter, EACCES, "askfirst: denied: the program changed while it was looked up\n");
+        matter_refuse_unjudged(matter, "changed", connection->strings[0], EACCES,
+                               "the program changed while it was looked up");
         return;
     }
     bool spawns = head->kind == WIRE_SHELL || head->flags & WIRE_SPAWN;

@@ -110,18 +110,19 @@ void door_file(struct connection *connection)
     const char *path = connection->strings[0];
     struct matter *matter = matter_new(connection);
     struct spot spot;
-    if (!look(&spot, &matter->caller, path)) {
+    bool refused = head->flags & WIRE_REFUSED; /* then it is recorded as the shim saw it */
+    bool found = look(&spot, &matter->caller, path);
+    if (!found && !refused) {
         matter_refuse(matter, errno, NULL);
         return;
     }
-    const char *changed = difference(&spot, path, head->device, head->inode);
+    const char *changed = refused ? NULL : difference(&spot, path, head->device, head->inode);
     if (changed) {
-        door_event(connection->door, "changed", connection->caller.pid, changed);
-        cleanup_free char *message = xasprintf("askfirst: denied: %s\n", changed);
         free(spot.path);
-        matter_refuse(matter, EACCES, message);
+        matter_refuse_unjudged(matter, "changed", path, EACCES, changed);
         return;
     }
+    if (!found) spot.path = xstrdup(path);
     enum act_kind kind = head->kind == WIRE_READ ? ACT_READ : ACT_WRITE;
     struct act act = {.kind = kind, .path = path, .path_length = strlen(path)};
     struct needs needs = {.caller = &matter->caller};

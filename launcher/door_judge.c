@@ -12,8 +12,10 @@
 #include "message.h"
 #include "process.h"
 #include "questions.h"
+#include "show.h"
 
 #define SAID_MS 1000
+#define LONGEST_SUBJECT 400u
 
 struct matter *matter_new(struct connection *connection)
 {
@@ -199,6 +201,17 @@ static void deny(struct matter *matter, const struct question *question, const s
     matter_refuse(matter, EACCES, message);
 }
 
+void matter_refuse_unjudged(struct matter *matter, const char *event, const char *subject, int error,
+                            const char *why)
+{
+    cleanup_free char *shown = show_string(subject, LONGEST_SUBJECT);
+    cleanup_free char *message = xasprintf("askfirst: denied: %s\naskfirst:   why: %s\n", shown, why);
+    cleanup_free char *text = xasprintf("%s: %s", subject, why);
+    door_event(matter->door, event, matter->caller.pid, text);
+    matter->door->session->denied++;
+    matter_refuse(matter, error, message);
+}
+
 static void deny_unrecorded(struct matter *matter)
 {
     matter->door->session->denied++;
@@ -238,7 +251,8 @@ static bool is_core(const struct session *session, const struct decision *decisi
 static void ask(struct matter *matter, const struct act *act, const struct decision *decision)
 {
     struct session *session = matter->door->session;
-    choices_fill(matter->question, session, act, is_core(session, decision));
+    if (questions_would_ask(session->questions, matter->question))
+        choices_fill(matter->question, session, act, is_core(session, decision));
     matter->began = loop_now();
     matter->waits = true;
     questions_put(session->questions, matter->question, settled, matter);

@@ -128,6 +128,10 @@ void matter_decide(struct matter *matter, const struct act *act, const struct de
 /* The same where the shim may have said no by itself (WIRE_REFUSED): then that stands, and is recorded. */
 void matter_refused_or_decided(struct matter *matter, const struct act *act, const struct decision *decision);
 
+/* It cannot be judged at all: `why` goes to the program, and as an event to the record. */
+void matter_refuse_unjudged(struct matter *matter, const char *event, const char *subject, int error,
+                            const char *why);
+
 void matter_refuse(struct matter *matter, int error,
                    const char *message); /* without a question or a record */
 

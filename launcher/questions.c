@@ -269,12 +269,6 @@ static void prompting(void *context, bool begins)
 
 /* ---- opening ---- */
 
-static const char *guard_name(const struct session *session)
-{
-    static const char *const names[] = {"auto", "kernel", "shim"};
-    return names[session->options->guard];
-}
-
 static bool open_link(struct questions *questions, struct link *link, const char *spec, bool *malformed,
                       char **why)
 {
@@ -282,7 +276,7 @@ static bool open_link(struct questions *questions, struct link *link, const char
     struct approve_session told = {.session = session->id,
                                    .command = session->options->command,
                                    .cwd = session->cwd,
-                                   .guard = guard_name(session),
+                                   .guard = guard_name(session->options->guard),
                                    .policy = session->policy_digest,
                                    .environment = environ};
     struct approve_events events = {answered, broken, interrupted, link, prompting};
@@ -410,6 +404,16 @@ static bool cannot_ask(struct questions *questions, struct link *link, struct an
     if (never_tires(link) || has_patience(questions)) return false;
     answer->note = xasprintf("more than %d questions in too short a time", PATIENCE);
     return true;
+}
+
+bool questions_would_ask(struct questions *questions, const struct question *question)
+{
+    struct answer answer;
+    if (questions->session->ending || !first_link(questions) || questions->waiting >= MOST_WAITING)
+        return false;
+    if (!grants_find(questions->session->grants, question, &answer)) return true;
+    free_answer(&answer);
+    return false;
 }
 
 void questions_put(struct questions *questions, struct question *question, question_settled *settled,

@@ -15,6 +15,11 @@
 #include "loop.h"
 
 enum guard { GUARD_AUTO, GUARD_KERNEL, GUARD_SHIM };
+static inline const char *guard_name(enum guard guard)
+{
+    return guard == GUARD_KERNEL ? "kernel" : guard == GUARD_SHIM ? "shim" : "auto";
+}
+
 enum mode { MODE_ENFORCE, MODE_OBSERVE };
 
 struct run_options {

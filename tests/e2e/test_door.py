@@ -299,6 +299,12 @@ class Files(DoorCase):
         self.denied(talker.ask(READ, "/etc/passwd", "passwd", flags=REFUSED), "read /etc/passwd")
         self.assertEqual(len(session.records("act", act="read", verdict="deny")), 2)
 
+    def test_what_the_shim_refused_is_recorded_though_it_is_gone(self):
+        session, talker = self.session()
+        self.denied(talker.ask(READ, "/nowhere/at/all/secret", "x", flags=REFUSED), "read /nowhere/at/all/secret")
+        self.assertEqual(len(session.records("act", path="/nowhere/at/all/secret", verdict="deny")), 1)
+        self.assertEqual(talker.ask(READ, "/nowhere/at/all/secret", "x"), (NO, 2, b""))
+
     def test_a_file_that_does_not_exist_yet(self):
         session, talker = self.session()
         directory = self.directory("ask")
