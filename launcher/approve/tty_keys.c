@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +31,29 @@ static enum tty_key_kind find_sequence(const char *text, size_t length)
     return KEY_OTHER;
 }
 
+/* Programs may have told the terminal to send characters with modifiers as ESC [ CODE ; MODIFIERS u, Ctrl-C among them.
+ * No report that a program can ask for looks like that. */
+static bool read_modified(struct tty_key *key)
+{
+    enum { PLAIN = 1, SHIFT = 2, CONTROL = 5 };
+    unsigned code = 0, modifiers = PLAIN;
+    int end = 0;
+
+    key->text[key->length < sizeof key->text ? key->length : sizeof key->text - 1] = '\0';
+    if (sscanf(key->text + 1, "[%3u%nu", &code, &end) != 1 || key->text[1 + end] != 'u')
+        if (sscanf(key->text + 1, "[%3u;%2u%nu", &code, &modifiers, &end) != 2 || key->text[1 + end] != 'u')
+            return false;
+    if ((size_t)end + 2 != key->length || code < ' ' || code > '~') return false;
+    if (modifiers == SHIFT && code >= 'a' && code <= 'z')
+        code -= 'a' - 'A';
+    else if (modifiers == CONTROL && code >= 'a' && code <= 'z')
+        code &= 0x1f;
+    else if (modifiers != PLAIN)
+        return false;
+    *key = (struct tty_key){.kind = KEY_CHAR, .text = {(char)code}, .length = 1};
+    return true;
+}
+
 /* What follows an escape within a moment belongs to it, however much of it there is. */
 static enum tty_key_kind read_sequence(int fd, struct tty_key *key)
 {
@@ -42,7 +67,8 @@ static enum tty_key_kind read_sequence(int fd, struct tty_key *key)
         memcpy(key->text + key->length, more, taken);
         key->length += taken;
     }
-    return key->length == 1 ? KEY_ESCAPE : find_sequence(key->text + 1, key->length - 1);
+    if (key->length == 1) return KEY_ESCAPE;
+    return read_modified(key) ? KEY_CHAR : find_sequence(key->text + 1, key->length - 1);
 }
 
 void tty_key_read(int fd, struct tty_key *key)

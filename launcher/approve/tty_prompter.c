@@ -41,6 +41,7 @@ struct prompter {
     enum mode { AWAY, ASKING, CONFIRMING, TYPING, VIEWING, MODES } mode;
     int64_t away_since; /* AWAY after Ctrl-Z; 0: in the background from the start, or seen there since */
     bool noticed;       /* that it waits in the background has been said */
+    int missed; /* a signal of the terminal's that came to us because the terminal was ours; 0: none */
     struct text typed;
     struct tty_page view;
     size_t top;
@@ -153,6 +154,15 @@ static void fill_view(struct prompter *prompter, bool help)
 
 /* --- Taking the terminal, and the ways out --- */
 
+static void give_back(struct prompter *prompter)
+{
+    struct tty_hold *hold = prompter->prompt->hold;
+
+    tty_give_back(prompter->prompt->tty, hold);
+    if (prompter->missed && hold->foreground > 0) kill(-hold->foreground, prompter->missed);
+    prompter->missed = 0;
+}
+
 /* Does not return: the terminal is given back, then the launcher is told. */
 static void leave(struct prompter *prompter, const struct tty_says *says, const char *word)
 {
@@ -161,7 +171,7 @@ static void leave(struct prompter *prompter, const struct tty_says *says, const 
         cleanup_free char *line = xasprintf("askfirst: %s", word);
         tty_screen_end(&prompter->screen, line);
     }
-    tty_give_back(prompter->prompt->tty, prompter->prompt->hold);
+    give_back(prompter);
     if (says) send(prompter->prompt->link, says, sizeof *says, MSG_NOSIGNAL);
     _exit(0);
 }
@@ -172,6 +182,12 @@ static void fail(struct prompter *prompter, const char *why)
 
     strncpy(says.note, why, sizeof says.note - 1);
     leave(prompter, &says, why);
+}
+
+static void hang_up(struct prompter *prompter)
+{
+    prompter->missed = SIGHUP;
+    fail(prompter, "the terminal has hung up");
 }
 
 static void say_yes(struct prompter *prompter, enum scope scope)
@@ -205,7 +221,7 @@ static void go_away(struct prompter *prompter, const char *word)
 {
     if (prompter->screen.whole) tty_screen_back(&prompter->screen);
     tty_screen_end(&prompter->screen, word);
-    tty_give_back(prompter->prompt->tty, prompter->prompt->hold);
+    give_back(prompter);
     prompter->mode = AWAY;
 }
 
@@ -358,6 +374,15 @@ static void key_typing(struct prompter *prompter, const struct tty_key *key)
     show_typed(prompter, before);
 }
 
+/* Nothing can be read any more: it has hung up, or somebody has taken it. */
+static void lose_terminal(struct prompter *prompter)
+{
+    pid_t foreground = tcgetpgrp(prompter->prompt->tty);
+
+    if (foreground <= 0 || foreground == getpgrp()) hang_up(prompter);
+    go_away(prompter, "askfirst: another process took the terminal");
+}
+
 static void on_key(struct prompter *prompter)
 {
     struct tty_key key;
@@ -368,8 +393,7 @@ static void on_key(struct prompter *prompter)
 
     if (key.kind == KEY_NONE) return;
     if (key.kind == KEY_GONE) {
-        if (tcgetpgrp(prompter->prompt->tty) == getpgrp()) fail(prompter, "the terminal has hung up");
-        go_away(prompter, "askfirst: another process took the terminal");
+        lose_terminal(prompter);
     } else if (c == CTRL_C) {
         interrupt(prompter);
     } else if (c == CTRL_Z) {
@@ -407,6 +431,7 @@ static void on_news(struct prompter *prompter)
 static void on_resize(struct prompter *prompter)
 {
     tty_screen_measure(&prompter->screen);
+    if (prompter->mode != AWAY) prompter->missed = SIGWINCH;
     if (prompter->mode == VIEWING) {
         tty_page_wrap(&prompter->view, prompter->screen.size.columns);
         show_view(prompter);
@@ -427,6 +452,8 @@ static void on_signal(struct prompter *prompter)
     if (read(prompter->signals, &info, sizeof info) != (ssize_t)sizeof info) return;
     if (info.ssi_signo == SIGWINCH)
         on_resize(prompter);
+    else if (info.ssi_signo == SIGHUP)
+        hang_up(prompter);
     else
         fail(prompter, "the prompt was ended by a signal");
 }

@@ -178,6 +178,13 @@ class Answers(TtyCase):
         terminal.expect("no, and the run ends")
         self.assertIn(terminal.wait(), (130, 143))  # what had no child just then to be interrupted is terminated
 
+    def test_ctrl_c_as_an_extended_key(self):
+        terminal = self.terminal("bash", "-c", "rm -f out; sleep 60")
+        terminal.expect(ASKED)
+        terminal.press("\x1b[99;5u")
+        terminal.expect("no, and the run ends")
+        self.assertIn(terminal.wait(), (130, 143))
+
     def test_nobody_answers_in_time(self):
         terminal = self.terminal("bash", "-c", "rm -f out; echo status $?", options=("--approve=tty", "--ask-timeout=2s"))
         terminal.expect(r"0:0[12] left")
@@ -235,7 +242,7 @@ class KeysThatAnswerNothing(TtyCase):
     def test_of_a_keypad_and_reports_of_the_terminal(self):
         terminal = self.question()
         terminal.expect(ASKED)
-        for sequence in "\x1bOy", "\x1b[1;1R", "\x1b]ly\x1b\\", "\x1by":
+        for sequence in "\x1bOy", "\x1b[1;1R", "\x1b]ly\x1b\\", "\x1by", "\x1b[?121u", "\x1b[121;3u":
             terminal.press(sequence)
         time.sleep(QUIET)
         terminal.type("\x1b")
@@ -292,6 +299,16 @@ class SharedTerminal(TtyCase):
         terminal.press("y")
         terminal.expect("same")
         self.assertEqual(terminal.wait(), 0)
+
+    def test_a_program_hears_of_a_resize_that_it_missed(self):
+        terminal = self.python("import os, signal, subprocess\n"
+                               "signal.signal(signal.SIGWINCH, lambda *_: print('now', os.get_terminal_size(0).columns))\n"
+                               "subprocess.call(['rm', '-f', 'out'])\nprint('over', flush=True)\nsignal.pause()")
+        terminal.expect(ASKED)
+        terminal.resize(66, 30)
+        terminal.expect(r"may it(?s:.*)" + ASKED)
+        terminal.press("y")
+        terminal.expect("now 66")
 
     def test_a_guarded_shell_keeps_its_jobs(self):
         terminal = self.terminal("bash", "--norc", "--noprofile", "-i")
@@ -413,6 +430,17 @@ class WaysOut(TtyCase):
         terminal.expect("the question has gone")
         terminal.expect("over")
         self.assertEqual(terminal.wait(), 0)
+
+    def test_a_terminal_that_goes_away_ends_the_run(self):
+        terminal = self.terminal("bash", "-c", "rm -f out; sleep 60")
+        terminal.expect(ASKED)
+        os.close(terminal.master)
+        terminal.master = os.open("/dev/null", os.O_RDWR)
+        until = time.monotonic() + 10
+        while not os.waitpid(terminal.pid, os.WNOHANG)[0]:
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.05)
+        terminal.status = 0
 
     def test_no_terminal(self):
         result = self.command(*self.argv("true"))
