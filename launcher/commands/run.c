@@ -9,7 +9,7 @@
 #include "../command.h"
 #include "../descriptors.h"
 #include "../environment.h"
-#include "../guard/guard.h"
+#include "../guard/probe.h"
 #include "../memory.h"
 #include "../nested.h"
 #include "../options.h"
@@ -18,6 +18,9 @@
 #include "../supervise.h"
 
 enum { POLICY, APPROVE, GUARD, MODE, WORKSPACE, TIMEOUT, ASK_TIMEOUT, AUDIT, ENV, QUIET };
+
+/* What a run has where nobody asked for a guard by name. */
+#define GUARD_BY_DEFAULT GUARD_SHIM
 
 static const struct option table[] = {
     {POLICY, "policy", "FILE",
@@ -139,26 +142,37 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
     return -1;
 }
 
-/* What was asked for by name is taken or the run does not start: nothing weaker stands in for it in silence. */
-static bool choose_guard(struct run_options *options)
+/* What was asked for by name is taken or the run does not start: nothing weaker stands in for it in silence. `*taken`: which
+ * guard an auto came to, and why, for one line; malloc'd. */
+static bool choose_guard(struct run_options *options, char **taken)
 {
-    if (options->guard == GUARD_AUTO) options->guard = GUARD_SHIM;
+    const char *next;
     if (options->guard == GUARD_SHIM) return true;
-    char *missing cleanup_free = guard_missing();
-    if (missing) {
-        complain("--guard kernel: %s", missing);
-        complain("nothing was run: take --guard=shim, the door alone, which is no boundary against code that "
-                 "means to get "
-                 "around it, or --guard=auto for the best there is");
-        return false;
+    char *missing cleanup_free = guard_missing(&next);
+    if (options->guard == GUARD_AUTO) {
+        options->guard = missing ? GUARD_SHIM : GUARD_KERNEL;
+        *taken = missing ? xasprintf("guard auto took shim, the door alone, which is no boundary against "
+                                     "code that means to get "
+                                     "around it: the kernel's is missing %s",
+                                     missing)
+                         : xstrdup("guard auto took kernel");
+        return true;
     }
-    return true;
+    if (!missing) return true;
+    complain("--guard kernel: %s", missing);
+    complain("nothing was run: %s", next);
+    complain("next: askfirst doctor shows what holds here; --guard=auto takes the best there is, "
+             "--guard=shim the door alone, "
+             "which is no boundary against code that means to get around it");
+    return false;
 }
 
-static void banner(const struct run_options *options)
+static void banner(const struct run_options *options, const char *taken)
 {
     if (options->quiet) return;
-    if (options->guard == GUARD_SHIM)
+    if (taken)
+        complain("%s", taken);
+    else if (options->guard == GUARD_SHIM)
         complain("guard shim: the door alone is no boundary against code that means to get around it");
     if (options->mode == MODE_OBSERVE) complain("mode observe: nothing is stopped, everything is recorded");
     for (char **entry = environ; *entry; entry++) {
@@ -179,7 +193,7 @@ static int run_under_the_guard_above(const struct run_options *options)
     return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_REFUSED;
 }
 
-static int run(const struct run_options *options)
+static int run(const struct run_options *options, const char *taken)
 {
     struct signals signals;
     struct session session;
@@ -189,7 +203,7 @@ static int run(const struct run_options *options)
     }
     int status = session_open(&session, options);
     if (!status) {
-        banner(options);
+        banner(options, taken);
         status = supervise(&session, &signals);
     }
     session_close(&session, status);
@@ -201,18 +215,22 @@ int command_run(int argc, char **argv)
     const char **approve cleanup_free = xcalloc((size_t)argc, sizeof *approve);
     const char **env cleanup_free = xcalloc((size_t)argc, sizeof *env);
     struct arguments arguments = {
-        .options =
-            {.guard = GUARD_AUTO, .mode = MODE_ENFORCE, .ask_timeout_ms = -1, .approve = approve, .env = env},
+        .options = {.guard = GUARD_BY_DEFAULT,
+                    .mode = MODE_ENFORCE,
+                    .ask_timeout_ms = -1,
+                    .approve = approve,
+                    .env = env},
         .approve = approve,
         .env = env,
     };
     int status = read_arguments(&arguments, argc, argv);
     if (status >= 0) return status;
     if (nested_in_run()) return run_under_the_guard_above(&arguments.options);
-    if (!choose_guard(&arguments.options)) return STATUS_FAILED;
+    char *taken cleanup_free = NULL;
+    if (!choose_guard(&arguments.options, &taken)) return STATUS_FAILED;
     if (!descriptors_take(approve, arguments.options.approve_count)) {
         complain("/dev/null: %s", strerror(errno));
         return STATUS_FAILED;
     }
-    return run(&arguments.options);
+    return run(&arguments.options, taken);
 }

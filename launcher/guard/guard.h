@@ -1,4 +1,4 @@
-/* guard.h: the kernel guard as a whole: whether this machine can hold it, and how a run begins behind it. */
+/* guard.h: the kernel guard as a whole: how a run begins behind it. Whether this machine can hold it: probe.h. */
 #ifndef ASKFIRST_GUARD_GUARD_H
 #define ASKFIRST_GUARD_GUARD_H
 
@@ -7,9 +7,6 @@
 
 #include "../session.h"
 #include "floor.h"
-
-/* Tries every part of the guard in a child that is thrown away. NULL: all hold. Else which part is missing, and why; malloc'd. */
-char *guard_missing(void);
 
 /* Made before the command is started. */
 struct guard_setup {

@@ -218,10 +218,14 @@ class Misuse(RunCase):
 
 class Banner(RunCase):
     def test_it_says_what_the_shim_is_not(self):
-        for options in ([], ["--guard=shim"], ["--guard=auto"]):
+        for options in ([], ["--guard=shim"]):
             result = self.guard("true", options=options)
             self.assertIn("no boundary", result.stderr)
             self.assertEqual((result.stdout, result.returncode), ("", 0))
+
+    def test_auto_says_what_it_took(self):
+        result = self.guard("true", options=["--guard=auto"])
+        self.assertEqual((result.stdout, result.stderr, result.returncode), ("", "askfirst: guard auto took kernel\n", 0))
 
     def test_quiet_is_quiet(self):
         result = self.guard("true", options=["--quiet"])
