@@ -40,14 +40,16 @@ bool process_look(pid_t pid, struct process *process)
     /* "PID (NAME) STATE PARENT …": the name may hold anything, blanks and brackets too. The 22nd is the
      * start. */
     const char *after = strrchr(text, ')');
-    int parent, group, terminal;
+    int parent, group, terminal, threads;
     unsigned long long started;
     if (!after ||
-        sscanf(after + 1, " %c %d %d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-               &process->state, &parent, &group, &terminal, &started) != 5) {
+        sscanf(after + 1, " %c %d %d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu",
+               &process->state, &parent, &group, &terminal, &threads, &started) != 6) {
         errno = EPROTO;
         return false;
     }
+    /* Its first thread has ended, the others have not. */
+    if (process->state == 'Z' && threads > 1) process->state = 'S';
     process->pid = pid;
     process->parent = parent;
     process->group = group;

@@ -18,12 +18,11 @@ struct process {
     pid_t parent;
     pid_t group;      /* its process group */
     int terminal;     /* its controlling terminal's device number as /proc has it; 0: none */
-    char state;       /* as in /proc: R S D T t Z X */
+    char state;       /* as in /proc: R S D T t Z X; Z and X: nothing of it runs any more */
     uint64_t started; /* clock ticks since the machine's start */
 };
 
-/* False with errno when there is no such process (ESRCH) or it cannot be looked at. A thread's id works too.
- */
+/* False with errno when there is no such process (ESRCH) or it cannot be looked at. A thread's id works too. */
 bool process_look(pid_t pid, struct process *process);
 
 /* malloc'd, or NULL with errno. As the kernel says them: a program or directory that was removed ends in "
@@ -32,8 +31,7 @@ char *process_program(pid_t pid); /* real path of the program it runs */
 char *process_cwd(pid_t pid);     /* real path of its working directory; a thread may have its own */
 
 /* The processes from `pid`, which comes first, up to the child of `top`, which comes last, each with its
- * program
- * ("?" when it cannot be known). 0: `pid` is not below `top`, or has ended. With top = session->keeper this
+ * program ("?" when it cannot be known). 0: `pid` is not below `top`, or has ended. With top = session->keeper this
  * is also the test that a process belongs to the run: the keeper adopts whatever its parents leave behind. */
 size_t process_chain(pid_t pid, pid_t top, struct ancestor **chain);
 void process_chain_free(struct ancestor *chain, size_t length);

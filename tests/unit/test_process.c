@@ -1,0 +1,174 @@
+/* test_process.c: what is read of processes: odd names, the way up, what lives below, what only seems dead. */
+#include <errno.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../launcher/memory.h"
+#include "../../launcher/process.h"
+
+/* A child that does `work` and sleeps until it is killed; returns when the work is done. */
+static pid_t start(void (*work)(int report), int *report)
+{
+    int done[2];
+    assert_int_equal(pipe(done), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(60); /* should the test fail and leave it */
+        close(done[0]);
+        work(done[1]);
+        for (;;)
+            pause();
+    }
+    close(done[1]);
+    *report = done[0];
+    return pid;
+}
+
+static void stop(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void take_an_odd_name(int report)
+{
+    prctl(PR_SET_NAME, "x) Z 1 (y\n");
+    assert_int_equal(write(report, "x", 1), 1);
+}
+
+static void a_name_like_the_rest_of_the_line_does_not_confuse(void **state)
+{
+    (void)state;
+    int report;
+    char byte;
+    pid_t pid = start(take_an_odd_name, &report);
+    assert_int_equal(read(report, &byte, 1), 1);
+    struct process process;
+    assert_true(process_look(pid, &process));
+    assert_int_equal(process.parent, getpid());
+    assert_int_equal(process.group, getpgrp());
+    assert_true(strchr("SR", process.state));
+    assert_true(process.started > 0);
+    stop(pid);
+    close(report);
+    assert_false(process_look(pid, &process));
+    assert_int_equal(errno, ESRCH);
+}
+
+static void start_a_child_of_its_own(int report)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm(60);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(write(report, &pid, sizeof pid), sizeof pid);
+}
+
+static void the_way_up_has_everybody_but_the_top(void **state)
+{
+    (void)state;
+    int report;
+    pid_t below, pid = start(start_a_child_of_its_own, &report);
+    assert_int_equal(read(report, &below, sizeof below), sizeof below);
+    struct ancestor *chain;
+    size_t length = process_chain(below, getpid(), &chain);
+    assert_int_equal(length, 2);
+    assert_int_equal(chain[0].pid, below);
+    assert_int_equal(chain[1].pid, pid);
+    char *self = process_program(getpid());
+    assert_string_equal(chain[0].program, self);
+    free(self);
+    process_chain_free(chain, length);
+
+    assert_true(process_is_below(below, pid));
+    assert_false(process_is_below(pid, below));
+    assert_false(process_is_below(pid, pid));
+    assert_false(process_is_below(getpid(), pid));
+    assert_false(process_is_below(1, getpid()));
+    assert_int_equal(process_chain(pid, below, &chain), 0);
+    assert_null(chain);
+    stop(pid);
+    close(report);
+}
+
+static void what_lives_below_is_listed_parents_first(void **state)
+{
+    (void)state;
+    int report;
+    pid_t below, *pids, pid = start(start_a_child_of_its_own, &report), dead = fork();
+    if (dead == 0) _exit(0);
+    assert_int_equal(read(report, &below, sizeof below), sizeof below);
+    struct process process;
+    while (process_look(dead, &process) && process.state != 'Z')
+        usleep(1000);
+    assert_int_equal(process_descendants(getpid(), &pids), 2);
+    assert_int_equal(pids[0], pid);
+    assert_int_equal(pids[1], below);
+    free(pids);
+    assert_int_equal(process_descendants(below, &pids), 0);
+    free(pids);
+    stop(pid);
+    stop(dead);
+    close(report);
+}
+
+static int told;
+
+static void *report_and_wait(void *unused)
+{
+    (void)unused;
+    assert_int_equal(write(told, "x", 1), 1);
+    sleep(60);
+    return NULL;
+}
+
+static void end_the_first_thread(int report)
+{
+    pthread_t thread;
+    told = report;
+    pthread_create(&thread, NULL, report_and_wait, NULL);
+    pthread_exit(NULL);
+}
+
+static void a_process_whose_first_thread_has_ended_lives(void **state)
+{
+    (void)state;
+    int report;
+    char byte;
+    pid_t *pids, pid = start(end_the_first_thread, &report);
+    assert_int_equal(read(report, &byte, 1), 1);
+    usleep(50000); /* the first thread ends */
+    struct process process;
+    assert_true(process_look(pid, &process));
+    assert_int_not_equal(process.state, 'Z');
+    assert_int_equal(process_descendants(getpid(), &pids), 1);
+    assert_int_equal(pids[0], pid);
+    free(pids);
+    stop(pid);
+    close(report);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_name_like_the_rest_of_the_line_does_not_confuse),
+        cmocka_unit_test(the_way_up_has_everybody_but_the_top),
+        cmocka_unit_test(what_lives_below_is_listed_parents_first),
+        cmocka_unit_test(a_process_whose_first_thread_has_ended_lives),
+    };
+    return cmocka_run_group_tests_name("process", tests, NULL, NULL);
+}
