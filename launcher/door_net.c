@@ -11,11 +11,13 @@
 #include <sys/un.h>
 
 #include "door_parts.h"
+#include "grants.h"
 #include "memory.h"
 #include "process.h"
 #include "text.h"
 
 #define MOST_NAMES 8
+#define LOOKUP_HOLDS_S 60 /* how long a yes to a look-up holds for connecting */
 
 /* Where something is to be sent, as the policy and a person see it. */
 struct target {
@@ -241,10 +243,71 @@ static void looked_up(void *context, int error, const struct wire_address *addre
     text_free(&body);
 }
 
-/* The service is the shim's own affair: only names leave the machine. */
-void door_lookup(struct connection *connection)
+static void begin_lookup(struct connection *connection)
 {
     connection->lookup = lookup_begin(connection->door->lookups, connection->strings[0],
                                       connection->head.detail, looked_up, connection);
     if (!connection->lookup) looked_up(connection, EAI_AGAIN, NULL, 0, "");
+}
+
+/* A look-up by itself tells the outside what is in the name, so it is judged as the connection that it is for: by name,
+ * and where nobody says which port, by the port that the policy is most lenient with. */
+static void decide_lookup(const struct image *image, struct act *act, const char *service,
+                          struct decision *decision)
+{
+    static const uint16_t usual[] = {443, 80, 22, 1};
+    char *end;
+    unsigned long port = strtoul(service, &end, 10);
+    bool known = *service && !*end && port <= UINT16_MAX;
+    act->has_port = true;
+    for (size_t i = 0; i < (known ? 1 : sizeof usual / sizeof *usual); i++) {
+        struct decision one;
+        act->port = known ? (uint16_t)port : usual[i];
+        policy_decide(image, act, &one, NULL);
+        if (i == 0 || one.verdict < decision->verdict) *decision = one;
+    }
+}
+
+/* Who said yes to a look-up has said yes to what it is for, and is not asked again a moment later. */
+static void remember_lookup(struct matter *matter, const struct answer *answer)
+{
+    if (!answer || answer->before || answer->scope != SCOPE_ONCE) return;
+    bool any_port = strrchr(matter->question->address, ':')[1] == '*';
+    const struct answer connection = {
+        .outcome = OUTCOME_APPROVED, .scope = any_port ? SCOPE_LIKE : SCOPE_EXACT, .for_s = LOOKUP_HOLDS_S};
+    grants_remember(matter->door->session->grants, matter->question, &connection);
+}
+
+static void lookup_judged(void *context, int error, const char *message)
+{
+    struct connection *connection = context;
+    connection->matter = NULL;
+    if (error)
+        door_no(connection, error, message);
+    else
+        begin_lookup(connection);
+}
+
+/* The service is the shim's own affair, but for the port that it names. */
+void door_lookup(struct connection *connection)
+{
+    const char *name = connection->strings[0], *service = connection->strings[1];
+    struct act act = {.kind = ACT_CONNECT, .socket = SOCKET_STREAM, .names = &name, .name_count = 1};
+    struct decision decision;
+    decide_lookup(connection->door->session->image, &act, service, &decision);
+    if (decision.verdict == VERDICT_ALLOW) {
+        begin_lookup(connection);
+        return;
+    }
+    struct matter *matter = matter_of_watch(connection->door, &connection->caller, lookup_judged, connection);
+    connection->matter = matter;
+    matter_question(matter, ACT_CONNECT, connection->head.python);
+    matter->question->program = process_program(matter->caller.pid);
+    matter->question->address =
+        xasprintf("%s:%s", name, strspn(service, "0123456789") && *service ? service : "*");
+    matter->question->act_detail = "look up";
+    matter->unchanged = caller_still_there;
+    matter->went = remember_lookup;
+    matter_rule(matter, &decision);
+    matter_decide(matter, &act, &decision);
 }
