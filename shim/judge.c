@@ -3,6 +3,7 @@
 
 #include "door.h"
 #include "raw/raw.h"
+#include "seen.h"
 
 static enum verdict decide(const struct session *session, enum act_kind kind, const char *path, size_t length)
 {
@@ -15,11 +16,14 @@ static enum verdict decide(const struct session *session, enum act_kind kind, co
 
 enum verdict judge_path(const struct session *session, unsigned deeds, const char *path, size_t length)
 {
+    uint64_t word = seen_word(session, deeds, path, length);
+    if (seen_allowed(word)) return VERDICT_ALLOW;
     enum verdict verdict = deeds & DEED_WRITE ? decide(session, ACT_WRITE, path, length) : VERDICT_ALLOW;
     if (deeds & DEED_READ) {
         enum verdict reading = decide(session, ACT_READ, path, length);
         if (reading > verdict) verdict = reading;
     }
+    if (verdict == VERDICT_ALLOW) seen_allow(word);
     return verdict;
 }
 

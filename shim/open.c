@@ -85,18 +85,18 @@ static APART bool open_fast(const struct opening *opening, long *result)
     return done;
 }
 
-/* O_CREAT on a file that is there keeps the kernel's care for other people's files in /tmp, which it would
- * not take on the way through the descriptor. */
-static APART long open_by_real_path(const struct opening *opening, const struct place *place)
+/* By its real path, which costs less than by its descriptor's name. It keeps the kernel's care for other people's files in
+ * /tmp, too, which O_CREAT brings. Not conclusive: another file lies there, or the path is no way to it. */
+static APART bool open_by_real_path(const struct opening *opening, const struct place *place, long *result)
 {
-    struct open_how how = how_to(opening->flags, opening->mode, RESOLVE_NO_SYMLINKS);
+    struct open_how how = how_to(opening->flags & ~O_NOFOLLOW, opening->mode, RESOLVE_NO_SYMLINKS);
     struct stat status;
-    long fd = open_waiting(AT_FDCWD, place->path.bytes, &how);
-    if (fd < 0) return fd == -ELOOP ? AGAIN : fd;
-    if (!raw_fstat((int)fd, &status) && status.st_dev == place->device && status.st_ino == place->inode)
-        return fd;
-    raw_close((int)fd);
-    return AGAIN;
+    *result = open_waiting(AT_FDCWD, place->path.bytes, &how);
+    if (*result < 0) return *result == -EACCES && opening->flags & O_CREAT;
+    if (!raw_fstat((int)*result, &status) && status.st_dev == place->device && status.st_ino == place->inode)
+        return true;
+    raw_close((int)*result);
+    return false;
 }
 
 /* A program gets the lowest number that was free when it called, which is what finding the file took. */
@@ -111,12 +111,12 @@ static long lowest(struct place *place, long fd, int flags)
 
 static long open_place(const struct opening *opening, const struct place *place)
 {
+    long result;
     if (opening->purpose == TO_JUDGE) return 0;
     if (opening->purpose == TO_FIND) return raw_fcntl(place->fd, F_DUPFD_CLOEXEC, 0);
-    if (opening->flags & O_CREAT && !place->nameless) {
-        long fd = open_by_real_path(opening, place);
-        if (fd != -ENOSYS && fd != -EPERM && fd != -EINVAL) return fd;
-    }
+    /* Without O_CREAT a truncation hits only what was found. */
+    bool by_path = !place->nameless && (opening->flags & O_CREAT || !(opening->flags & O_TRUNC));
+    if (by_path && open_by_real_path(opening, place, &result)) return result;
     char path[FD_PATH];
     bytes_fd_path(path, place->fd);
     struct open_how how = how_to(opening->flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW), opening->mode, 0);

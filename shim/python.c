@@ -8,6 +8,7 @@
 #include "python.h"
 
 #include "bytes.h"
+#include "environ.h"
 #include "raw/raw.h"
 #include "wire.h"
 
@@ -135,10 +136,33 @@ static int hook(const char *event, object *arguments, void *data)
     return 0;
 }
 
+#define COMMAND_SIZE 65536
+
+/* Whether the interpreter will check its own memory (python -X dev, PYTHONMALLOC=debug): from its start on it knows what it
+ * has allocated, and ends the program when it frees the hook, which was added before. */
+static bool checks_memory(void)
+{
+    const char *value;
+    for (const char *const *entry = environ_own(); entry && *entry; entry++) {
+        if ((value = bytes_value(*entry, "PYTHONDEVMODE")) && *value) return true;
+        for (value = bytes_value(*entry, "PYTHONMALLOC"); value && *value; value++)
+            if (bytes_begin(value, "debug")) return true;
+    }
+    long fd = raw_openat(AT_FDCWD, "/proc/self/cmdline", O_RDONLY | O_CLOEXEC, 0);
+    char *words = raw_map(COMMAND_SIZE);
+    bool found = fd < 0 || !words; /* when in doubt, no hook */
+    long size = found ? 0 : raw_read((int)fd, words, COMMAND_SIZE - 1);
+    for (long at = 0; at < size; at += (long)strlen(words + at) + 1)
+        found = found || bytes_same(words + at, "-Xdev") || bytes_same(words + at, "dev");
+    if (words) raw_unmap(words, COMMAND_SIZE);
+    if (fd >= 0) raw_close((int)fd);
+    return found;
+}
+
 void python_begin(void)
 {
     if (PySys_AddAuditHook && PyEval_GetFrame && PyFrame_GetLineNumber && PyObject_GetAttrString &&
-        PyUnicode_AsUTF8AndSize && PyErr_Clear && Py_IncRef && Py_DecRef)
+        PyUnicode_AsUTF8AndSize && PyErr_Clear && Py_IncRef && Py_DecRef && !checks_memory())
         PySys_AddAuditHook(hook, NULL);
 }
 

@@ -5,6 +5,8 @@
  */
 #include "session.h"
 
+#include <linux/auxvec.h>
+
 #include "bytes.h"
 #include "door.h"
 #include "python.h"
@@ -13,6 +15,7 @@
 
 extern char **environ __attribute__((weak));
 extern void *__libc_stack_end __attribute__((weak));
+extern unsigned long getauxval(unsigned long type) __attribute__((weak));
 
 #define ENVIRON_SIZE (1u << 20)
 #define MAPS_SIZE (256u << 10)
@@ -173,6 +176,13 @@ static void keep_strings(struct session *session, const struct found_environment
     session->door_length = (unsigned)(offsetof(struct sockaddr_un, sun_path) + length + sizeof "/" WIRE_DOOR);
 }
 
+/* The kernel gives every program random bytes. */
+static void find_key(struct session *session)
+{
+    const void *random = getauxval ? (const void *)getauxval(AT_RANDOM) : NULL;
+    if (random) memcpy(session->key, random, sizeof session->key);
+}
+
 /* Puts the session together aside. NULL: no memory, or there is none. */
 static const struct session *make_session(size_t *size)
 {
@@ -185,6 +195,7 @@ static const struct session *make_session(size_t *size)
     struct session *session = raw_map(*size);
     if (!session) return NULL;
     keep_strings(session, &found);
+    find_key(session);
     libc_find(&session->libc);
     if (!session->door_length || session->directory[0] != '/')
         session->fault = "its directory has no usable name";

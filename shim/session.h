@@ -11,6 +11,7 @@
 #include <linux/un.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../policy/image.h"
 #include "libc.h"
@@ -24,6 +25,7 @@ struct session {
     const char *preload; /* the shim's own path, as it has to stand in LD_PRELOAD */
     const char *entry;   /* "ASKFIRST_SESSION=…" */
     const char *directory;
+    uint64_t key[2]; /* of this process alone, from the kernel; 0: there is none */
     struct libc libc;
     char text[]; /* what the strings above point to */
 };
