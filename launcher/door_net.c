@@ -295,7 +295,8 @@ void door_lookup(struct connection *connection)
     struct act act = {.kind = ACT_CONNECT, .socket = SOCKET_STREAM, .names = &name, .name_count = 1};
     struct decision decision;
     decide_lookup(connection->door->session->image, &act, service, &decision);
-    if (decision.verdict == VERDICT_ALLOW) {
+    bool stays_here = connection->head.detail & WIRE_LOOKUP_NUMERIC;
+    if (stays_here || decision.verdict == VERDICT_ALLOW) {
         begin_lookup(connection);
         return;
     }

@@ -370,7 +370,7 @@ class Connections(DoorCase):
                 self.assertEqual(talker.ask(CONNECT, body=body)[:2], (NO, 22))
 
     def test_names_are_looked_up_by_the_launcher_and_remembered(self):
-        session, talker = self.session(policy="connect:\n  - ask: '*'\n" + OTHERS)
+        session, talker = self.session(policy="connect:\n  - allow: 'localhost:443'\n  - ask: '*'\n" + OTHERS)
         verdict, error, body = talker.ask(LOOKUP, "localhost", "", detail=1)
         self.assertEqual((verdict, error), (GO, 0))
         family, scope, address = struct.unpack("=II16s", body[:24])
