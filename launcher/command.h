@@ -10,12 +10,13 @@
 typedef int command_main(int argc, char **argv);
 
 command_main command_check;
+command_main command_doctor;
 command_main command_policy;
 command_main command_run;
 
 enum {
     STATUS_ALLOW = 0,
-    STATUS_WARNINGS = 1, /* policy lint and policy test: there is something to mend */
+    STATUS_WARNINGS = 1, /* policy lint, policy test and doctor: there is something to mend */
     STATUS_ASK = 2,
     STATUS_DENY = 3,
     STATUS_TIMEOUT = 124,

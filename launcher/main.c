@@ -17,6 +17,7 @@ static const struct {
     {"run", "guard a command: run -- python3 job.py", command_run},
     {"check", "what the policy says to an act: check exec -- git push", command_check},
     {"policy", "show the policy, look for mistakes in it, run its tests", command_policy},
+    {"doctor", "what this machine can enforce, tried out, not looked up", command_doctor},
     {NULL, NULL, NULL},
 };
 

@@ -58,3 +58,11 @@ int capabilities_drop(void)
     header.pid = 0;
     return (int)syscall(SYS_capset, &header, sets);
 }
+
+uint64_t capabilities_undoing(void)
+{
+    uint64_t all = 0;
+    for (size_t i = 0; i < sizeof undoing / sizeof *undoing; i++)
+        all |= UINT64_C(1) << undoing[i];
+    return all;
+}

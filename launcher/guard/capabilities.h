@@ -2,8 +2,13 @@
 #ifndef ASKFIRST_GUARD_CAPABILITIES_H
 #define ASKFIRST_GUARD_CAPABILITIES_H
 
+#include <stdint.h>
+
 /* Gives them up for good, for this process and all that it starts. 0, or -1 with errno. Async-signal-safe. For anybody but root
  * there is nothing to do. */
 int capabilities_drop(void);
+
+/* Which they are, a bit each. */
+uint64_t capabilities_undoing(void);
 
 #endif

@@ -238,13 +238,16 @@ static void finish(struct trial *trial)
     trial->child = 0;
 }
 
-/* A call that has trapped; NULL when none comes. */
+/* A call that has trapped; NULL when none comes (errno 0) or it cannot be received. */
 static struct seccomp_notif *next_call(struct trial *trial)
 {
     struct seccomp_notif *call;
     struct pollfd ready = {trial->notify.listener, POLLIN, 0};
-    if (poll(&ready, 1, PATIENCE_MS) != 1 || !(ready.revents & POLLIN)) return NULL;
-    return notify_receive(&trial->notify, &call) == 1 ? call : NULL;
+    int got = 0;
+    while (!got && poll(&ready, 1, PATIENCE_MS) == 1 && ready.revents & POLLIN)
+        got = notify_receive(&trial->notify, &call);
+    if (!got) errno = 0;
+    return got == 1 ? call : NULL;
 }
 
 static bool give(struct trial *trial, uint64_t id)
@@ -287,7 +290,7 @@ static void answer(struct trial *trial)
     struct probe *parts = trial->parts;
     const struct seccomp_notif *call = next_call(trial);
     if (!call) {
-        lacks(&parts[PROBE_RECEIVE], "none came in two seconds", errno);
+        lacks(&parts[PROBE_RECEIVE], errno ? "they cannot be received" : "none came", errno);
         kill(trial->child, SIGKILL);
         return;
     }
