@@ -244,7 +244,7 @@ static struct seccomp_notif *next_call(struct trial *trial)
     struct seccomp_notif *call;
     struct pollfd ready = {trial->notify.listener, POLLIN, 0};
     int got = 0;
-    while (!got && poll(&ready, 1, PATIENCE_MS) == 1 && ready.revents & POLLIN)
+    for (int i = 0; !got && i < 100 && poll(&ready, 1, PATIENCE_MS) == 1 && ready.revents & POLLIN; i++)
         got = notify_receive(&trial->notify, &call);
     if (!got) errno = 0;
     return got == 1 ? call : NULL;
