@@ -93,6 +93,15 @@ char *arena_string(struct arena *arena, const char *text)
     return arena_copy(arena, text, strlen(text));
 }
 
+char *arena_join(struct arena *arena, const char *begin, const char *end)
+{
+    size_t first = strlen(begin), second = strlen(end);
+    char *joined = arena_take(arena, first + second + 1, 1);
+    memcpy(joined, begin, first);
+    memcpy(joined + first, end, second);
+    return joined;
+}
+
 char *arena_vformat(struct arena *arena, const char *format, va_list values)
 {
     va_list again;

@@ -24,6 +24,7 @@ void arena_defer(struct arena *arena, void (*clean)(void *), void *what);
 void *arena_take(struct arena *arena, size_t count, size_t size); /* zeroed; aligned for anything */
 char *arena_copy(struct arena *arena, const char *text, size_t length);
 char *arena_string(struct arena *arena, const char *text);
+char *arena_join(struct arena *arena, const char *begin, const char *end);
 char *arena_format(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 char *arena_vformat(struct arena *arena, const char *format, va_list values);
 

@@ -248,12 +248,13 @@ static void set_name(struct builder *builder, struct range table, const char *te
 static void set_spellings(struct builder *builder, struct range table, const struct command *command,
                           const char *text, unsigned bits)
 {
-    char longer[PATTERN_BYTES + 2] = "-";
+    char longer[PATTERN_BYTES + 2];
     set_name(builder, table, text, bits);
     if (!command->single_dash || text[0] != '-') return;
     if (text[1] == '-') {
         set_name(builder, table, text + 1, bits);
     } else {
+        longer[0] = '-';
         strcpy(longer + 1, text);
         set_name(builder, table, longer, bits);
     }

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "load.h"
-#include "resolve.h"
 #include "suggest.h"
 
 #define VALUE_SIZE_MAX 4096
@@ -33,11 +32,10 @@ char *glob_unquote(struct arena *arena, const char *text, size_t length)
 }
 
 /* The names that every policy knows. NULL: it stands for nothing here. */
-static const char *find_python(const struct policy_options *options, char out[PATH_MAX])
+static const char *find_python(const struct reader *reader, char out[PATH_MAX])
 {
-    char found[PATH_MAX];
-    if (options->no_links || !resolve_program("python3", options->places->search_path, found)) return NULL;
-    return resolve_path(found, LAST_FOLLOW, out) ? out : NULL;
+    const char *found = reader->options->no_links ? NULL : find_program(reader, "python3");
+    return found && find_real(reader, found, LAST_FOLLOW, out) ? out : NULL;
 }
 
 static const char *const BUILTIN_NAMES[] = {"home",  "user", "workspace", "tmp",     "runtime", "config",
@@ -51,16 +49,15 @@ static bool is_builtin(const char *name, size_t length)
     return false;
 }
 
-static const char *builtin_value(const struct policy_options *options, const char *name,
-                                 char buffer[PATH_MAX])
+static const char *builtin_value(const struct reader *reader, const char *name, char buffer[PATH_MAX])
 {
-    const struct places *places = options->places;
+    const struct places *places = reader->options->places;
     const char *const values[BUILTIN_COUNT] = {
         places->home,        places->user,        places->workspace,   places->tmp,
         places->runtime_dir, places->config_dir,  places->cache_dir,   places->data_dir,
         places->state_dir,   places->session_dir, places->install_dir, NULL,
     };
-    if (strcmp(name, "python") == 0) return find_python(options, buffer);
+    if (strcmp(name, "python") == 0) return find_python(reader, buffer);
     for (size_t i = 0; i < BUILTIN_COUNT; i++)
         if (strcmp(BUILTIN_NAMES[i], name) == 0) return values[i];
     return NULL;
@@ -115,7 +112,7 @@ static bool append(struct reader *reader, const struct node *at, struct strings 
                 return false;
             }
             if (!spend(reader, at, size + sizeof(struct pattern))) return false;
-            add_string(reader->arena, &made, arena_format(reader->arena, "%s%s", values->items[i], ends[k]));
+            add_string(reader->arena, &made, arena_join(reader->arena, values->items[i], ends[k]));
         }
     }
     *values = made;
@@ -132,7 +129,7 @@ static bool append_builtin(struct reader *reader, const struct node *at, const c
                            enum expand_for use, struct strings *values)
 {
     char buffer[PATH_MAX];
-    const char *value = builtin_value(reader->options, name, buffer);
+    const char *value = builtin_value(reader, name, buffer);
     if (!value) {
         values->count = 0;
         return true;

@@ -5,6 +5,7 @@
 
 #include "image.h"
 #include "load.h"
+#include "seen.h"
 
 #define SYSTEM_FILE "/etc/askfirst/policy.yaml"
 
@@ -211,7 +212,7 @@ static void combine_ask(struct policy *policy, const struct stack *stack, struct
 static struct policy *build_policy(struct arena *arena, const struct policy_options *options,
                                    struct diagnostics *diagnostics)
 {
-    struct so_far so_far = {0};
+    struct so_far so_far = {.seen = options->no_links ? NULL : seen_new(arena)};
     struct reader reader = {
         .arena = arena, .diagnostics = diagnostics, .options = options, .so_far = &so_far};
     struct stack stack = {.arena = arena};

@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "expand.h"
 #include "policy.h"
+#include "resolve.h"
 #include "tree.h"
 
 #define RULES_MAX 10000
@@ -77,7 +78,8 @@ struct reader {
 struct so_far {
     struct loaded **files;
     size_t file_count;
-    size_t expanded; /* bytes that variables made */
+    size_t expanded;   /* bytes that variables made */
+    struct seen *seen; /* what the file system said (seen.h); NULL where links are not followed */
 };
 
 /* Whether another error of this file would not be shown: then nothing is looked for to say with it, so that a
@@ -121,6 +123,10 @@ void read_texts(struct reader *reader, const struct node *node, const char *what
 
 void add_string(struct arena *arena, struct strings *strings, char *text);
 void add_pattern(struct arena *arena, struct patterns *patterns, char *text, bool bare);
+
+/* Where a path leads, and where a program lies in PATH (NULL: nowhere), as it is seen from this policy. */
+bool find_real(const struct reader *reader, const char *path, enum last_name last, char out[PATH_MAX]);
+const char *find_program(const struct reader *reader, const char *name);
 
 /* Splits a command in short form at its blanks. False: an error was said. */
 bool split_words(struct reader *reader, const struct node *at, const char *text, struct strings *words);

@@ -5,13 +5,24 @@
 #include "address.h"
 #include "load.h"
 #include "pattern.h"
-#include "resolve.h"
+#include "seen.h"
 
 static enum reading complain_of_pattern(struct reader *reader, const struct node *at, const char *text,
                                         const char *wrong)
 {
     complain(reader, at, "the pattern \"%.200s\" cannot be used: %s", text, wrong);
     return READING_ERROR;
+}
+
+bool find_real(const struct reader *reader, const char *path, enum last_name last, char out[PATH_MAX])
+{
+    return resolve_path_seen(reader->so_far->seen, path, last, out);
+}
+
+const char *find_program(const struct reader *reader, const char *name)
+{
+    struct seen *seen = reader->so_far->seen;
+    return seen ? seen_program(seen, name, reader->options->places->search_path) : NULL;
 }
 
 static bool has_glob(const char *name, size_t length)
@@ -57,9 +68,9 @@ static void add_resolved(struct reader *reader, struct patterns *into, char *pat
     const char *literal = glob_unquote(reader->arena, pattern, length);
     for (int i = 0; i < 2; i++) {
         char real[PATH_MAX];
-        if (!resolve_path(literal, i == 0 ? LAST_AS_WRITTEN : LAST_FOLLOW, real)) strcpy(real, literal);
+        if (!find_real(reader, literal, i == 0 ? LAST_AS_WRITTEN : LAST_FOLLOW, real)) strcpy(real, literal);
         const char *quoted = real[1] == '\0' && pattern[length] ? "" : glob_quote(reader->arena, real);
-        char *made = arena_format(reader->arena, "%s%s", quoted, pattern + length);
+        char *made = arena_join(reader->arena, quoted, pattern + length);
         if (path_pattern_error(made)) made = pattern; /* following the links made it too long */
         add_once(reader->arena, into, from, made, false);
     }
@@ -122,11 +133,11 @@ enum reading read_path_pattern(struct reader *reader, const struct node *at, con
 /* A bare name that is found in PATH as a link to a program of another name stands for that program too. */
 static void add_linked_program(struct reader *reader, const char *name, struct patterns *into)
 {
-    char found[PATH_MAX], real[PATH_MAX];
+    char real[PATH_MAX];
     if (reader->options->no_links || has_glob(name, strlen(name))) return;
     const char *plain = glob_unquote(reader->arena, name, strlen(name));
-    if (!resolve_program(plain, reader->options->places->search_path, found) ||
-        !resolve_path(found, LAST_FOLLOW, real) || strcmp(strrchr(real, '/') + 1, plain) == 0)
+    const char *found = find_program(reader, plain);
+    if (!found || !find_real(reader, found, LAST_FOLLOW, real) || strcmp(strrchr(real, '/') + 1, plain) == 0)
         return;
     char *pattern = glob_quote(reader->arena, real);
     if (!path_pattern_error(pattern)) add_pattern(reader->arena, into, pattern, true);
@@ -160,7 +171,7 @@ static enum reading read_socket_path(struct reader *reader, const struct node *a
     struct patterns paths = {0};
     enum reading reading = read_path_pattern(reader, at, text, &paths);
     for (size_t i = 0; i < paths.count; i++)
-        add_pattern(reader->arena, into, arena_format(reader->arena, "unix:%s", paths.items[i].text), false);
+        add_pattern(reader->arena, into, arena_join(reader->arena, "unix:", paths.items[i].text), false);
     return reading;
 }
 

@@ -3,7 +3,6 @@
 
 #include "address.h"
 #include "load.h"
-#include "resolve.h"
 
 /* One test while it is read. */
 struct written_test {
@@ -29,7 +28,7 @@ static char *one_value(struct reader *reader, const struct node *at, const char 
 static char *real(struct reader *reader, char *path)
 {
     char out[PATH_MAX];
-    if (reader->options->no_links || !resolve_path(path, LAST_FOLLOW, out)) return path;
+    if (reader->options->no_links || !find_real(reader, path, LAST_FOLLOW, out)) return path;
     return arena_string(reader->arena, out);
 }
 

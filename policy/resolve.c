@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "seen.h"
+
 #define LINKS_MAX 40
 
 /* `rest` is what is still to be walked; `out` is where we are: "" is the root. */
@@ -14,6 +16,8 @@ struct walk {
     char *out;
     size_t length;
     unsigned links;
+    struct seen *seen; /* or NULL */
+    uint32_t at;       /* where we are among what was seen */
 };
 
 static void step_up(struct walk *walk)
@@ -21,6 +25,7 @@ static void step_up(struct walk *walk)
     while (walk->length > 0 && walk->out[--walk->length] != '/')
         continue;
     walk->out[walk->length] = '\0';
+    if (walk->seen) walk->at = seen_above(walk->seen, walk->at);
 }
 
 static bool step_into(struct walk *walk, const char *name, size_t size)
@@ -44,10 +49,24 @@ static bool follow(struct walk *walk, const char *target, size_t size, const cha
     if (target[0] == '/') {
         walk->length = 0;
         walk->out[0] = '\0';
+        walk->at = SEEN_ROOT;
     } else {
         step_up(walk);
     }
     return true;
+}
+
+/* Where the name that was stepped into leads if it is a link: how long that is, else 0. */
+static size_t read_link(struct walk *walk, const char *name, size_t size, char target[PATH_MAX])
+{
+    if (!walk->seen) {
+        ssize_t got = readlink(walk->out, target, PATH_MAX);
+        return got > 0 ? (size_t)got : 0;
+    }
+    walk->at = seen_below(walk->seen, walk->at, name, size, walk->out);
+    const struct sight *sight = seen_sight(walk->seen, walk->at);
+    if (sight->target) memcpy(target, sight->target, sight->target_length);
+    return sight->target_length;
 }
 
 /* Walks all of walk->rest. */
@@ -64,9 +83,9 @@ static bool walk_on(struct walk *walk)
         } else if (size != 1 || at[0] != '.') {
             char target[PATH_MAX];
             if (!step_into(walk, at, size)) return false;
-            ssize_t got = readlink(walk->out, target, sizeof target);
+            size_t got = read_link(walk, at, size, target);
             if (got > 0) {
-                if (!follow(walk, target, (size_t)got, left)) return false;
+                if (!follow(walk, target, got, left)) return false;
                 left = walk->rest;
             }
         }
@@ -74,7 +93,7 @@ static bool walk_on(struct walk *walk)
     }
 }
 
-bool resolve_path(const char *path, enum last_name last, char out[PATH_MAX])
+bool resolve_path_seen(struct seen *seen, const char *path, enum last_name last, char out[PATH_MAX])
 {
     size_t length = strlen(path);
     if (path[0] != '/' || length >= PATH_MAX) return false;
@@ -84,8 +103,14 @@ bool resolve_path(const char *path, enum last_name last, char out[PATH_MAX])
     if (last == LAST_AS_WRITTEN)
         while (parent > 1 && path[parent - 1] != '/')
             parent--;
-    struct walk walk = {.out = out};
+    struct walk walk;
+    walk.out = out;
+    walk.length = 0;
+    walk.links = 0;
+    walk.seen = seen;
+    walk.at = SEEN_ROOT;
     memcpy(walk.rest, path, parent);
+    walk.rest[parent] = '\0';
     out[0] = '\0';
     if (!walk_on(&walk)) return false;
     if (parent < length && !step_into(&walk, path + parent, length - parent)) return false;
@@ -93,7 +118,12 @@ bool resolve_path(const char *path, enum last_name last, char out[PATH_MAX])
     return true;
 }
 
-static bool is_program(const char *path)
+bool resolve_path(const char *path, enum last_name last, char out[PATH_MAX])
+{
+    return resolve_path_seen(NULL, path, last, out);
+}
+
+bool resolve_is_program(const char *path)
 {
     struct stat status;
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
@@ -107,7 +137,7 @@ bool resolve_program(const char *name, const char *search_path, char out[PATH_MA
          */
         if (at[0] != '/') continue;
         int wrote = snprintf(out, PATH_MAX, "%.*s/%s", size, at, name);
-        if (wrote > 0 && wrote < PATH_MAX && is_program(out)) return true;
+        if (wrote > 0 && wrote < PATH_MAX && resolve_is_program(out)) return true;
     }
     return false;
 }

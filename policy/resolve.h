@@ -5,6 +5,10 @@
 #include <limits.h>
 #include <stdbool.h>
 
+/* What was looked at already, so that hundreds of patterns ask the kernel once for each name (seen.h). NULL:
+ * nothing is remembered. */
+struct seen;
+
 /* How the last name of a path is taken. */
 enum last_name { LAST_FOLLOW, LAST_AS_WRITTEN };
 
@@ -12,8 +16,12 @@ enum last_name { LAST_FOLLOW, LAST_AS_WRITTEN };
  * such a link lands there). What does not exist is kept as written. False: a loop, too long, or not absolute.
  */
 bool resolve_path(const char *path, enum last_name last, char out[PATH_MAX]);
+bool resolve_path_seen(struct seen *seen, const char *path, enum last_name last, char out[PATH_MAX]);
 
 /* Finds a program in a PATH; `out` is its path as found, links not followed. */
 bool resolve_program(const char *name, const char *search_path, char out[PATH_MAX]);
+
+/* Whether it is a file that may be executed. */
+bool resolve_is_program(const char *path);
 
 #endif

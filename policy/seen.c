@@ -1,0 +1,182 @@
+/* seen.c: see seen.h. Two tables of names, each found by its hash. */
+#include "seen.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "layout.h"
+#include "resolve.h"
+
+/* A name below another, or a program. */
+struct entry {
+    const char *name;
+    uint32_t length;
+    uint32_t hash;
+    uint32_t above;
+    struct sight sight;
+    const char *found; /* a program's path */
+};
+
+struct table {
+    struct entry *entries; /* [0] is none */
+    size_t count;
+    uint32_t *places; /* a hash table of indexes */
+    size_t room;
+};
+
+/* A directory of PATH that is there. */
+struct directory {
+    const char *path;
+    size_t length;
+    dev_t device;
+    ino_t inode;
+};
+
+struct seen {
+    struct arena *arena;
+    struct table names;
+    struct table programs;
+    struct directory *directories;
+    size_t directory_count;
+    bool searched; /* the directories are known */
+};
+
+#define FIRST_ROOM 512
+
+static void table_new(struct arena *arena, struct table *table)
+{
+    table->entries = arena_grow(arena, table->entries, 0, sizeof *table->entries);
+    table->entries[table->count++] = (struct entry){0};
+    table->room = FIRST_ROOM;
+    table->places = arena_take(arena, table->room, sizeof *table->places);
+}
+
+struct seen *seen_new(struct arena *arena)
+{
+    struct seen *seen = arena_take(arena, 1, sizeof *seen);
+    seen->arena = arena;
+    table_new(arena, &seen->names);
+    table_new(arena, &seen->programs);
+    return seen;
+}
+
+static uint32_t *place_of(const struct table *table, const struct entry *wanted)
+{
+    size_t mask = table->room - 1, at = wanted->hash & mask;
+    for (; table->places[at]; at = (at + 1) & mask) {
+        const struct entry *have = &table->entries[table->places[at]];
+        if (have->hash == wanted->hash && have->above == wanted->above && have->length == wanted->length &&
+            memcmp(have->name, wanted->name, wanted->length) == 0)
+            break;
+    }
+    return &table->places[at];
+}
+
+static void widen(struct arena *arena, struct table *table)
+{
+    table->room *= 2;
+    table->places = arena_take(arena, table->room, sizeof *table->places);
+    for (uint32_t i = 1; i < table->count; i++)
+        *place_of(table, &table->entries[i]) = i;
+}
+
+/* The index of the entry; where there was none before, it is new, and *is_new is set. */
+static uint32_t find(struct arena *arena, struct table *table, uint32_t above, const char *name,
+                     size_t length, bool *is_new)
+{
+    struct entry entry = {.name = name, .length = (uint32_t)length, .above = above};
+    entry.hash = hash_bytes(name, length) ^ (above * UINT32_C(2654435761));
+    uint32_t *place = place_of(table, &entry);
+    *is_new = *place == 0;
+    if (*place) return *place;
+    if ((table->count + 1) * 2 > table->room) {
+        widen(arena, table);
+        place = place_of(table, &entry);
+    }
+    entry.name = arena_copy(arena, name, length);
+    table->entries = arena_grow(arena, table->entries, table->count, sizeof entry);
+    table->entries[table->count] = entry;
+    return *place = (uint32_t)table->count++;
+}
+
+static struct sight look(struct arena *arena, const char *path)
+{
+    char target[PATH_MAX];
+    ssize_t got = readlink(path, target, sizeof target);
+    if (got > 0)
+        return (struct sight){.target = arena_copy(arena, target, (size_t)got),
+                              .target_length = (size_t)got};
+    return (struct sight){.missing = got < 0 && (errno == ENOENT || errno == ENOTDIR)};
+}
+
+uint32_t seen_below(struct seen *seen, uint32_t above, const char *name, size_t length, const char *path)
+{
+    bool is_new;
+    uint32_t at = find(seen->arena, &seen->names, above, name, length, &is_new);
+    if (!is_new) return at;
+    bool missing = seen->names.entries[above].sight.missing;
+    seen->names.entries[at].sight = missing ? (struct sight){.missing = true} : look(seen->arena, path);
+    return at;
+}
+
+uint32_t seen_above(const struct seen *seen, uint32_t at)
+{
+    return seen->names.entries[at].above;
+}
+
+const struct sight *seen_sight(const struct seen *seen, uint32_t at)
+{
+    return &seen->names.entries[at].sight;
+}
+
+/* ---- Programs ---- */
+
+/* One that is there, and is not met a second time (/bin is /usr/bin by another name). */
+static void add_directory(struct seen *seen, const char *path, size_t length)
+{
+    struct stat status;
+    const char *whole = arena_copy(seen->arena, path, length);
+    if (stat(whole, &status) != 0 || !S_ISDIR(status.st_mode)) return;
+    for (size_t i = 0; i < seen->directory_count; i++)
+        if (seen->directories[i].device == status.st_dev && seen->directories[i].inode == status.st_ino)
+            return;
+    seen->directories = arena_grow(seen->arena, seen->directories, seen->directory_count,
+                                   sizeof *seen->directories);
+    seen->directories[seen->directory_count++] =
+        (struct directory){whole, length, status.st_dev, status.st_ino};
+}
+
+static void find_directories(struct seen *seen, const char *search_path)
+{
+    seen->searched = true;
+    for (const char *at = search_path; at; at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL)
+        /* A relative one stands for none (resolve.c). */
+        if (at[0] == '/') add_directory(seen, at, strcspn(at, ":"));
+}
+
+static const char *search(struct seen *seen, const char *name, size_t length)
+{
+    for (size_t i = 0; i < seen->directory_count; i++) {
+        const struct directory *directory = &seen->directories[i];
+        char path[PATH_MAX];
+        if (directory->length + 1 + length >= sizeof path) continue;
+        memcpy(path, directory->path, directory->length);
+        path[directory->length] = '/';
+        memcpy(path + directory->length + 1, name, length + 1);
+        if (resolve_is_program(path)) return arena_string(seen->arena, path);
+    }
+    return NULL;
+}
+
+const char *seen_program(struct seen *seen, const char *name, const char *search_path)
+{
+    bool is_new;
+    if (!seen->searched) find_directories(seen, search_path);
+    uint32_t at = find(seen->arena, &seen->programs, 0, name, strlen(name), &is_new);
+    struct entry *entry = &seen->programs.entries[at];
+    if (is_new) entry->found = search(seen, name, strlen(name));
+    return entry->found;
+}
