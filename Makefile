@@ -24,7 +24,9 @@ SHIM_LDFLAGS := -shared -nostdlib -Wl,--version-script=shim/exports.map -Wl,-z,r
 
 # Files of policy/ that the shim shares: no allocation, no libc.
 DECIDER  := $(wildcard policy/decide.c policy/glob.c policy/image.c policy/index.c policy/words.c)
-POLICY   := $(filter-out $(DECIDER),$(wildcard policy/*.c))
+# The built-in YAML files are packed at build, by a program of a few of its files.
+PACKER   := $(addprefix policy/,pack.c arena.c diagnostics.c sha256.c tree.c)
+POLICY   := $(filter-out $(DECIDER) policy/pack.c,$(wildcard policy/*.c))
 LAUNCHER := $(filter-out launcher/main.c,$(wildcard launcher/*.c launcher/*/*.c))
 SHIM     := $(wildcard shim/*.c shim/*/*.c)
 UNIT     := $(wildcard tests/unit/test_*.c)
@@ -60,7 +62,7 @@ help:
 	@echo 'make format     clang-format everything; make clean: remove what was built'
 	@echo 'make deps       install what building and testing need (NEEDS="build test lint")'
 
-$(BUILD)/libpolicy.a: $(call obj,$(POLICY) $(DECIDER)) $(BUILD)/sources
+$(BUILD)/libpolicy.a: $(call obj,$(POLICY) $(DECIDER)) $(BUILD)/obj/packed.o $(BUILD)/sources
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $(filter %.o,$^)
 $(BUILD)/liblauncher.a: $(call obj,$(LAUNCHER)) $(BUILD)/sources
@@ -99,8 +101,17 @@ $(BUILD)/shim/%.o: %.c $(BUILD)/flags
 	$(call say,CC)
 	$(Q)$(CC) $(SHIM_CFLAGS) -c -o $@ $<
 
-# The YAML files are embedded by policy/builtin.c.
-$(BUILD)/obj/policy/builtin.o: $(wildcard policy/*.yaml)
+$(BUILD)/pack: $(PACKER) $(wildcard policy/*.h) $(BUILD)/flags
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu11 -O1 -g $(WARN) $(WERROR) -D_GNU_SOURCE -o $@ $(PACKER) -lyaml
+$(BUILD)/packed.c: $(BUILD)/pack $(wildcard policy/*.yaml)
+	$(call say,PACK)
+	$(Q)$(BUILD)/pack $(wildcard policy/*.yaml) > $@.new
+	@mv -f $@.new $@
+$(BUILD)/obj/packed.o: $(BUILD)/packed.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(LAUNCHER_CFLAGS) -I. -c -o $@ $<
 
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libunit.a $(LIBS)
 	@mkdir -p $(@D)

@@ -31,10 +31,12 @@ bool loaded_open(struct loaded *loaded, const struct loaded_options *options, st
     }
     loaded->install = install_dir();
     loaded->places.install_dir = loaded->install;
-    const struct policy_options wanted = {
-        .places = &loaded->places, .policy_file = options->policy_file, .no_tests = options->no_tests};
-    loaded->policy = policy_load(&wanted, said);
-    return loaded->policy && policy_compile(loaded->policy, &loaded->image, &loaded->size, said) == 0;
+    const struct policy_options wanted = {.places = &loaded->places,
+                                          .policy_file = options->policy_file,
+                                          .no_tests = options->no_tests,
+                                          .all_tests = options->all_tests};
+    loaded->policy = policy_load_image(&wanted, &loaded->image, &loaded->size, said);
+    return loaded->policy != NULL;
 }
 
 void loaded_close(struct loaded *loaded)

@@ -21,7 +21,8 @@ struct loaded {
 struct loaded_options {
     const char *policy_file;
     const char *workspace;
-    bool no_tests; /* the policy's own tests are not run */
+    bool no_tests;  /* the policy's own tests are not run */
+    bool all_tests; /* those of the built-in files are part of it too */
 };
 
 /* False: what is wrong is in `said` (the policy) or has been said (the places). */

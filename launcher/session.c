@@ -79,9 +79,8 @@ static bool read_policy(struct session *session)
     struct diagnostics said = {0};
     const struct policy_options options = {.places = &session->places,
                                            .policy_file = session->options->policy};
-    session->policy = policy_load(&options, &said);
-    bool read =
-        session->policy && policy_compile(session->policy, &session->image, &session->image_size, &said) == 0;
+    session->policy = policy_load_image(&options, &session->image, &session->image_size, &said);
+    bool read = session->policy != NULL;
     if (!read || !session->options->quiet) diagnostics_print(&said, stderr);
     if (read) digest(session);
     if (!read) complain("nothing was run: the policy must be mended first");

@@ -25,6 +25,7 @@ struct arena {
     struct block *blocks;
     struct deferred *deferred;
     jmp_buf *jump;
+    struct arena **owner; /* where the arena that this one is below has it */
 };
 
 struct arena *arena_new(void)
@@ -42,6 +43,28 @@ void arena_free(struct arena *arena)
         free(b);
     }
     free(arena);
+}
+
+static void free_below(void *what)
+{
+    arena_free(*(struct arena **)what);
+}
+
+struct arena *arena_below(struct arena *above)
+{
+    struct arena **owned = arena_take(above, 1, sizeof *owned);
+    arena_defer(above, free_below, owned);
+    *owned = arena_new();
+    if (!*owned) longjmp(*above->jump, 1);
+    (*owned)->jump = above->jump;
+    (*owned)->owner = owned;
+    return *owned;
+}
+
+void arena_end(struct arena *arena)
+{
+    *arena->owner = NULL;
+    arena_free(arena);
 }
 
 void arena_on_failure(struct arena *arena, jmp_buf *jump)

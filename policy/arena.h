@@ -18,6 +18,10 @@ void arena_free(struct arena *arena);
 /* Where to go when there is no memory; must be set before anything is taken. */
 void arena_on_failure(struct arena *arena, jmp_buf *jump);
 
+/* An arena for a while: it ends with arena_end(), or with the one that it is below. */
+struct arena *arena_below(struct arena *above);
+void arena_end(struct arena *arena);
+
 /* `clean(what)` when the arena is freed: for what others allocated. */
 void arena_defer(struct arena *arena, void (*clean)(void *), void *what);
 

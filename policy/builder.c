@@ -25,7 +25,7 @@ static const size_t record_sizes[SECTIONS] = {
 void *builder_take(struct builder *builder, struct buffer *buffer, size_t size)
 {
     if (buffer->size + size > buffer->room || !buffer->bytes) {
-        size_t room = buffer->room * 2 + size + 256;
+        size_t room = buffer->room * 2 + size + 4096;
         char *bytes = realloc(buffer->bytes, room);
         if (!bytes) longjmp(builder->out_of_memory, 1);
         buffer->bytes = bytes;

@@ -84,9 +84,8 @@ static struct loaded *find_loaded(const struct reader *reader, const char *ident
     return NULL;
 }
 
-/* Reads `file`, whose name, identity, directory and kind are set. */
-static struct loaded *read_loaded(struct reader *reader, const struct loaded *made, const char *bytes,
-                                  size_t size)
+/* A reader of a file whose name, identity, directory and kind are set. */
+static struct reader begin_file(struct reader *reader, const struct loaded *made)
 {
     struct so_far *so_far = reader->so_far;
     struct reader inner = *reader;
@@ -94,8 +93,7 @@ static struct loaded *read_loaded(struct reader *reader, const struct loaded *ma
     *inner.file = *made;
     so_far->files = arena_grow(reader->arena, so_far->files, so_far->file_count, sizeof *so_far->files);
     so_far->files[so_far->file_count++] = inner.file;
-    read_file(&inner, bytes, size);
-    return inner.file;
+    return inner;
 }
 
 static char *real_path(struct reader *reader, const char *path)
@@ -144,21 +142,20 @@ struct loaded *load_path(struct reader *reader, const char *path, enum file_kind
     char *bytes = take_contents(reader, name, directory, kind, &size);
     if (!bytes) return NULL;
     struct loaded made = {.name = name, .directory = directory, .identity = real, .kind = kind};
-    return read_loaded(reader, &made, bytes, size);
+    struct reader inner = begin_file(reader, &made);
+    read_file(&inner, bytes, size);
+    return inner.file;
 }
 
 struct loaded *load_builtin(struct reader *reader, const char *name)
 {
-    size_t size = 0;
-    const char *bytes = builtin_policy(name, &size);
+    const struct packed *packed = packed_policy(name);
     struct loaded *file = find_loaded(reader, name, FILE_POLICY);
-    if (file || !bytes) return file;
-    struct loaded made = {
-        .name = arena_format(reader->arena, "%s.yaml", name),
-        .identity = arena_string(reader->arena, name),
-        .kind = FILE_POLICY,
-    };
-    return read_loaded(reader, &made, bytes, size);
+    if (file || !packed) return file;
+    struct loaded made = {.name = packed->file, .identity = packed->name, .kind = FILE_POLICY};
+    struct reader inner = begin_file(reader, &made);
+    read_packed(&inner, packed);
+    return inner.file;
 }
 
 static struct loaded *find_extended(struct reader *reader, const struct node *at, const char *name)

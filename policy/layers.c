@@ -230,17 +230,6 @@ static struct policy *build_policy(struct arena *arena, const struct policy_opti
     return policy;
 }
 
-/* The policy's own tests, on the whole. */
-static void test_policy(const struct policy *policy, const struct policy_options *options,
-                        struct diagnostics *diagnostics)
-{
-    struct image *image = NULL;
-    size_t size = 0;
-    if (policy_compile(policy, &image, &size, diagnostics) == 0)
-        policy_run_tests(policy, image, options->places, diagnostics);
-    free(image);
-}
-
 static struct policy *load_into(struct arena *arena, const struct policy_options *options,
                                 struct diagnostics *diagnostics)
 {
@@ -254,20 +243,41 @@ static struct policy *load_into(struct arena *arena, const struct policy_options
     return build_policy(arena, options, diagnostics);
 }
 
-struct policy *policy_load(const struct policy_options *options, struct diagnostics *diagnostics)
+/* The policy's own tests, on the whole. */
+static void compile_and_test(const struct policy *policy, const struct policy_options *options,
+                             struct image **image, size_t *size, struct diagnostics *diagnostics)
+{
+    if (policy_compile(policy, image, size, diagnostics) == 0 && !options->no_tests)
+        policy_run_tests(policy, *image, options->places, diagnostics);
+}
+
+struct policy *policy_load_image(const struct policy_options *options, struct image **image, size_t *size,
+                                 struct diagnostics *diagnostics)
 {
     size_t errors_before = diagnostics->errors;
     struct arena *arena = arena_new();
     struct policy *policy = arena ? load_into(arena, options, diagnostics) : NULL;
-    if (policy && diagnostics->errors == errors_before && policy->test_count > 0 && !options->no_tests)
-        test_policy(policy, options, diagnostics);
+    *image = NULL;
+    if (policy && diagnostics->errors == errors_before)
+        compile_and_test(policy, options, image, size, diagnostics);
     diagnostics_sort(diagnostics);
     if (policy && diagnostics->errors == errors_before) return policy;
     if (!arena)
         diagnostics_add(diagnostics, SEVERITY_ERROR, (struct place){0},
                         "there is not enough memory to read it");
+    free(*image);
+    *image = NULL;
     arena_free(arena);
     return NULL;
+}
+
+struct policy *policy_load(const struct policy_options *options, struct diagnostics *diagnostics)
+{
+    struct image *image;
+    size_t size;
+    struct policy *policy = policy_load_image(options, &image, &size, diagnostics);
+    free(image);
+    return policy;
 }
 
 void policy_free(struct policy *policy)

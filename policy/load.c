@@ -58,8 +58,8 @@ static const char *const NOT_IN_APPROVALS[] = {"extends", "otherwise", "env",  "
 static void refuse_keys(struct reader *reader, struct node *root, const char *const *names, size_t count,
                         const char *why)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < root->count; i++) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < root->count; i++) {
         size_t k = 0;
         while (k < count && strcmp(root->keys[i]->text, names[k]) != 0)
             k++;
@@ -100,5 +100,18 @@ void read_file(struct reader *reader, const char *bytes, size_t size)
     sha256(bytes, size, file->sha256);
     struct node *root = tree_read(reader->arena, file->name, bytes, size, reader->diagnostics);
     if (root) read_root(reader, root);
+    file->finished = true;
+}
+
+/* The tree is gone when it has been read: its texts are not in it. Its tests hold on any ordinary machine, and have been run when it was built: they are read only for those
+ * who ask for them. */
+void read_packed(struct reader *reader, const struct packed *packed)
+{
+    struct loaded *file = reader->file;
+    file->size = packed->source_size;
+    memcpy(file->sha256, packed->source_sha256, sizeof file->sha256);
+    struct arena *tree = arena_below(reader->arena);
+    read_root(reader, packed_tree(tree, packed, reader->options->all_tests ? NULL : "tests"));
+    arena_end(tree);
     file->finished = true;
 }

@@ -11,6 +11,7 @@
 
 #include "arena.h"
 #include "expand.h"
+#include "packed.h"
 #include "policy.h"
 #include "resolve.h"
 #include "tree.h"
@@ -160,6 +161,7 @@ enum stdin_kind read_stdin(struct reader *reader, const struct node *node);
 
 /* load.c: reads a whole file from text into `reader->file`, and what it extends. */
 void read_file(struct reader *reader, const char *bytes, size_t size);
+void read_packed(struct reader *reader, const struct packed *packed); /* the same, from a built-in one */
 
 /* files.c: finds, checks and reads files; each once. NULL after an error, or where a file that may be missing
  * is. */

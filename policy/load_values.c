@@ -129,10 +129,10 @@ int read_choice(struct reader *reader, const struct node *node, const char *what
     const char *text = read_text(reader, node, what);
     const char *near = NULL;
     if (!text) return -1;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         if (strcmp(text, words[i]) == 0) return (int)i;
+    for (size_t i = 0; i < count; i++)
         near = suggest(text, near, words[i]);
-    }
     if (near)
         complain(reader, node, "%s cannot be \"%.100s\": did you mean \"%s\"?", what, text, near);
     else
@@ -222,7 +222,7 @@ void read_texts(struct reader *reader, const struct node *node, const char *what
         const char *text = read_text(reader, item, what);
         const char *wrong = text && kind == TEXT_GLOB ? glob_error(text) : NULL;
         if (wrong) complain(reader, item, "the pattern \"%.200s\" cannot be used: %s", text, wrong);
-        if (text && !wrong) add_string(reader->arena, into, arena_string(reader->arena, text));
+        if (text && !wrong) add_string(reader->arena, into, item->text);
     }
 }
 

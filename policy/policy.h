@@ -62,14 +62,19 @@ struct policy_options {
     const char *system_file;    /* NULL: /etc/askfirst/policy.yaml if there */
     const char *project_file;   /* NULL: ${workspace}/.askfirst.yaml if there */
     const char *approvals_file; /* NULL: ~/.config/askfirst/approvals.yaml if there */
-    bool no_files; /* only what is named above: nothing is looked for (tests, check --policy-only) */
-    bool no_links; /* links in patterns are not followed, PATH is not searched (tests) */
-    bool no_tests; /* the policy's own tests are not run (policy test runs them itself) */
+    bool no_files;  /* only what is named above: nothing is looked for (tests, check --policy-only) */
+    bool no_links;  /* links in patterns are not followed, PATH is not searched (tests) */
+    bool no_tests;  /* the policy's own tests are not run (policy test runs them itself) */
+    bool all_tests; /* those of the built-in files are part of the policy too: askfirst's own tests have run
+                       them */
 };
 
 /* Reads, checks and combines all layers; NULL when anything is wrong, with the reasons in `diagnostics`
  * (which may hold warnings on success too). */
 struct policy *policy_load(const struct policy_options *options, struct diagnostics *diagnostics);
+/* The same, and its image as policy_compile() makes it, for those who need both. */
+struct policy *policy_load_image(const struct policy_options *options, struct image **image, size_t *size,
+                                 struct diagnostics *diagnostics);
 void policy_free(struct policy *policy);
 
 /* The image of a policy: flat, position independent, checksummed; malloc'd, for the caller to free. 0, or -1
@@ -85,9 +90,6 @@ void policy_lint(const struct policy *policy, const struct image *image, struct 
  * file's: an odd machine (a home in /tmp) must not stop every run. Returns how many failed. */
 size_t policy_run_tests(const struct policy *policy, const struct image *image, const struct places *places,
                         struct diagnostics *diagnostics);
-
-/* The built-in YAML files, embedded at build: core, default, strict, commands. NULL: no such name. */
-const char *builtin_policy(const char *name, size_t *size);
 
 /* Whether a guarded program gets to see the variable NAME. */
 bool policy_env_keeps(const struct policy *policy, const char *name);

@@ -107,8 +107,7 @@ static struct sight look(struct arena *arena, const char *path)
     char target[PATH_MAX];
     ssize_t got = readlink(path, target, sizeof target);
     if (got > 0)
-        return (struct sight){.target = arena_copy(arena, target, (size_t)got),
-                              .target_length = (size_t)got};
+        return (struct sight){.target = arena_copy(arena, target, (size_t)got), .target_length = (size_t)got};
     return (struct sight){.missing = got < 0 && (errno == ENOENT || errno == ENOTDIR)};
 }
 
@@ -143,8 +142,8 @@ static void add_directory(struct seen *seen, const char *path, size_t length)
     for (size_t i = 0; i < seen->directory_count; i++)
         if (seen->directories[i].device == status.st_dev && seen->directories[i].inode == status.st_ino)
             return;
-    seen->directories = arena_grow(seen->arena, seen->directories, seen->directory_count,
-                                   sizeof *seen->directories);
+    seen->directories =
+        arena_grow(seen->arena, seen->directories, seen->directory_count, sizeof *seen->directories);
     seen->directories[seen->directory_count++] =
         (struct directory){whole, length, status.st_dev, status.st_ino};
 }

@@ -349,14 +349,20 @@ struct shown {
     struct arena *arena;
     char *text;
     size_t length;
+    size_t room;
 };
 
 static void show_text(struct shown *shown, const char *text)
 {
-    for (; *text; text++) {
-        shown->text = arena_grow(shown->arena, shown->text, shown->length, 1);
-        shown->text[shown->length++] = *text;
+    size_t length = strlen(text);
+    if (shown->length + length > shown->room) {
+        shown->room = 2 * (shown->length + length) + 64;
+        char *larger = arena_take(shown->arena, shown->room, 1);
+        if (shown->length > 0) memcpy(larger, shown->text, shown->length);
+        shown->text = larger;
     }
+    memcpy(shown->text + shown->length, text, length);
+    shown->length += length;
 }
 
 /* YAML's indicators: text that has one of them somewhere is quoted, more often than it must be. */
@@ -389,6 +395,7 @@ static void show_node(struct shown *shown, const struct node *node, bool inside)
 char *tree_show(struct arena *arena, const struct node *node)
 {
     struct shown shown = {.arena = arena};
+    if (node->kind == NODE_SCALAR) return arena_string(arena, node->text);
     show_node(&shown, node, false);
     return arena_copy(arena, shown.text ? shown.text : "", shown.length);
 }

@@ -20,15 +20,18 @@
 
 enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAP };
 
+/* There are thousands of them: it is kept small. */
 struct node {
-    enum node_kind kind;
     struct place place;
-    char *text;          /* SCALAR; holds no NUL */
-    struct node **keys;  /* MAP: scalars, beside their values in `items` */
+    union {
+        char *text;         /* SCALAR; holds no NUL */
+        struct node **keys; /* MAP: scalars, beside their values in `items` */
+    };
     struct node **items; /* LIST, MAP */
-    size_t count;
-    size_t unfolded; /* how many nodes it is with everything below it, aliases unfolded */
-    bool finished;   /* false while it is being read: an alias to it would never end */
+    uint32_t count;
+    uint32_t unfolded; /* how many nodes it is with everything below it, aliases unfolded */
+    enum node_kind kind;
+    bool finished; /* false while it is being read: an alias to it would never end */
 };
 
 /* The root, which lives in `arena`; NULL with errors where it cannot be read to its end. Smaller errors (a

@@ -139,6 +139,7 @@ int command_policy(int argc, char **argv)
     struct diagnostics said = {0};
     int status = STATUS_FAILED;
     arguments.policy.no_tests = actions[action].run == test;
+    arguments.policy.all_tests = actions[action].run != show;
     if (loaded_open(&loaded, &arguments.policy, &said))
         status = actions[action].run(&arguments, &loaded, &said);
     else

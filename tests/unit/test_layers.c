@@ -437,6 +437,9 @@ static void a_built_in_test_that_fails_only_warns(void **state)
     policies->places.workspace = strdup("/etc");
     policies->options.policy_file = "default";
     load_options(policies);
+    assert_int_equal(policies->diagnostics.count, 0); /* nobody asked for them */
+    policies->options.all_tests = true;
+    load_options(policies);
     assert_true(policies->diagnostics.count > 0);
     assert_int_equal(policies->diagnostics.errors, 0);
     assert_non_null(strstr(policies_message(policies, 0), "warning: the test fails: expected"));

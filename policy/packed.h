@@ -1,0 +1,31 @@
+/* packed.h: the built-in YAML files as they are embedded: trees (tree.h) in a form that takes no parsing.
+ *
+ * pack.c makes them when askfirst is built; a test holds them against the YAML that they were made from.
+ *
+ * A node is a number that is its kind and, above that, its length (of a text) or count (of items); its line;
+ * its column; then a text's bytes and a NUL, a list's items, or a map's keys and items in turn, before which
+ * the map or the list says how many bytes they are. Numbers are LEB128.
+ */
+#ifndef ASKFIRST_PACKED_H
+#define ASKFIRST_PACKED_H
+
+#include "tree.h"
+
+#define PACKED_KIND_BITS 2
+
+struct packed {
+    const char *name; /* "default" */
+    const char *file; /* "default.yaml", as in struct place */
+    const unsigned char *bytes;
+    size_t source_size; /* of the YAML */
+    unsigned char source_sha256[32];
+};
+
+/* The files that are built in: core, default, strict, commands. NULL: no such name. */
+const struct packed *packed_policy(const char *name);
+
+/* The tree, in `arena` but for its texts, which lie in the packed form. `without` is a key of the root that
+ * is left out, with its value; NULL: none is. */
+struct node *packed_tree(struct arena *arena, const struct packed *packed, const char *without);
+
+#endif
