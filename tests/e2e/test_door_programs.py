@@ -69,8 +69,12 @@ class Programs(DoorCase):
         self.assertIsNone(session.next("ask"))
 
     def test_a_name_is_shown_with_its_address(self):
-        session = self.run_python("import socket\ntry:\n    socket.create_connection(('localhost', 9))\n"
+        session = self.run_python("import socket\ntry:\n    address = socket.getaddrinfo('localhost', 8)[0][4][0]\n"
+                                  "    socket.create_connection((address, 9))\n"
                                   "except OSError as error:\n    print(error.errno)\n")
+        name = session.next("ask")
+        self.assertEqual(name["address"], "localhost:8")
+        session.answer(name, "allow")
         address = session.next("ask")
         self.assertRegex(address["address"], r"^localhost \((127\.0\.0\.1|::1)\):9$")
         session.answer(address, "deny")
