@@ -45,7 +45,7 @@ LIBS := $(BUILD)/liblauncher.a $(BUILD)/libpolicy.a
 UNIT_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(UNIT:tests/%=%))
 AIDS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(PROGRAMS))
 
-.PHONY: all help programs test unit e2e lint build-strictly cross asan fuzz bench demo deps install uninstall \
+.PHONY: all help programs test unit e2e behaviour lint build-strictly cross asan fuzz bench demo deps install uninstall \
         format clean
 all: $(BUILD)/askfirst $(SHIM_SO)
 
@@ -54,6 +54,7 @@ help:
 	@echo 'make demo       install what is missing, build, and guard a small program'
 	@echo 'make test       install what is missing, build, run all tests'
 	@echo 'make unit       the unit tests alone; make e2e: the end-to-end tests alone (K=WORD: some of them)'
+	@echo 'make behaviour  the default policy: questions in ordinary work, and danger stopped (K=WORD: some cases)'
 	@echo 'make lint       format, static analysis, gcc and clang with warnings as errors, aarch64, manual pages'
 	@echo 'make asan       tests under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make fuzz T=60  every fuzz target for T seconds'
@@ -136,6 +137,9 @@ unit: $(UNIT_PROGRAMS)
 	tests/run --jobs $(JOBS) $^
 e2e: all programs
 	ASKFIRST=$(BUILD)/askfirst tests/run --jobs $(JOBS) -k '$(K)'
+
+behaviour: all
+	ASKFIRST=$(BUILD)/askfirst tests/behaviour/run --jobs $(JOBS) -k '$(K)'
 
 test:
 	@.ci/deps build test
