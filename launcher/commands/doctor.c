@@ -32,30 +32,19 @@ static const struct option table[] = {
 
 /* ---- The parts of the kernel guard ---- */
 
-/* What each version of Landlock was the first to know, and who holds it where the version is older. */
-static const struct {
-    int abi;
-    const char *knows;
-} versions[] = {
-    {1, "files"},           {2, "moves between directories"}, {3, "truncation"},
-    {4, "TCP connections"}, {5, "commands to devices"},       {6, "signals and abstract sockets"},
-};
-
-enum { VERSIONS = sizeof versions / sizeof *versions };
-
-static char *name_versions(int abi, bool known)
+/* What the versions of Landlock from `first` to `last` were the first to know. */
+static char *name_versions(int first, int last)
 {
     struct text names = {0};
-    for (size_t i = 0; i < VERSIONS; i++)
-        if ((versions[i].abi <= abi) == known)
-            text_format(&names, "%s%s", names.length ? ", " : "", versions[i].knows);
+    for (int version = first; version <= last && version <= FLOOR_VERSIONS; version++)
+        text_format(&names, "%s%s", names.length ? ", " : "", floor_version_knows(version));
     return text_take(&names);
 }
 
 static void add_landlock(struct findings *all, const struct probe *probe)
 {
     int abi = floor_abi();
-    cleanup_free char *known = name_versions(abi, true), *unknown = name_versions(abi, false);
+    cleanup_free char *known = name_versions(1, abi), *unknown = name_versions(abi + 1, FLOOR_VERSIONS);
     const char *name = probe_name(PROBE_LANDLOCK);
     if (probe->state == PROBE_LACKS) {
         findings_add(all, PARTS, name, NULL, STATE_LACKS, xstrdup(probe->detail), probe_next(PROBE_LANDLOCK));

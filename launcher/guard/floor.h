@@ -47,6 +47,8 @@ struct floor_plan {
     size_t gap_count;
     size_t entries_walked;
     bool holds_reads; /* every file that may be read is granted, so that reading can be left to the kernel */
+    const char *reads_why;            /* why not, in words; NULL where it holds them */
+    const struct rule *reads_because; /* the rule that is in the way, if it is one */
 };
 
 struct floor_budget {
@@ -63,6 +65,14 @@ void floor_plan_free(struct floor_plan *plan);
 
 /* Whether the floor lets a path through by itself. */
 bool floor_plan_grants(const struct floor_plan *plan, enum act_kind act, const char *path);
+
+/* Whether a pattern of a path is a literal one, or a literal tree: all that the floor can grant. */
+bool floor_pattern_is_plain(const char *pattern);
+
+/* What a version of Landlock was the first to hold back, in words; NULL: nothing that the floor uses. */
+const char *floor_version_knows(int version);
+
+enum { FLOOR_VERSIONS = 6 };
 
 /* Landlock's version here; 0: the kernel has none, or it is switched off. */
 int floor_abi(void);

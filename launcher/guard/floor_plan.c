@@ -223,8 +223,7 @@ static void add_hazards(struct walk *walk, const struct rule *rule)
     }
 }
 
-/* A literal path, or a literal tree. */
-static bool is_plain(const char *pattern)
+bool floor_pattern_is_plain(const char *pattern)
 {
     size_t length = strlen(pattern);
     if (length >= 3 && !strcmp(pattern + length - 3, "/**")) length -= 3;
@@ -282,20 +281,27 @@ static void find_protected(struct walk *walk, enum act_kind act, const char *tre
     plan_tree(walk, tree);
 }
 
-/* Whether nothing that may be read is missing among the grants. */
-static bool holds_reads(const struct policy *policy, const struct floor_plan *plan)
+/* What that may be read is missing among the grants, in words; NULL: nothing. */
+static const char *find_unread(const struct policy *policy, const struct floor_plan *plan,
+                               const struct rule **because)
 {
-    if (floor_plan_grants(plan, ACT_READ, "/")) return true;
-    if (policy->otherwise[SET_MAIN][ACT_READ] == VERDICT_ALLOW) return false;
+    if (floor_plan_grants(plan, ACT_READ, "/")) return NULL;
+    if (policy->otherwise[SET_MAIN][ACT_READ] == VERDICT_ALLOW) return "what no rule names may be read";
     for (size_t i = 0; i < plan->gap_count; i++)
-        if (plan->gaps[i].act == ACT_READ) return false;
+        if (plan->gaps[i].act == ACT_READ) {
+            *because = plan->gaps[i].because;
+            return "a tree that may be read has something in it that may not, or that was not looked at";
+        }
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
         if (rule->act != ACT_READ || rule->verdict != VERDICT_ALLOW || rule->set != SET_MAIN) continue;
+        *because = rule;
         for (size_t j = 0; j < rule->patterns.count; j++)
-            if (!is_plain(rule->patterns.items[j].text)) return false;
+            if (!floor_pattern_is_plain(rule->patterns.items[j].text))
+                return "a rule lets files be read by a pattern, which Landlock does not know";
     }
-    return true;
+    *because = NULL;
+    return NULL;
 }
 
 struct floor_plan *floor_plan(const struct policy *policy, const struct image *image, const char *workspace,
@@ -310,7 +316,8 @@ struct floor_plan *floor_plan(const struct policy *policy, const struct image *i
     plan_act(&walk, ACT_READ);
     plan_act(&walk, ACT_WRITE);
     free(walk.hazards);
-    walk.plan->holds_reads = holds_reads(policy, walk.plan);
+    walk.plan->reads_why = find_unread(policy, walk.plan, &walk.plan->reads_because);
+    walk.plan->holds_reads = !walk.plan->reads_why;
     return walk.plan;
 }
 
