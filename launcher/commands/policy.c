@@ -3,25 +3,27 @@
 #include <string.h>
 
 #include "../command.h"
+#include "../floor_show.h"
 #include "../loaded.h"
 #include "../memory.h"
 #include "../options.h"
 #include "../policy_show.h"
 #include "../show.h"
 
-enum { POLICY, WORKSPACE, JSON, PATTERNS };
+enum { POLICY, WORKSPACE, JSON, PATTERNS, FLOOR };
 
 static const struct option table[] = {
     {POLICY, "policy", "FILE",
      "the policy: a file, \"default\" or \"strict\"\n(else ~/.config/askfirst/policy.yaml, else default)"},
     {WORKSPACE, "workspace", "DIR", "the directory that is worked in (else git's top level, else here)"},
     {PATTERNS, "patterns", NULL, "show: what each rule comes to, variables and links followed"},
+    {FLOOR, "floor", NULL, "show: what the kernel holds by itself, and for each other rule, who does"},
     {JSON, "json", NULL, "show: one JSON object, for programs"},
 };
 
 struct arguments {
     struct loaded_options policy;
-    bool json, patterns;
+    bool json, patterns, floor;
 };
 
 static int status_of_lint(const struct diagnostics *said)
@@ -33,7 +35,11 @@ static int status_of_lint(const struct diagnostics *said)
 static int show(const struct arguments *arguments, struct loaded *loaded, struct diagnostics *said)
 {
     diagnostics_print(said, stderr);
-    if (arguments->json)
+    if (arguments->floor && arguments->json)
+        floor_show_json(loaded);
+    else if (arguments->floor)
+        floor_show(loaded);
+    else if (arguments->json)
         policy_show_json(loaded->policy);
     else
         policy_show(loaded->policy, arguments->patterns);
@@ -89,6 +95,7 @@ static int take_options(struct arguments *arguments, struct options *options)
         case WORKSPACE: arguments->policy.workspace = options->value; break;
         case JSON: arguments->json = true; break;
         case PATTERNS: arguments->patterns = true; break;
+        case FLOOR: arguments->floor = true; break;
         }
     }
     return id;

@@ -119,7 +119,8 @@ static bool is_allowed(const struct walk *walk, const char *path)
 
 static bool spend(struct walk *walk)
 {
-    if (!walk->entries_left || loop_now() > walk->until) return false;
+    if (loop_now() > walk->until) walk->entries_left = 0; /* what is left out now was not looked at */
+    if (!walk->entries_left) return false;
     walk->entries_left--;
     walk->plan->entries_walked++;
     return true;
