@@ -1,10 +1,14 @@
 /* seen.c: see seen.h. Two tables of names, each found by its hash. */
 #include "seen.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "layout.h"
@@ -18,6 +22,8 @@ struct entry {
     uint32_t above;
     struct sight sight;
     const char *found; /* a program's path */
+    uint64_t listed;   /* a program: which of the directories that were listed have it */
+    bool searched;
 };
 
 struct table {
@@ -33,6 +39,7 @@ struct directory {
     size_t length;
     dev_t device;
     ino_t inode;
+    bool is_listed; /* what is in it is known: a name that is not need not be asked for */
 };
 
 struct seen {
@@ -133,6 +140,54 @@ const struct sight *seen_sight(const struct seen *seen, uint32_t at)
 
 /* ---- Programs ---- */
 
+/* Whether a name that is not listed is not there: so it is where names are compared byte by byte, and nothing
+ * is mounted by being asked for. */
+static bool lists_all(int fd)
+{
+    struct statfs status;
+    if (fstatfs(fd, &status) != 0) return false;
+    switch ((unsigned long)status.f_type) {
+    case EXT4_SUPER_MAGIC:
+    case XFS_SUPER_MAGIC:
+    case BTRFS_SUPER_MAGIC:
+    case TMPFS_MAGIC:
+    case OVERLAYFS_SUPER_MAGIC: return true;
+    default: return false;
+    }
+}
+
+/* The names in a small directory; false: it is not small, or cannot be listed. Nothing is taken from the arena
+ * while it is open. */
+static bool list(const char *path, char *bytes, size_t room, size_t *size)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) return false;
+    char more[sizeof(struct dirent64)];
+    ssize_t got = lists_all(fd) ? getdents64(fd, bytes, room) : -1;
+    bool whole = got >= 0 && getdents64(fd, more, sizeof more) == 0;
+    close(fd);
+    *size = whole ? (size_t)got : 0;
+    return whole;
+}
+
+/* Hundreds of names are looked for in each directory of PATH, most of which are small: to list one costs less
+ * than to miss twenty. */
+static void list_directory(struct seen *seen, size_t index)
+{
+    struct directory *directory = &seen->directories[index];
+    max_align_t bytes[4096 / sizeof(max_align_t)];
+    size_t size;
+    if (index >= 64 || !list(directory->path, (char *)bytes, sizeof bytes, &size)) return;
+    directory->is_listed = true;
+    for (size_t at = 0; at < size;) {
+        const struct dirent64 *entry = (const struct dirent64 *)(const void *)((const char *)bytes + at);
+        bool is_new;
+        uint32_t name = find(seen->arena, &seen->programs, 0, entry->d_name, strlen(entry->d_name), &is_new);
+        seen->programs.entries[name].listed |= UINT64_C(1) << index;
+        at += entry->d_reclen;
+    }
+}
+
 /* One that is there, and is not met a second time (/bin is /usr/bin by another name). */
 static void add_directory(struct seen *seen, const char *path, size_t length)
 {
@@ -145,7 +200,8 @@ static void add_directory(struct seen *seen, const char *path, size_t length)
     seen->directories =
         arena_grow(seen->arena, seen->directories, seen->directory_count, sizeof *seen->directories);
     seen->directories[seen->directory_count++] =
-        (struct directory){whole, length, status.st_dev, status.st_ino};
+        (struct directory){whole, length, status.st_dev, status.st_ino, false};
+    if (status.st_size <= 4096) list_directory(seen, seen->directory_count - 1);
 }
 
 static void find_directories(struct seen *seen, const char *search_path)
@@ -156,11 +212,12 @@ static void find_directories(struct seen *seen, const char *search_path)
         if (at[0] == '/') add_directory(seen, at, strcspn(at, ":"));
 }
 
-static const char *search(struct seen *seen, const char *name, size_t length)
+static const char *search(struct seen *seen, const char *name, size_t length, uint64_t listed)
 {
     for (size_t i = 0; i < seen->directory_count; i++) {
         const struct directory *directory = &seen->directories[i];
         char path[PATH_MAX];
+        if (directory->is_listed && !(listed >> i & 1)) continue;
         if (directory->length + 1 + length >= sizeof path) continue;
         memcpy(path, directory->path, directory->length);
         path[directory->length] = '/';
@@ -176,6 +233,7 @@ const char *seen_program(struct seen *seen, const char *name, const char *search
     if (!seen->searched) find_directories(seen, search_path);
     uint32_t at = find(seen->arena, &seen->programs, 0, name, strlen(name), &is_new);
     struct entry *entry = &seen->programs.entries[at];
-    if (is_new) entry->found = search(seen, name, strlen(name));
+    if (!entry->searched) entry->found = search(seen, name, strlen(name), entry->listed);
+    entry->searched = true;
     return entry->found;
 }
