@@ -22,10 +22,13 @@ static const size_t record_sizes[SECTIONS] = {
     [SECTION_LISTS] = sizeof(uint32_t),
 };
 
+/* What is never touched costs nothing; what has to be moved does. */
+#define FIRST_ROOM 65536
+
 void *builder_take(struct builder *builder, struct buffer *buffer, size_t size)
 {
     if (buffer->size + size > buffer->room || !buffer->bytes) {
-        size_t room = buffer->room * 2 + size + 4096;
+        size_t room = buffer->room * 2 + size + FIRST_ROOM;
         char *bytes = realloc(buffer->bytes, room);
         if (!bytes) longjmp(builder->out_of_memory, 1);
         buffer->bytes = bytes;
@@ -64,18 +67,24 @@ size_t builder_places(size_t count)
     return places;
 }
 
+struct interned {
+    uint32_t offset; /* 0: an empty place */
+    uint32_t hash;
+};
+
+#define INTERNED_FIRST 2048
+
 static void grow_interned(struct builder *builder)
 {
     struct buffer old = builder->interned;
-    size_t places = old.size ? old.size / 2 : 256;
+    const struct interned *from = (const struct interned *)(void *)old.bytes;
+    size_t count = old.size / sizeof *from, places = count ? count * 2 : INTERNED_FIRST;
     builder->interned = (struct buffer){0};
-    uint32_t *to = builder_take(builder, &builder->interned, places * sizeof *to);
-    const uint32_t *from = (const uint32_t *)(void *)old.bytes;
-    for (size_t i = 0; i < old.size / sizeof *from; i++) {
-        if (!from[i]) continue;
-        const char *text = builder_string(builder, from[i]);
-        size_t at = hash_bytes(text, strlen(text)) & (places - 1);
-        while (to[at])
+    struct interned *to = builder_take(builder, &builder->interned, places * sizeof *to);
+    for (size_t i = 0; i < count; i++) {
+        if (!from[i].offset) continue;
+        size_t at = from[i].hash & (places - 1);
+        while (to[at].offset)
             at = (at + 1) & (places - 1);
         to[at] = from[i];
     }
@@ -85,16 +94,19 @@ static void grow_interned(struct builder *builder)
 uint32_t builder_intern(struct builder *builder, const char *text, size_t length)
 {
     if (!text || !length) return 0;
-    if ((builder->interned_count + 1) * 2 * sizeof(uint32_t) > builder->interned.size) grow_interned(builder);
-    uint32_t *places = (uint32_t *)(void *)builder->interned.bytes;
-    size_t mask = builder->interned.size / sizeof *places - 1, at = hash_bytes(text, length) & mask;
-    for (; places[at]; at = (at + 1) & mask) {
-        const char *have = builder_string(builder, places[at]);
-        if (strlen(have) == length && !memcmp(have, text, length)) return places[at];
+    if ((builder->interned_count + 1) * 2 * sizeof(struct interned) > builder->interned.size)
+        grow_interned(builder);
+    struct interned *places = (struct interned *)(void *)builder->interned.bytes;
+    uint32_t hash = hash_bytes(text, length);
+    size_t mask = builder->interned.size / sizeof *places - 1, at = hash & mask;
+    for (; places[at].offset; at = (at + 1) & mask) {
+        if (places[at].hash != hash) continue;
+        const char *have = builder_string(builder, places[at].offset);
+        if (strncmp(have, text, length) == 0 && !have[length]) return places[at].offset;
     }
     uint32_t offset = builder_count(builder, SECTION_STRINGS);
     memcpy(builder_add(builder, SECTION_STRINGS, length + 1), text, length);
-    places[at] = offset;
+    places[at] = (struct interned){offset, hash};
     builder->interned_count++;
     return offset;
 }

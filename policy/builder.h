@@ -25,14 +25,15 @@ struct builder {
     struct diagnostics *diagnostics;
     struct buffer sections[SECTIONS];
     struct image head;
-    struct buffer interned; /* uint32_t: a hash table of offsets into SECTION_STRINGS */
+    struct buffer interned; /* struct interned: a hash table of what is in SECTION_STRINGS */
     size_t interned_count;
     struct buffer plants;   /* struct plant, one a node (plant.c) */
     struct buffer entries;  /* what ends at which node */
     struct buffer children; /* uint32_t: a hash table of nodes by parent and label */
     struct buffer any;      /* uint32_t: entries of the set's exec rules that are for any program */
-    struct buffer scratch;  /* uint32_t, for a moment; so are the next three */
+    struct buffer scratch;  /* uint32_t, for a moment; so are the next four */
     struct buffer blades;
+    struct buffer sorted;
     struct buffer worded;
     struct buffer plain;
     size_t errors;

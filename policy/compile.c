@@ -396,7 +396,8 @@ static void discard(struct builder *builder)
         free(builder->sections[i].bytes);
     struct buffer *others[] = {&builder->interned, &builder->plants, &builder->entries,
                                &builder->children, &builder->any,    &builder->scratch,
-                               &builder->blades,   &builder->worded, &builder->plain};
+                               &builder->blades,   &builder->sorted, &builder->worded,
+                               &builder->plain};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         free(others[i]->bytes);
     free(builder);

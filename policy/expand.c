@@ -13,6 +13,7 @@
 
 char *glob_quote(struct arena *arena, const char *text)
 {
+    if (!strpbrk(text, "*?[\\")) return arena_string(arena, text);
     char *quoted = arena_take(arena, 2 * strlen(text) + 1, 1), *to = quoted;
     for (; *text; text++) {
         if (strchr("*?[]\\", *text)) *to++ = '\\';
@@ -98,6 +99,7 @@ static bool append(struct reader *reader, const struct node *at, struct strings 
                    const char *const *ends, size_t end_count)
 {
     struct strings made = {0};
+    size_t size = 0;
     if (values->count * end_count > VALUES_MAX) {
         complain(reader, at, "the variables in this unfold to more than %d values: use shorter lists",
                  VALUES_MAX);
@@ -105,17 +107,21 @@ static bool append(struct reader *reader, const struct node *at, struct strings 
     }
     for (size_t i = 0; i < values->count; i++) {
         for (size_t k = 0; k < end_count; k++) {
-            size_t size = strlen(values->items[i]) + strlen(ends[k]);
+            size = strlen(values->items[i]) + strlen(ends[k]);
             if (size > VALUE_SIZE_MAX) {
                 complain(reader, at, "this is longer than %d bytes, as no path is: shorten it",
                          VALUE_SIZE_MAX);
                 return false;
             }
             if (!spend(reader, at, size + sizeof(struct pattern))) return false;
-            add_string(reader->arena, &made, arena_join(reader->arena, values->items[i], ends[k]));
+            char *joined = arena_join(reader->arena, values->items[i], ends[k]);
+            if (values->count == 1 && end_count == 1)
+                values->items[0] = joined;
+            else
+                add_string(reader->arena, &made, joined);
         }
     }
-    *values = made;
+    if (values->count != 1 || end_count != 1) *values = made;
     return true;
 }
 
@@ -191,7 +197,9 @@ bool expand(struct reader *reader, const struct node *at, const char *text, enum
         complain(reader, at, "this is longer than %d bytes, as no path is: shorten it", VALUE_SIZE_MAX);
         return false;
     }
-    add_string(reader->arena, values, arena_string(reader->arena, ""));
+    bool is_plain = !strchr(text, '$') && (tilde == TILDE_IS_TEXT || text[0] != '~');
+    add_string(reader->arena, values, arena_string(reader->arena, is_plain ? text : ""));
+    if (is_plain) return spend(reader, at, strlen(text) + sizeof(struct pattern));
     if (tilde == TILDE_IS_HOME && text[0] == '~' && (text[1] == '/' || text[1] == '\0')) {
         text++;
         if (!append_builtin(reader, at, "home", *text, use, values)) return false;

@@ -38,12 +38,21 @@ static bool is(const char *at, size_t length, const char *text)
     return length == strlen(text) && !memcmp(at, text, length);
 }
 
+/* Most names are letters like any other: nothing in them can be wrong. */
+static bool has_special(const char *at, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (at[i] == '*' || at[i] == '[' || at[i] == '\\') return true;
+    return false;
+}
+
 static const char *name_error(const char *at, size_t length)
 {
     if (!length) return "empty name between two slashes";
-    if (is(at, length, ".") || is(at, length, ".."))
+    if (at[0] == '.' && (length == 1 || (length == 2 && at[1] == '.')))
         return "`.` and `..` are no names: write the path itself";
     if (is(at, length, "**")) return NULL;
+    if (!has_special(at, length)) return NULL;
     for (size_t i = 0; i + 1 < length; i++) {
         if (at[i] == '\\') {
             i++;

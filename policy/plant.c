@@ -78,8 +78,8 @@ static uint32_t star_below(struct builder *builder, uint32_t parent)
 
 static uint32_t child_hash(uint32_t parent, const struct term *label)
 {
-    uint32_t key[3] = {parent, label->text, label->flags};
-    return hash_bytes((const char *)key, sizeof key);
+    uint64_t key = ((uint64_t)parent << 32 | label->text) + (label->flags & TERM_GLOB);
+    return (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> 32);
 }
 
 static uint32_t *child_place(const struct builder *builder, uint32_t parent, const struct term *label)
@@ -164,18 +164,35 @@ static uint32_t *scratch(struct builder *builder, size_t count)
     return builder_take(builder, &builder->scratch, (count + 1) * sizeof(uint32_t));
 }
 
-static int by_node(const void *a, const void *b)
+/* Puts an ending behind those of its node, which end at `at`, or among them: they come almost in order. */
+static void settle(struct ending *sorted, uint32_t at, struct ending ending)
 {
-    const struct ending *one = a, *other = b;
-    if (one->node != other->node) return one->node < other->node ? -1 : 1;
-    return one->entry < other->entry ? -1 : one->entry > other->entry;
+    for (; at && sorted[at - 1].node == ending.node && sorted[at - 1].entry > ending.entry; at--)
+        sorted[at] = sorted[at - 1];
+    sorted[at] = ending;
+}
+
+/* Sorted by node, then by entry: each goes to where those of its node are. */
+static struct ending *sort_endings(struct builder *builder, size_t count)
+{
+    const struct ending *all = (const struct ending *)(void *)builder->entries.bytes;
+    size_t nodes = builder_count(builder, SECTION_NODES);
+    builder->blades.size = builder->sorted.size = 0;
+    uint32_t *next = builder_take(builder, &builder->blades, (nodes + 1) * sizeof *next);
+    struct ending *sorted = builder_take(builder, &builder->sorted, count * sizeof *sorted);
+    for (size_t i = 0; i < count; i++)
+        next[all[i].node + 1]++;
+    for (size_t i = 0; i < nodes; i++)
+        next[i + 1] += next[i];
+    for (size_t i = 0; i < count; i++)
+        settle(sorted, next[all[i].node]++, all[i]);
+    return sorted;
 }
 
 static void set_endings(struct builder *builder)
 {
-    struct ending *all = (struct ending *)(void *)builder->entries.bytes;
-    size_t count = builder->entries.size / sizeof *all;
-    if (count) qsort(all, count, sizeof *all, by_node);
+    size_t count = builder->entries.size / sizeof(struct ending);
+    const struct ending *all = sort_endings(builder, count);
     for (size_t first = 0, next; first < count; first = next) {
         size_t size = 0;
         for (next = first; next < count && all[next].node == all[first].node;)
@@ -468,7 +485,7 @@ uint32_t builder_group(struct builder *builder, const uint32_t *entries, size_t 
     }
     struct worded *worded = (struct worded *)(void *)builder->worded.bytes;
     size_t worded_count = builder->worded.size / sizeof *worded;
-    if (worded_count) qsort(worded, worded_count, sizeof *worded, by_word);
+    if (worded_count > 1) qsort(worded, worded_count, sizeof *worded, by_word);
     group.plain = builder_list(builder, plain, plain_count);
     group.words = table_of_words(builder, worded, worded_count);
     builder->plain.size = 0;

@@ -51,7 +51,8 @@ struct seen {
     bool searched; /* the directories are known */
 };
 
-#define FIRST_ROOM 512
+#define FIRST_ROOM 1024
+#define LISTED_MAX 16384 /* bytes of a directory, as it lies on the disk or as it is listed */
 
 static void table_new(struct arena *arena, struct table *table)
 {
@@ -175,7 +176,7 @@ static bool list(const char *path, char *bytes, size_t room, size_t *size)
 static void list_directory(struct seen *seen, size_t index)
 {
     struct directory *directory = &seen->directories[index];
-    max_align_t bytes[4096 / sizeof(max_align_t)];
+    max_align_t bytes[LISTED_MAX / sizeof(max_align_t)];
     size_t size;
     if (index >= 64 || !list(directory->path, (char *)bytes, sizeof bytes, &size)) return;
     directory->is_listed = true;
@@ -201,7 +202,7 @@ static void add_directory(struct seen *seen, const char *path, size_t length)
         arena_grow(seen->arena, seen->directories, seen->directory_count, sizeof *seen->directories);
     seen->directories[seen->directory_count++] =
         (struct directory){whole, length, status.st_dev, status.st_ino, false};
-    if (status.st_size <= 4096) list_directory(seen, seen->directory_count - 1);
+    if (status.st_size <= LISTED_MAX) list_directory(seen, seen->directory_count - 1);
 }
 
 static void find_directories(struct seen *seen, const char *search_path)
