@@ -13,7 +13,8 @@
 #include "wrap.h"
 
 #define SHELL "/bin/sh"
-#define WORDEXP_REFUSED 4 /* WRDE_CMDSUB in glibc and musl: command substitution is not wanted */
+#define WORDEXP_REFUSED 4     /* WRDE_CMDSUB in glibc and musl: command substitution is not wanted */
+#define WORDEXP_NO_COMMANDS 4 /* WRDE_NOCMD */
 
 /* 0, or a negative errno: whether the shell may run this text. */
 static long shell_may(enum wire_shell call, const char *text)
@@ -77,9 +78,10 @@ WRAP(void *, _IO_proc_open, void *stream, const char *text, const char *mode)
 }
 
 /* glibc runs a shell for substituted commands only, musl for everything. */
-static bool runs_shell(const char *words)
+static bool runs_shell(const char *words, int flags)
 {
     if (!libc_is_glibc()) return true;
+    if (flags & WORDEXP_NO_COMMANDS) return false;
     for (; *words; words++)
         if (*words == '`' || (words[0] == '$' && words[1] == '(')) return true;
     return false;
@@ -89,7 +91,7 @@ WRAP(int, wordexp, const char *words, void *expanded, int flags)
 {
     int (*real)(const char *, void *, int) = session_function("wordexp");
     if (!real) return WORDEXP_REFUSED;
-    long result = words && runs_shell(words) ? shell_may(WIRE_SHELL_WORDEXP, words) : 0;
+    long result = words && runs_shell(words, flags) ? shell_may(WIRE_SHELL_WORDEXP, words) : 0;
     if (!result) return real(words, expanded, flags);
     give_result(result);
     return WORDEXP_REFUSED;

@@ -1,5 +1,6 @@
 /* measure.c: how long a thing takes, in nanoseconds, the median of rounds: `measure open PATH`, `measure
  * spawn PROGRAM`. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -27,6 +28,27 @@ static void open_and_close(const char *path)
     close(fd);
 }
 
+static char files[1500][300];
+static int file_count, file_next;
+
+static void list_files(const char *directory)
+{
+    DIR *stream = opendir(directory);
+    struct dirent *entry;
+    while (stream && file_count < 1500 && (entry = readdir(stream)))
+        if (entry->d_type == DT_REG)
+            snprintf(files[file_count++], sizeof *files, "%s/%.200s", directory, entry->d_name);
+    if (stream) closedir(stream);
+}
+
+/* More of them in turn than anybody would remember. */
+static void open_the_next(const char *directory)
+{
+    (void)directory;
+    open_and_close(files[file_next]);
+    file_next = (file_next + 1) % file_count;
+}
+
 static void spawn_and_wait(const char *path)
 {
     char *const argv[] = {(char *)path, NULL};
@@ -42,17 +64,27 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static const struct thing {
+    const char *name;
+    void (*once)(const char *);
+    int times;
+} things[] = {
+    {"open", open_and_close, 20000}, {"files", open_the_next, 20000}, {"spawn", spawn_and_wait, 60}};
+
 int main(int argc, char **argv)
 {
     double took[ROUNDS];
+    const struct thing *thing = things;
     if (argc != 3) return 2;
-    int opens = !strcmp(argv[1], "open"), times = opens ? 20000 : 60;
-    void (*thing)(const char *) = opens ? open_and_close : spawn_and_wait;
+    while (thing < things + 3 && strcmp(thing->name, argv[1]))
+        thing++;
+    if (thing == things + 3) return 2;
+    list_files(argv[2]);
     for (int round = 0; round < ROUNDS; round++) {
         double before = now();
-        for (int i = 0; i < times; i++)
-            thing(argv[2]);
-        took[round] = (now() - before) / times;
+        for (int i = 0; i < thing->times; i++)
+            thing->once(argv[2]);
+        took[round] = (now() - before) / thing->times;
     }
     qsort(took, ROUNDS, sizeof *took, by_value);
     printf("%.0f\n", took[ROUNDS / 2]);

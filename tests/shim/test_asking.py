@@ -453,6 +453,21 @@ class States(Case):
             "no descriptors left: Too many open files", "remove: Too many open files", "execute: Too many open files",
             "a few left: done", "execute: done"])
 
+    def test_in_a_directory_whose_path_is_longer_than_any_path_may_be(self):
+        result = self.door.run("/usr/bin/python3", "-c", """
+import errno, os
+while True:  # as far as the real path of a new directory can be told
+    try:
+        os.mkdir("d" * 200)
+        os.chdir("d" * 200)
+    except OSError as error:
+        print(errno.errorcode[error.errno])
+        break
+open("/etc/passwd").close()
+print(os.spawnv(os.P_WAIT, "/bin/true", ["true"]))
+""")
+        self.assertEqual((result.stdout, result.stderr), ("ENAMETOOLONG\n0\n", ""))
+
     def test_errno_is_left_alone_by_what_succeeds(self):
         self.assert_prints("errno 2\nerrno 77\n", "errno", self.secret)
 

@@ -1,0 +1,115 @@
+"""Which line of Python asked: in every Python of this machine, and at no harm to any."""
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+from support import Case, main  # noqa: E402
+
+PYTHONS = ["/usr/bin/python3", *sorted((pathlib.Path.home() / ".pyenv/versions").glob("3.*/bin/python3"))]
+JOB = """\
+import os, pathlib, shutil, socket, subprocess, sys, threading
+SECRET = sys.argv[1]
+def attempt(what):
+    try:
+        what()
+    except OSError:
+        pass
+
+def read():
+    open(SECRET + "/key")
+attempt(read)
+attempt(lambda: os.open(SECRET + "/key", os.O_WRONLY))
+attempt(lambda: pathlib.Path(SECRET, "key").read_text())
+attempt(lambda: shutil.rmtree(SECRET))
+attempt(lambda: os.remove(SECRET + "/key"))
+attempt(lambda: os.rename(SECRET + "/key", "elsewhere"))
+attempt(lambda: os.mkdir(SECRET + "/new"))
+attempt(lambda: subprocess.run(["rm", "-f", "nothing"]))
+attempt(lambda: os.system("curl nothing"))
+attempt(lambda: socket.create_connection(("192.0.2.1", 9)))
+thread = threading.Thread(target=lambda: attempt(lambda: open(SECRET + "/key")))
+thread.start(); thread.join()
+exec("attempt(lambda: open(SECRET + '/key'))")
+"""
+EXPECTED = [("read", 10), ("write|open", 12), ("read", 13), ("list", 14), ("remove", 15), ("rename", 16), ("mkdir|make", 17),
+            ("rm -f", 18), ("sh -c", 19), ("connect|reach", 20), ("read", 21), ("read", 1)]
+
+
+class Python(Case):
+    def setUp(self):
+        super().setUp()
+        self.secret = self.directory("home/work/secret")
+        (self.secret / "key").write_text("key")
+        self.rules = self.policy(f"""
+read: [{{deny: "{self.secret}/**"}}]
+write: [{{deny: "{self.secret}/**"}}]
+exec:
+  - deny: [rm, {{shell: "*curl*"}}]
+connect:
+  - deny: "192.0.2.0/24"
+otherwise: {{read: allow, write: allow, exec: allow, connect: allow, debug: allow}}
+""")
+        self.job = self.file("home/work/job.py", JOB)
+
+    def guarded(self, *argv, env=None):
+        return self.askfirst("run", "--guard", "shim", "--policy", self.rules, "--approve", "deny", "--", *argv,
+                             env=env or self.environment())
+
+    def version(self, python):
+        out = self.command(python, "-c", "import sys; print(*sys.version_info[:2])").stdout
+        return tuple(map(int, out.split()))
+
+    def lines(self, result):
+        return re.findall(r"^askfirst: denied: (.*?)(?: \(([^()]*):(\d+)\))?$", result.stderr, re.M)
+
+    def test_every_denial_names_the_line_outside_the_standard_library(self):
+        for python in PYTHONS:
+            if self.version(python) < (3, 8):
+                continue
+            with self.subTest(python):
+                result = self.guarded(python, self.job, self.secret)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                lines = self.lines(result)
+                self.assertEqual([int(line or 0) for _, _, line in lines], [line for _, line in EXPECTED], lines)
+                for file in {file for _, file, _ in lines[:-1]}:
+                    self.assertEqual(pathlib.Path(self.workspace, file), self.job)
+                self.assertEqual(lines[-1][1], "<string>")
+
+    def test_an_older_python_is_denied_without_a_line(self):
+        for python in PYTHONS:
+            if self.version(python) >= (3, 8):
+                continue
+            with self.subTest(python):
+                result = self.guarded(python, self.job, self.secret)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                self.assertEqual({line for _, _, line in self.lines(result)}, {""})
+                self.assertEqual(len(self.lines(result)), len(EXPECTED))
+
+    def test_an_interpreter_that_checks_its_memory_ends_well(self):
+        for python in PYTHONS:
+            for options, more in [(["-X", "dev"], {}), (["-Xdev"], {}), ([], {"PYTHONDEVMODE": "1"}),
+                                  ([], {"PYTHONMALLOC": "debug"}), ([], {"PYTHONMALLOC": "malloc_debug"})]:
+                with self.subTest(f"{python} {options} {more}"):
+                    result = self.guarded(python, *options, "-c", "print('well')", env=self.environment(**more))
+                    self.assertEqual((result.stdout, result.returncode), ("well\n", 0), result.stderr)
+
+    def test_hooks_of_the_programs_own_see_what_they_would_have_seen(self):
+        watch = """
+import sys
+events = []
+sys.addaudithook(lambda event, arguments: events.append(event))
+open("/etc/passwd").close()
+import os
+os.listdir("/etc")
+print(events)
+"""
+        for python in PYTHONS:
+            if self.version(python) < (3, 8):
+                continue
+            with self.subTest(python):
+                self.assertEqual(self.guarded(python, "-c", watch).stdout, self.command(python, "-c", watch).stdout)
+
+
+if __name__ == "__main__":
+    main()
