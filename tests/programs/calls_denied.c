@@ -30,7 +30,7 @@ static int tried;
 static void judge(const char *what, int refused)
 {
     tried++;
-    if (refused && errno == EACCES) return;
+    if (refused && (errno == EACCES || errno == ENOSYS)) return; /* ENOSYS: where openat2 is missing */
     printf("got through: %s (%s)\n", what, refused ? strerror(errno) : "no error");
 }
 

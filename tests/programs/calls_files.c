@@ -212,7 +212,8 @@ static void say_stream(const char *what, FILE *stream, const char *more)
     if (more) fputs(more, stream), fflush(stream);
     rewind(stream);
     if (!fgets(line, sizeof line, stream)) strcpy(line, "-");
-    printf("%s: at %ld, flags %o, cloexec %d, reads %s\n", what, where, (unsigned)flags, cloexec, line);
+    printf("%s: at %ld, flags %o, cloexec %d, reads %s\n", what, where, (unsigned)(flags & ~O_NOFOLLOW),
+           cloexec, line);
     fclose(stream);
 }
 #define STREAM(what, more) say_stream(#what, (errno = 0, (what)), more)

@@ -1,6 +1,7 @@
 """Every wrapped call, bare and guarded: what is allowed is as if nobody stood before it, what is denied is denied however
 it is spelled."""
 import difflib
+import errno
 import os
 import pathlib
 import shutil
@@ -19,6 +20,9 @@ class Calls(Case):
         return self.askfirst("run", "--guard", "shim", "--policy", self.policy(policy), "--quiet", "--approve", "deny",
                              "--", *argv, **more)
 
+    def without_openat2(self, error, program, *argv, **more):
+        return self.guarded(ALLOW_ALL, PROGRAMS / "without", "437", str(error), program, *argv, **more)
+
     def in_fresh_place(self, run, *argv):
         """The same place for both, for its name is printed."""
         place = self.directory("place")
@@ -26,9 +30,9 @@ class Calls(Case):
         place.mkdir()
         return run(*argv, cwd=place, stderr=subprocess.STDOUT)
 
-    def assert_same(self, *argv):
+    def assert_same(self, *argv, run=None):
         bare = self.in_fresh_place(self.command, *argv)
-        guarded = self.in_fresh_place(lambda *a, **more: self.guarded(ALLOW_ALL, *a, **more), *argv)
+        guarded = self.in_fresh_place(run or (lambda *a, **more: self.guarded(ALLOW_ALL, *a, **more)), *argv)
         self.assertGreater(bare.stdout.count("\n"), 50)
         if bare.stdout != guarded.stdout:
             self.fail("\n".join(difflib.unified_diff(bare.stdout.splitlines(), guarded.stdout.splitlines(), "bare",
@@ -42,6 +46,12 @@ class Calls(Case):
 
     def test_calls_on_files_come_to_the_same(self):
         self.assert_same(PROGRAMS / "calls_files")
+
+    def test_calls_on_files_come_to_the_same_where_openat2_is_missing(self):
+        for error in [errno.ENOSYS, errno.EPERM]:
+            with self.subTest(errno.errorcode[error]):
+                self.assert_same(PROGRAMS / "calls_files",
+                                 run=lambda *argv, **more: self.without_openat2(error, *argv, **more))
 
     def test_calls_that_start_programs_come_to_the_same(self):
         self.assert_same(PROGRAMS / "calls_exec")
@@ -63,7 +73,7 @@ class Calls(Case):
             (place / link).symlink_to(target)
         return place
 
-    def denied_everywhere(self, program):
+    def denied_everywhere(self, *program):
         place = self.secrets()
         before = sorted(place.rglob("*"))
         policy = f"""
@@ -74,7 +84,7 @@ write:
 """ + ALLOW_ALL
         key = os.open(place / "secret/key", os.O_RDONLY)
         self.addCleanup(os.close, key)
-        result = self.guarded(policy, program, str(key), cwd=place, pass_fds=[key])
+        result = self.guarded(policy, *program, str(key), cwd=place, pass_fds=[key])
         self.assertRegex(result.stdout, r"\A\d\d+ tried\n\Z")
         self.assertEqual((place / "secret/key").read_text(), "key")
         self.assertEqual(sorted(place.rglob("*")), before)
@@ -82,8 +92,19 @@ write:
     def test_what_is_denied_is_denied_by_every_call_and_spelling(self):
         self.denied_everywhere(PROGRAMS / "calls_denied")
 
+    def test_what_is_denied_is_denied_where_openat2_is_missing(self):
+        self.denied_everywhere(PROGRAMS / "without", "437", str(errno.ENOSYS), PROGRAMS / "calls_denied")
+
     def test_what_is_denied_is_denied_to_a_musl_program(self):
         self.denied_everywhere(self.musl("calls_denied"))
+
+    def test_rings_that_nobody_can_look_into_are_refused_as_on_a_kernel_without_them(self):
+        result = self.guarded(ALLOW_ALL, "/usr/bin/python3", "-c", """
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+print(libc.syscall(425, 1, ctypes.create_string_buffer(120)), errno.errorcode[ctypes.get_errno()])
+""")
+        self.assertEqual(result.stdout, "-1 ENOSYS\n")
 
 
 if __name__ == "__main__":
