@@ -103,14 +103,14 @@ static struct range add_digests(struct builder *builder, const struct rule *rule
 static bool demands_nothing(const struct rule *rule)
 {
     return !rule->words.count && !rule->options.count && !rule->without.count && !rule->shell.count &&
-           !rule->sha256_count && !rule->cwd.count && !rule->parent.count &&
+           !rule->sha256_count && !rule->cwd.count && !rule->parent.count && !rule->exact &&
            rule->stdin_kind == STDIN_UNKNOWN;
 }
 
 static uint32_t add_demand(struct builder *builder, const struct rule *rule)
 {
     if (rule->act != ACT_EXEC || demands_nothing(rule)) return 0;
-    struct demand demand = {.stdin_kind = rule->stdin_kind};
+    struct demand demand = {.stdin_kind = rule->stdin_kind, .exact = rule->exact};
     const struct place *place = &rule->place;
     demand.words = add_terms(builder, place, &rule->words, word_term);
     demand.options = add_terms(builder, place, &rule->options, option_term);
@@ -394,10 +394,9 @@ static void discard(struct builder *builder)
 {
     for (unsigned i = 0; i < SECTIONS; i++)
         free(builder->sections[i].bytes);
-    struct buffer *others[] = {&builder->interned, &builder->plants, &builder->entries,
-                               &builder->children, &builder->any,    &builder->scratch,
-                               &builder->blades,   &builder->sorted, &builder->worded,
-                               &builder->plain};
+    struct buffer *others[] = {&builder->interned, &builder->plants,  &builder->entries, &builder->children,
+                               &builder->any,      &builder->scratch, &builder->blades,  &builder->sorted,
+                               &builder->worded,   &builder->plain};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         free(others[i]->bytes);
     free(builder);

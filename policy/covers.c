@@ -292,8 +292,20 @@ static bool digests_cover(const struct rule *earlier, const struct rule *later)
 
 static bool has_conditions(const struct rule *rule)
 {
-    return rule->words.count || rule->options.count || rule->without.count || rule->shell.count ||
-           rule->stdin_kind != STDIN_UNKNOWN || rule->sha256_count || rule->cwd.count || rule->parent.count;
+    return rule->exact || rule->words.count || rule->options.count || rule->without.count ||
+           rule->shell.count || rule->stdin_kind != STDIN_UNKNOWN || rule->sha256_count || rule->cwd.count ||
+           rule->parent.count;
+}
+
+/* An exact rule leaves out everything but its own words; what else it demands has to be the same, to be sure. */
+static bool is_same_command(const struct rule *earlier, const struct rule *later)
+{
+    if (earlier->words.count != later->words.count || earlier->sha256_count || earlier->cwd.count ||
+        earlier->parent.count || earlier->stdin_kind != STDIN_UNKNOWN)
+        return false;
+    for (size_t i = 0; i < earlier->words.count; i++)
+        if (strcmp(earlier->words.items[i], later->words.items[i]) != 0) return false;
+    return true;
 }
 
 static bool command_covers(const struct rule *earlier, const struct rule *later)
@@ -302,6 +314,7 @@ static bool command_covers(const struct rule *earlier, const struct rule *later)
     if (!has_conditions(earlier)) return true;
     /* An allow reads its conditions more narrowly than an ask or a deny reads the same ones. */
     if (earlier->verdict == VERDICT_ALLOW && later->verdict != VERDICT_ALLOW) return false;
+    if (earlier->exact) return later->exact && is_same_command(earlier, later);
     return words_cover(earlier, later) && options_cover(earlier, later) &&
            holds_all(&later->without, &earlier->without) && shell_covers(earlier, later) &&
            (earlier->stdin_kind == STDIN_UNKNOWN || earlier->stdin_kind == later->stdin_kind) &&

@@ -113,7 +113,7 @@ struct demand {
     struct range cwd;
     struct range parent;
     uint32_t stdin_kind;
-    uint32_t zero;
+    uint32_t exact; /* 1: the words are the whole command */
 };
 
 struct host {

@@ -156,6 +156,12 @@ static bool parse_sha256(const char *text, unsigned char digest[32])
     return true;
 }
 
+static void full_exact(struct reader *reader, const struct node *value, void *into)
+{
+    struct full *full = into;
+    if (!read_bool(reader, value, "\"exact\"", &full->rule->exact)) note(full, READING_ERROR);
+}
+
 static void full_sha256(struct reader *reader, const struct node *value, void *into)
 {
     struct rule *rule = ((struct full *)into)->rule;
@@ -189,9 +195,9 @@ static void full_parent(struct reader *reader, const struct node *value, void *i
 }
 
 static const struct key FULL_KEYS[] = {
-    {"program", full_program}, {"words", full_words}, {"options", full_options},
-    {"without", full_without}, {"shell", full_shell}, {"stdin", full_stdin},
-    {"sha256", full_sha256},   {"cwd", full_cwd},     {"parent", full_parent},
+    {"program", full_program}, {"words", full_words}, {"options", full_options}, {"without", full_without},
+    {"shell", full_shell},     {"stdin", full_stdin}, {"sha256", full_sha256},   {"cwd", full_cwd},
+    {"parent", full_parent},   {"exact", full_exact},
 };
 
 static enum reading read_short_form(struct reader *reader, const struct node *item, struct rule *rule)
@@ -202,6 +208,24 @@ static enum reading read_short_form(struct reader *reader, const struct node *it
     drop_if_any(&rule->patterns);
     enum reading rest = read_words(reader, item, &words, 1, &rule->words);
     return program < rest ? program : rest;
+}
+
+/* An ask or a deny that only the very same words meet would be walked around by adding one. */
+static void check_exact(struct reader *reader, const struct node *item, struct full *full)
+{
+    const struct rule *rule = full->rule;
+    if (!rule->exact) return;
+    if (rule->verdict != VERDICT_ALLOW)
+        complain(reader, item,
+                 "\"exact\" belongs to an allow: an ask or a deny finds its words wherever they stand");
+    else if (rule->options.count || rule->without.count || rule->shell.count)
+        complain(
+            reader, item,
+            "\"exact\" means that \"words\" are the whole command: put its options among them, and remove "
+            "\"options\", \"without\" and \"shell\"");
+    else
+        return;
+    note(full, READING_ERROR);
 }
 
 enum reading read_command_rule(struct reader *reader, const struct node *item, struct rule *rule)
@@ -219,5 +243,6 @@ enum reading read_command_rule(struct reader *reader, const struct node *item, s
         return READING_ERROR;
     }
     READ_MAP(reader, item, "a command", FULL_KEYS, &full);
+    check_exact(reader, item, &full);
     return full.worst;
 }

@@ -71,7 +71,8 @@ static void add_resolved(struct reader *reader, struct patterns *into, char *pat
         if (!find_real(reader, literal, i == 0 ? LAST_AS_WRITTEN : LAST_FOLLOW, real)) strcpy(real, literal);
         const char *quoted = real[1] == '\0' && pattern[length] ? "" : glob_quote(reader->arena, real);
         char *made = arena_join(reader->arena, quoted, pattern + length);
-        if (strcmp(made, pattern) != 0 && path_pattern_error(made)) made = pattern; /* following the links made it too long */
+        if (strcmp(made, pattern) != 0 && path_pattern_error(made))
+            made = pattern; /* following the links made it too long */
         add_once(reader->arena, into, from, made, false);
     }
 }

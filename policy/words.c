@@ -597,6 +597,21 @@ static bool has_word_terms(const struct grammar *grammar, struct range words)
     return next_word_term(grammar, words, &at) != NULL;
 }
 
+/* Word for word, options and "--" among them: nothing is read into it. */
+static bool is_whole_command(const struct line *line, struct range words)
+{
+    const struct term *terms = image_terms(line->grammar.image) + words.first;
+    if ((line->argc ? line->argc - 1 : 0) != words.count) return false;
+    for (uint32_t i = 0; i < words.count; i++) {
+        const char *want = image_string(line->grammar.image, terms[i].text), *have = line->argv[i + 1];
+        size_t length = string_length(have);
+        bool same = terms[i].flags & TERM_GLOB ? glob_match(want, terms[i].length, have, length)
+                                               : length == terms[i].length && bytes_equal(want, have, length);
+        if (!same) return false;
+    }
+    return true;
+}
+
 static bool words_exact(const struct line *line, const struct demand *demand)
 {
     if (!has_word_terms(&line->grammar, demand->words)) return true;
@@ -692,6 +707,7 @@ enum fit line_fits(const struct line *line, const struct demand *demand, enum ve
 {
     enum reading_mode mode = verdict == VERDICT_ALLOW ? STRICT : LOOSE;
     enum reading_mode other = verdict == VERDICT_ALLOW ? LOOSE : STRICT;
+    if (demand->exact) return is_whole_command(line, demand->words) ? FIT_YES : FIT_WORDS;
     if (demand->shell.count && !shell_text(line)) return FIT_SHELL;
     if (demand->words.count) {
         bool words = mode == STRICT ? words_exact(line, demand) : words_found(line, demand->words);

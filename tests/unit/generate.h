@@ -217,6 +217,10 @@ static void make_exec(struct generator *all, struct rule *rule)
     if (percent(chance, 15)) rule->without = some_of(all, rule_option_alphabet, 2);
     if (percent(chance, 10)) rule->shell = some_of(all, shell_alphabet, 2);
     if (percent(chance, 12)) rule->stdin_kind = (enum stdin_kind)(STDIN_PIPE + below(chance, 3));
+    if (rule->verdict == VERDICT_ALLOW && percent(chance, 12)) {
+        rule->exact = true;
+        rule->options.count = rule->without.count = rule->shell.count = 0;
+    }
     if (percent(chance, 6)) make_sha256(all, rule);
     if (percent(chance, 10)) rule->cwd = path_patterns(all, 1, 2);
     if (percent(chance, 10)) rule->parent = program_patterns(all, 2);

@@ -41,6 +41,7 @@ static void print_rule(FILE *to, const struct rule *rule)
     print_strings(to, "shell", &rule->shell);
     print_patterns(to, "cwd", &rule->cwd);
     print_patterns(to, "parent", &rule->parent);
+    if (rule->exact) fprintf(to, " exact");
     if (rule->stdin_kind != STDIN_UNKNOWN) fprintf(to, " stdin=%d", (int)rule->stdin_kind);
     for (size_t i = 0; i < rule->sha256_count; i++)
         fprintf(to, " sha256=%d", rule->sha256[i][0]);

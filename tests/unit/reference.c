@@ -681,8 +681,18 @@ static bool words_are_found(const struct phrase *phrase, const struct line *line
     return found == phrase->word_count;
 }
 
+static bool is_whole_command(const struct rule *rule, const struct act *act)
+{
+    size_t given = act->argc ? act->argc - 1 : 0;
+    if (given != rule->words.count) return false;
+    for (size_t i = 0; i < given; i++)
+        if (!reference_text(rule->words.items[i], act->argv[i + 1])) return false;
+    return true;
+}
+
 static bool words_fit(const struct rule *rule, const struct line *line)
 {
+    if (rule->exact) return is_whole_command(rule, line->act);
     bool exact = rule->verdict == VERDICT_ALLOW;
     struct phrase phrase;
     read_phrase(rule, line->command, &phrase);

@@ -174,6 +174,13 @@ static const struct {
      "3:29: \"stdin\" cannot be \"pip\": did you mean \"pipe\"?"},
     {"askfirst: 1\nexec:\n- ask: {program: sh, sha256: abc}\n",
      "3:30: \"abc\" is no SHA-256 sum: write the 64 hexadecimal digits that sha256sum prints"},
+    {"askfirst: 1\nexec:\n- ask: {program: sh, exact: maybe}\n",
+     "3:29: \"exact\" cannot be \"maybe\": write false or true"},
+    {"askfirst: 1\nexec:\n- ask: {program: sh, exact: true}\n",
+     "3:8: \"exact\" belongs to an allow: an ask or a deny finds its words wherever they stand"},
+    {"askfirst: 1\nexec:\n- allow: {program: rm, options: -r, exact: true}\n",
+     "3:10: \"exact\" means that \"words\" are the whole command: put its options among them, and remove "
+     "\"options\", \"without\" and \"shell\""},
     {"askfirst: 1\nexec:\n- ask: {program: sh, cwd: work}\n",
      "3:27: \"work\" is no path pattern, which begins with /, ~, ${name} or **/: write \"${workspace}/work\" "
      "or \"**/work\""},
