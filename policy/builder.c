@@ -93,11 +93,14 @@ static void grow_interned(struct builder *builder)
 
 uint32_t builder_intern(struct builder *builder, const char *text, size_t length)
 {
-    if (!text || !length) return 0;
+    return text && length ? builder_intern_hashed(builder, text, length, hash_bytes(text, length)) : 0;
+}
+
+uint32_t builder_intern_hashed(struct builder *builder, const char *text, size_t length, uint32_t hash)
+{
     if ((builder->interned_count + 1) * 2 * sizeof(struct interned) > builder->interned.size)
         grow_interned(builder);
     struct interned *places = (struct interned *)(void *)builder->interned.bytes;
-    uint32_t hash = hash_bytes(text, length);
     size_t mask = builder->interned.size / sizeof *places - 1, at = hash & mask;
     for (; places[at].offset; at = (at + 1) & mask) {
         if (places[at].hash != hash) continue;

@@ -51,6 +51,8 @@ void *builder_record(const struct builder *builder, enum section section, uint32
 
 /* Where the string lies in the image; equal ones lie there once. NULL is the empty string. */
 uint32_t builder_intern(struct builder *builder, const char *text, size_t length);
+/* The same for text that is not empty, whose hash_bytes() is known. */
+uint32_t builder_intern_hashed(struct builder *builder, const char *text, size_t length, uint32_t hash);
 const char *builder_string(const struct builder *builder, uint32_t offset);
 
 /* Text with the quoting undone, where it holds no glob; else as it is. */

@@ -217,31 +217,34 @@ static void add_set(struct builder *builder, enum rule_set set)
 
 /* ---- Commands ---- */
 
-static void set_knob(struct builder *builder, struct range table, struct term name, unsigned bits)
+/* Where the option is in the table, or belongs. */
+static struct knob *knob_place(const struct builder *builder, struct range table, uint32_t text,
+                               uint32_t hash)
 {
     struct knob *knobs = builder_record(builder, SECTION_KNOBS, table.first);
-    const char *text = builder_string(builder, name.text);
-    uint32_t mask = table.count - 1, at = hash_bytes(text, name.length) & mask;
-    while (knobs[at].bits && knobs[at].text != name.text)
+    uint32_t mask = table.count - 1, at = hash & mask;
+    while (knobs[at].bits && knobs[at].text != text)
         at = (at + 1) & mask;
-    knobs[at].text = name.text;
-    knobs[at].length = (uint16_t)name.length;
-    knobs[at].bits = (uint16_t)(knobs[at].bits | bits);
+    return &knobs[at];
 }
 
-static unsigned get_knob(const struct builder *builder, struct range table, uint32_t text)
+static void set_knob(struct knob *knob, uint32_t text, uint32_t length, unsigned bits)
 {
-    const struct knob *knobs = builder_record(builder, SECTION_KNOBS, table.first);
-    for (uint32_t i = 0; i < table.count; i++)
-        if (knobs[i].bits && knobs[i].text == text) return knobs[i].bits;
-    return 0;
+    knob->text = text;
+    knob->length = (uint16_t)length;
+    knob->bits = (uint16_t)(knob->bits | bits);
 }
 
-static void set_name(struct builder *builder, struct range table, const char *text, unsigned bits)
+static void set_name(struct builder *builder, struct range table, const char *name, unsigned bits)
 {
-    struct term name = {.length = (uint32_t)strlen(text)};
-    name.text = builder_intern(builder, text, name.length);
-    set_knob(builder, table, name, bits);
+    uint32_t length = (uint32_t)strlen(name), hash = hash_bytes(name, length);
+    uint32_t text = builder_intern_hashed(builder, name, length, hash);
+    set_knob(knob_place(builder, table, text, hash), text, length, bits);
+}
+
+static struct knob *knob_of(const struct builder *builder, struct range table, struct term name)
+{
+    return knob_place(builder, table, name.text, hash_bytes(builder_string(builder, name.text), name.length));
 }
 
 /* An option and, where the tool takes -option for --option, its other spelling. */
@@ -265,8 +268,8 @@ static void set_same(struct builder *builder, struct range table, struct range s
 {
     for (uint32_t i = 0; i < same.count; i++) {
         const struct term *terms = builder_record(builder, SECTION_TERMS, same.first);
-        unsigned bits = get_knob(builder, table, terms[i ^ 1].text);
-        if (bits) set_knob(builder, table, terms[i], bits);
+        unsigned bits = knob_of(builder, table, terms[i ^ 1])->bits;
+        if (bits) set_knob(knob_of(builder, table, terms[i]), terms[i].text, terms[i].length, bits);
     }
 }
 
