@@ -23,7 +23,7 @@ static const size_t record_sizes[SECTIONS] = {
 };
 
 /* What is never touched costs nothing; what has to be moved does. */
-#define FIRST_ROOM 65536
+#define FIRST_ROOM 100000
 
 void *builder_take(struct builder *builder, struct buffer *buffer, size_t size)
 {
@@ -72,7 +72,7 @@ struct interned {
     uint32_t hash;
 };
 
-#define INTERNED_FIRST 2048
+#define INTERNED_FIRST 4096
 
 static void grow_interned(struct builder *builder)
 {
