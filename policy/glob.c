@@ -1,8 +1,6 @@
 /* glob.c: the matchers (glob.h). They know nothing of rules. */
 #include "glob.h"
 
-#include <stdint.h>
-
 static bool between(unsigned char byte, unsigned char low, unsigned char high)
 {
     return byte >= low && byte <= high;
@@ -153,6 +151,25 @@ bool glob_match(const char *glob, size_t glob_length, const char *text, size_t l
     while (at < end && *at == '*')
         at++;
     return at == end;
+}
+
+void glob_bytes_of(struct glob_bytes *bytes, const char *text, size_t length)
+{
+    *bytes = (struct glob_bytes){{0, 0, 0, 0}};
+    for (size_t i = 0; i < length; i++)
+        bytes->bits[(unsigned char)text[i] / 64] |= UINT64_C(1) << (unsigned char)text[i] % 64;
+}
+
+bool glob_lacks(const struct glob_bytes *bytes, const char *glob, size_t glob_length)
+{
+    const char *at = glob, *end = glob + glob_length;
+    for (; at < end; at++) {
+        if (*at == '*' || *at == '?') continue;
+        if (*at == '[') return false; /* what a class takes is not looked into */
+        if (*at == '\\' && end - at > 1) at++;
+        if (!(bytes->bits[(unsigned char)*at / 64] >> (unsigned char)*at % 64 & 1)) return true;
+    }
+    return false;
 }
 
 struct name {

@@ -694,9 +694,12 @@ static bool shell_text_matches(const struct line *line, struct range globs)
     if (!text) return false;
     const struct term *terms = image_terms(line->grammar.image) + globs.first;
     size_t length = string_length(text);
+    struct glob_bytes bytes;
+    glob_bytes_of(&bytes, text, length);
     for (uint32_t i = 0; i < globs.count; i++) {
         const char *want = image_string(line->grammar.image, terms[i].text);
-        if (terms[i].flags & TERM_GLOB ? glob_match(want, terms[i].length, text, length)
+        if (terms[i].flags & TERM_GLOB ? !glob_lacks(&bytes, want, terms[i].length) &&
+                                             glob_match(want, terms[i].length, text, length)
                                        : length == terms[i].length && bytes_equal(want, text, length))
             return true;
     }

@@ -21,6 +21,10 @@ static void assert_globs(const struct row *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         const struct row *row = &rows[i];
+        struct glob_bytes bytes;
+        glob_bytes_of(&bytes, row->text, strlen(row->text));
+        if (row->matches && glob_lacks(&bytes, row->pattern, strlen(row->pattern)))
+            fail_msg("%s lacks nothing of %s", row->text, row->pattern);
         if (glob_match(row->pattern, strlen(row->pattern), row->text, strlen(row->text)) != row->matches)
             fail_msg("%s against %s", row->pattern, row->text);
     }
@@ -255,9 +259,26 @@ static void bad_addresses_are_told_why(void **state)
     }
 }
 
+static void a_text_may_lack_what_a_glob_needs(void **state)
+{
+    static const struct {
+        const char *glob;
+        bool lacks;
+    } rows[] = {{"*curl *|sh*", true}, {"*curl *", false}, {"*|*", true}, {"\\|", true},
+                {"c\\url*", false},    {"*", false},       {"", false},   {"?????", false},
+                {"[|]*", false},       {"|[", true}};
+    struct glob_bytes bytes;
+    (void)state;
+    glob_bytes_of(&bytes, "curl x", 6);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (glob_lacks(&bytes, rows[i].glob, strlen(rows[i].glob)) != rows[i].lacks)
+            fail_msg("%s", rows[i].glob);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_text_may_lack_what_a_glob_needs),
         cmocka_unit_test(a_literal_matches_itself_only),
         cmocka_unit_test(a_star_takes_any_bytes),
         cmocka_unit_test(a_question_mark_takes_one_byte),
