@@ -140,6 +140,37 @@ static void cancel(void)
     printf("cancelled %d\n", result == PTHREAD_CANCELED);
 }
 
+/* Lets a link lead to what is denied and to what is not, in turn, as fast as it goes. */
+static void *swap_link(void *stop)
+{
+    while (!*(volatile int *)stop) {
+        unlink("new-link");
+        if (symlink("secret-place", "new-link") || rename("new-link", "link")) return "bad";
+        unlink("new-link");
+        if (symlink("public-place", "new-link") || rename("new-link", "link")) return "bad";
+    }
+    return NULL;
+}
+
+static void race(int rounds)
+{
+    pthread_t thread;
+    int stop = 0, secret = 0, public = 0;
+    pthread_create(&thread, NULL, swap_link, &stop);
+    for (int i = 0; i < rounds; i++) {
+        char byte = 0;
+        int fd = open("link/file", O_RDONLY);
+        if (fd >= 0 && read(fd, &byte, 1) == 1) secret += byte == 's', public += byte == 'p';
+        if (fd >= 0) close(fd);
+        unlink("link/victim");
+        fd = open("link/made", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        if (fd >= 0) close(fd);
+    }
+    stop = 1;
+    pthread_join(thread, NULL);
+    printf("%d of the secret, %s of the public\n", secret, public ? "some" : "none");
+}
+
 static void use_up_descriptors(void)
 {
     struct rlimit few = {.rlim_cur = 64, .rlim_max = 64};
@@ -207,6 +238,8 @@ int main(int argc, char **argv)
         cancel();
     } else if (!strcmp(where, "descriptors")) {
         use_up_descriptors();
+    } else if (!strcmp(where, "race")) {
+        race(atoi(target));
     } else if (!strcmp(where, "many")) {
         size_t count = (size_t)atol(argv[3]);
         char **words = calloc(count + 2, sizeof *words);

@@ -252,6 +252,46 @@ print(open(sys.argv[1]).read(), when)
         self.assertEqual(result.stdout, "")
         self.assertIn("another one than was asked about", result.stderr)
 
+    def test_a_file_swapped_while_it_is_asked_about_is_not_the_one_that_is_opened(self):
+        door = Door(self, self.rules)
+        other = self.file("home/work/other", "the other")
+
+        def swap(request):
+            self.secret.rename(self.workspace / "moved")
+            self.secret.symlink_to(other)
+            return go(request)
+
+        door.answer = swap
+        self.assertEqual(self.cat(door).stdout, "the secret")
+
+    def test_a_directory_swapped_while_it_is_asked_about_is_not_the_one_that_is_changed(self):
+        door = Door(self, self.rules)
+        victim, other = self.file("home/work/asked/file", "1"), self.file("home/work/other/file", "2")
+
+        def swap(request):
+            self.asked.rename(self.workspace / "moved")
+            self.asked.symlink_to("other")
+            return go(request)
+
+        door.answer = swap
+        door.run("/bin/rm", victim)
+        self.assertEqual(other.read_text(), "2")
+        self.assertEqual(list((self.workspace / "moved").iterdir()), [])
+
+    def test_a_link_that_another_thread_swaps_never_leads_to_what_is_denied(self):
+        secret, public = self.directory("home/work/secret-place"), self.directory("home/work/public-place")
+        (secret / "file").write_text("s")
+        (secret / "victim").write_text("still there")
+        (public / "file").write_text("p")
+        (self.workspace / "link").symlink_to("public-place")
+        door = Door(self, f"read: [{{deny: '{secret}/**'}}]\nwrite: [{{deny: '{secret}/**'}}]\n" + d.ALLOW_ALL)
+        door.answer = no
+        result = door.run(PROGRAMS / "states", "race", "3000", stderr=subprocess.DEVNULL)
+        self.assertEqual(result.stdout, "0 of the secret, some of the public\n")
+        self.assertEqual((secret / "victim").read_text(), "still there")
+        self.assertFalse((secret / "made").exists())
+        self.assertGreater(len(door.requests), 0)
+
     def test_many_arguments_arrive_whole(self):
         door = Door(self)
         result = door.run(PROGRAMS / "states", "many", "/bin/true", "100000")
