@@ -346,6 +346,14 @@ static void arrive_program(void *context, const struct node *node)
     judge_group(context, node->list);
 }
 
+/* What the program is told that it is called: some do another thing under each of their names. */
+static const char *name_given(const struct act *act, size_t *length)
+{
+    const char *zero = act->argv && act->argc ? act->argv[0] : "";
+    if (*zero == '-') zero++; /* a login shell */
+    return last_part(zero, string_length(zero), length);
+}
+
 static void search_programs(struct search *search, const struct set_record *set)
 {
     const char *name = search->act->name;
@@ -356,11 +364,15 @@ static void search_programs(struct search *search, const struct set_record *set)
     judge_group(search, set->any);
     index_name(&by, set->names, last, length);
     index_path(&by, set->paths[ACT_EXEC], search->path, search->length);
-    if (!name) return;
-    size_t name_length = string_length(name);
-    if (name_length == length && bytes_equal(name, last, length)) return;
     search->by_name = true;
-    index_name(&by, set->names, name, name_length);
+    size_t name_length = name ? string_length(name) : 0;
+    bool other_name = name && !(name_length == length && bytes_equal(name, last, length));
+    if (other_name) index_name(&by, set->names, name, name_length);
+    size_t zero_length;
+    const char *zero = name_given(search->act, &zero_length);
+    if (!zero_length || (zero_length == length && bytes_equal(zero, last, length))) return;
+    if (!other_name || zero_length != name_length || !bytes_equal(zero, name, name_length))
+        index_name(&by, set->names, zero, zero_length);
 }
 
 struct opinion {

@@ -228,9 +228,38 @@ static void check_exact(struct reader *reader, const struct node *item, struct f
     note(full, READING_ERROR);
 }
 
+/* Whether a program's name says that it is another version of what a name stands for: python3 and python3.11. */
+static bool is_version_of(const struct patterns *patterns, const char *path)
+{
+    const char *last = strrchr(path, '/') + 1;
+    for (size_t i = 0; i < patterns->count; i++) {
+        const char *name = patterns->items[i].text;
+        if (!strchr(name, '/') && !strncmp(last, name, strlen(name))) return true;
+    }
+    return false;
+}
+
+/* Many names can be links to one program that does another thing under each (pkill is pgrep, reboot is systemctl): an ask or
+ * a deny of the one is none of the others. It is still met by the name that the program is called by. */
+static void keep_versions(struct rule *rule)
+{
+    size_t kept = 0;
+    if (rule->verdict == VERDICT_ALLOW) return;
+    for (size_t i = 0; i < rule->patterns.count; i++) {
+        const struct pattern *pattern = &rule->patterns.items[i];
+        if (!pattern->bare || !strchr(pattern->text, '/') || is_version_of(&rule->patterns, pattern->text))
+            rule->patterns.items[kept++] = *pattern;
+    }
+    rule->patterns.count = kept;
+}
+
 enum reading read_command_rule(struct reader *reader, const struct node *item, struct rule *rule)
 {
-    if (item->kind == NODE_SCALAR) return read_short_form(reader, item, rule);
+    if (item->kind == NODE_SCALAR) {
+        enum reading read = read_short_form(reader, item, rule);
+        keep_versions(rule);
+        return read;
+    }
     if (item->kind == NODE_LIST) {
         complain(reader, item,
                  "a command has to be text or a map, not a list: write \"git push\", or {program: git, "
@@ -244,5 +273,6 @@ enum reading read_command_rule(struct reader *reader, const struct node *item, s
     }
     READ_MAP(reader, item, "a command", FULL_KEYS, &full);
     check_exact(reader, item, &full);
+    keep_versions(rule);
     return full.worst;
 }

@@ -777,20 +777,31 @@ static enum answer stdin_fits(const struct rule *rule, const struct line *line)
 static bool is_writable(const struct policy *policy, const char *path);
 
 static bool program_pattern_fits(const struct policy *policy, const struct rule *rule,
-                                 const struct pattern *pattern, const char *path, const char *name)
+                                 const struct pattern *pattern, const char *path, const char *name,
+                                 const char *zero)
 {
     bool is_path = strchr(pattern->text, '/') != NULL;
     bool fits =
         is_path ? reference_path(pattern->text, path) : reference_text(pattern->text, last_part(path));
     if (rule->verdict != VERDICT_ALLOW)
-        return fits || (!is_path && name && reference_text(pattern->text, name));
+        return fits || (!is_path && ((name && reference_text(pattern->text, name)) ||
+                                     (zero && *zero && reference_text(pattern->text, zero))));
     return fits && !(pattern->bare && is_writable(policy, path));
+}
+
+/* The last part of argv[0], without the dash of a login shell. */
+static const char *name_given(const struct act *act)
+{
+    const char *zero = act->argv && act->argc ? act->argv[0] : "";
+    return last_part(*zero == '-' ? zero + 1 : zero);
 }
 
 static bool program_fits(const struct policy *policy, const struct rule *rule, const struct act *act)
 {
     for (size_t i = 0; i < rule->patterns.count; i++)
-        if (program_pattern_fits(policy, rule, &rule->patterns.items[i], act->path, act->name)) return true;
+        if (program_pattern_fits(policy, rule, &rule->patterns.items[i], act->path, act->name,
+                                 name_given(act)))
+            return true;
     return rule->patterns.count == 0;
 }
 
@@ -822,7 +833,7 @@ static enum answer parent_fits(const struct policy *policy, const struct rule *r
     if (rule->parent.count == 0) return YES;
     if (!act->parent) return UNKNOWN;
     for (size_t i = 0; i < rule->parent.count; i++)
-        if (program_pattern_fits(policy, rule, &rule->parent.items[i], act->parent, NULL)) return YES;
+        if (program_pattern_fits(policy, rule, &rule->parent.items[i], act->parent, NULL, NULL)) return YES;
     return NO;
 }
 

@@ -311,6 +311,11 @@ static void a_bare_name_stands_for_what_it_is_a_link_to(void **state)
     snprintf(link, sizeof link, "%s/tool", policies->directory);
     assert_int_equal(symlink("tool-1.2", link), 0);
     assert_string_equal(patterns_of(state, "askfirst: 1\nexec:\n- allow: tool\n"), "<tool> <DIR/tool-1.2>");
+    assert_string_equal(patterns_of(state, "askfirst: 1\nexec:\n- ask: tool\n"), "<tool> <DIR/tool-1.2>");
+    snprintf(link, sizeof link, "%s/other", policies->directory);
+    assert_int_equal(symlink("tool-1.2", link), 0);
+    assert_string_equal(patterns_of(state, "askfirst: 1\nexec:\n- allow: other\n"), "<other> <DIR/tool-1.2>");
+    assert_string_equal(patterns_of(state, "askfirst: 1\nexec:\n- ask: other\n"), "<other>");
     assert_string_equal(patterns_of(state, "askfirst: 1\nexec:\n- allow: tool-1.2\n"), "<tool-1.2>");
     assert_string_equal(patterns_of(state, "askfirst: 1\nexec:\n- allow: tool*\n"), "<tool*>");
     make_program(policies, "python3");
