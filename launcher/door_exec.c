@@ -171,6 +171,10 @@ static bool next_program(struct exec *exec, struct program *program, bool loaded
 {
     struct elf elf;
     struct hashbang hashbang;
+    if (!loaded && !(program->found.status.st_mode & 0111)) {
+        exec->error = EACCES; /* nobody may execute it, so nobody is asked; a loader only reads it */
+        return false;
+    }
     int fd = found_read(&program->found);
     if (fd < 0) {
         exec->unfit = "its file cannot be read before it runs";

@@ -78,6 +78,8 @@ static void classify(struct opening *opening)
     } else if (is_tmpfile(flags)) {
         opening->detail = "create";
         opening->reads = false;
+    } else if (opening->writes) {
+        opening->detail = "write";
     }
     opening->may_block = opening->spot.target >= 0 && S_ISFIFO(opening->spot.status.st_mode);
 }

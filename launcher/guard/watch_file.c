@@ -86,12 +86,13 @@ static void put_question(struct call *call, struct matter *matter, const struct 
     struct question *question = matter->question;
     question->program = process_program(question->pid);
     question->path = xstrdup(act->path);
-    question->act_detail = deed->acts[deed->judged].detail;
+    question->act_detail = act->kind == ACT_WRITE ? deed->acts[deed->judged].detail : NULL;
     if (spot->target >= 0) {
         question->device = spot->status.st_dev;
         question->inode = spot->status.st_ino;
         question->listing = act->kind == ACT_READ && S_ISDIR(spot->status.st_mode);
     }
+    if (question->listing) question->act_detail = "list";
     matter_rule(matter, decision);
     matter_decide(matter, act, decision);
 }

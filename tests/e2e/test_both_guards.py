@@ -1,0 +1,194 @@
+"""The same program under guard shim and under guard kernel: the same results, the same questions, each once, and the same
+records."""
+import os
+
+import support
+from talk import DoorCase, Session
+
+POLICY = """
+askfirst: 1
+read:
+  - deny: "**/secret"
+    because: it is secret
+  - ask: "**/ask/**"
+  - allow: "/**"
+write:
+  - deny: "**/kept/**"
+  - ask: "**/ask/**"
+  - allow: ["${workspace}/**", /dev/**]
+exec:
+  - deny: {program: rm, words: [forbidden]}
+    because: that is forbidden
+  - ask: {program: rm}
+    because: it removes
+  - ask: {program: mv}
+  - ask: {shell: "*curl*"}
+  - allow: "/**"
+connect:
+  - deny: "10.0.0.0/8"
+  - deny: "unix:**/closed.sock"
+  - ask: "*"
+otherwise: {read: ask, write: ask, exec: ask, connect: ask}
+"""
+PRELUDE = """
+import ctypes, errno, os, shutil, socket, subprocess, sys, threading
+def attempt(act, *args, **more):
+    try:
+        result = act(*args, **more)
+        print("did", getattr(result, "returncode", result) if isinstance(result, (int, subprocess.CompletedProcess)) else "it", flush=True)
+    except OSError as error:
+        print(errno.errorcode[error.errno], flush=True)
+    except Exception as error:
+        print(type(error).__name__, flush=True)
+"""
+GUARDS = ("shim", "kernel")
+
+
+class BothGuards(DoorCase):
+    def run_under(self, guard, text, answer):
+        """-> status, output, questions and records, without what differs from run to run."""
+        work = self.directory(f"home/{guard}/work")
+        for name in ("ask", "kept"):
+            (work / name).mkdir()
+        for name in ("secret", "plain", "ask/one", "ask/two", "kept/it"):
+            (work / name).write_text(name)
+        (work / "job.py").write_text(PRELUDE + text)
+        self.workspace = work
+        session = Session(self, "/usr/bin/python3", "-B", "job.py", audit=self.tmp / f"audit-{guard}", policy=POLICY,
+                          options=[f"--guard={guard}"])
+        questions = []
+        for question in iter(lambda: session.next("ask"), None):
+            questions.append(question)
+            decision = answer(question)
+            session.answer(question, *([decision] if isinstance(decision, str) else []),
+                           **(decision if isinstance(decision, dict) else {}))
+        status, out, err = session.finish()
+        records = session.records("act")
+        return {"status": status, "out": out, "questions": [self.essence(q, work) for q in questions],
+                "records": [self.essence(r, work) for r in records], "err": err}
+
+    @staticmethod
+    def essence(told, work):
+        """What a question or a record is about, and what was decided."""
+        rule = told.get("rule") or {}
+        about = told.get("argv") if told["act"] == "exec" else told.get("path") or told.get("address")
+        names = ("act", "verdict", "outcome", "detail")
+        text = lambda value: value.replace(str(work), "WORK") if isinstance(value, str) else value
+        return {**{name: told.get(name) for name in names}, "rule": (rule.get("place") or "").rpartition("/")[2],
+                "about": [text(one) for one in about] if isinstance(about, list) else text(about),
+                "program": os.path.basename(told.get("program") or ""), "cwd": text(told.get("cwd"))}
+
+    def both(self, text, answer=lambda question: "allow"):
+        seen = {guard: self.run_under(guard, text, answer) for guard in GUARDS}
+        shim, kernel = (seen[guard] for guard in GUARDS)
+        self.assertEqual(kernel["out"], shim["out"], kernel["err"])
+        self.assertEqual(kernel["status"], shim["status"])
+        self.assertEqual(kernel["questions"], shim["questions"])
+        self.assertEqual(kernel["records"], shim["records"])
+        return shim
+
+    def test_reading(self):
+        seen = self.both("""
+for name in ("plain", "secret", "ask/one", "ask/one", "ask/two", "ask/missing", "missing"):
+    attempt(lambda: open(name).read())
+attempt(os.listdir, "ask")
+attempt(os.listdir, ".")
+""")
+        self.assertEqual(seen["out"].split("\n")[:-1], ["did it", "EACCES", "did it", "did it", "did it", "ENOENT", "ENOENT",
+                                                        "did it", "did it"])
+        self.assertEqual([q["about"] for q in seen["questions"]], ["WORK/ask/one", "WORK/ask/one", "WORK/ask/two", "WORK/ask"])
+
+    def test_a_no(self):
+        seen = self.both("""
+attempt(lambda: open("ask/one").read())
+attempt(lambda: open("ask/one").read())
+attempt(lambda: open("ask/new", "w"))
+attempt(subprocess.run, ["rm", "-f", "plain"])
+attempt(subprocess.run, ["rm", "-f", "plain"])
+attempt(socket.create_connection, ("192.0.2.1", 9), 1)
+print(sorted(os.listdir(".")))
+""", lambda question: "deny")
+        self.assertNotIn("did", seen["out"])
+        self.assertIn("'plain'", seen["out"])
+
+    def test_an_answer_for_the_exact_thing(self):
+        seen = self.both("""
+for _ in range(3):
+    attempt(lambda: open("ask/one").read())
+    attempt(subprocess.run, ["rm", "-f", "x"])
+attempt(subprocess.run, ["rm", "-f", "y"])
+""", lambda question: {"scope": "exact"})
+        self.assertEqual(len(seen["questions"]), 3)
+
+    def test_an_answer_for_the_whole_tree(self):
+        self.both("""
+subprocess.run(["sh", "-c", "rm -f a; rm -f b; cat ask/one"])
+attempt(subprocess.run, ["rm", "-f", "c"])
+""", lambda question: {"scope": "tree"})
+
+    def test_writing(self):
+        seen = self.both("""
+attempt(lambda: open("new", "w").write("x"))
+attempt(lambda: open("ask/new", "w").write("x"))
+attempt(lambda: open("ask/one", "a").write("x"))
+attempt(lambda: open("kept/it", "w"))
+attempt(os.truncate, "kept/it", 0)
+attempt(os.mkdir, "ask/dir")
+attempt(os.rmdir, "ask/dir")
+attempt(os.unlink, "ask/new")
+attempt(os.chmod, "ask/one", 0o640)
+attempt(os.utime, "ask/one", (1, 2))
+attempt(os.symlink, "one", "ask/link")
+attempt(os.unlink, "kept/it")
+attempt(os.chmod, "kept/it", 0o600)
+attempt(os.rename, "new", "kept/new")
+attempt(os.mkdir, "kept/dir")
+print(sorted(os.listdir("kept")), open("kept/it").read())
+""")
+        self.assertTrue(seen["out"].endswith("['it'] kept/it\n"))
+
+    def test_programs(self):
+        seen = self.both("""
+attempt(subprocess.run, ["true"])
+attempt(subprocess.run, ["rm", "forbidden"])
+attempt(subprocess.run, ["rm", "-f", "x"])
+attempt(subprocess.run, ["no-such-program"])
+attempt(subprocess.run, ["./plain"])
+attempt(subprocess.run, ["env", "FOO=1", "rm", "-f", "x"])
+open("script", "w").write("#!/bin/sh\\nrm -f x\\nmv -f plain other\\n"); os.chmod("script", 0o755)
+attempt(subprocess.run, ["./script"])
+attempt(os.posix_spawn, "/bin/rm", ["rm", "forbidden"], os.environ)
+attempt(os.execv, "/bin/rm", ["rm", "forbidden"])
+os.execv("/bin/rm", ["rm", "-f", "x"])
+""")
+        self.assertEqual(sum(q["about"][0].endswith("rm") for q in seen["questions"]), 4)
+
+    def test_shells(self):
+        self.both("""
+attempt(os.system, "rm -f x; true")
+attempt(os.system, "rm forbidden")
+attempt(subprocess.run, "mv -f plain other && ls other", shell=True)
+attempt(os.system, "echo curl")
+attempt(lambda: os.popen("cat secret").read())
+""")
+
+    def test_connections(self):
+        self.both("""
+attempt(socket.create_connection, ("10.0.0.1", 9), 1)
+attempt(socket.create_connection, ("127.0.0.1", 1), 1)
+attempt(socket.socket(socket.AF_INET6).connect, ("::1", 1))
+attempt(socket.socket(socket.AF_UNIX).connect, "closed.sock")
+""")
+
+    def test_sockets_that_are_no_streams(self):
+        self.both("""
+attempt(socket.socket, socket.AF_INET, socket.SOCK_DGRAM)
+""", lambda question: "deny")
+
+    def test_a_deny_is_not_asked(self):
+        seen = self.both('attempt(open, "secret")\nattempt(subprocess.run, ["rm", "forbidden"])\n')
+        self.assertEqual(seen["questions"], [])
+
+
+if __name__ == "__main__":
+    support.main()
