@@ -509,6 +509,7 @@ void door_close(struct door *door)
     say_what_was_left_out(door);
     hellos_free(door->hellos);
     lookups_free(door->lookups);
+    tree_free(door->command_tree);
     loop_remove(door->source);
     close(door->fd);
     if (door->reserve >= 0) close(door->reserve);

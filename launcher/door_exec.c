@@ -44,7 +44,7 @@ struct exec {
     dev_t device;      /* what /proc/PID/exe will be */
     ino_t inode;
     int error; /* what the kernel would say without running anything; 0: nothing */
-    struct answer answer;
+    struct tree *tree;
 };
 
 static void free_exec(void *own)
@@ -62,6 +62,7 @@ static void free_exec(void *own)
         free(exec->built[i]);
     for (size_t i = 0; i < exec->owned_count; i++)
         free(exec->owned[i]);
+    tree_free(exec->tree);
     free(exec);
 }
 
@@ -277,20 +278,30 @@ static bool programs_unchanged(struct matter *matter, const char **why)
     return !*why;
 }
 
-static void expect_hello(struct matter *matter, const struct answer *answer)
+static void expect_hello(struct matter *matter, const struct exec *exec, struct tree *tree)
 {
-    const struct exec *exec = matter->own;
     const struct connection *connection = matter->connection;
-    if (matter->replied) return; /* the watch has its own eyes */
-    bool tree = answer && answer->scope == SCOPE_TREE && !answer->before;
     struct approved approved = {.connection = connection,
                                 .caller = matter->caller,
                                 .spawns = !connection || matter->question->spawns,
                                 .silent = exec->silent,
                                 .device = exec->device,
                                 .inode = exec->inode,
-                                .answer = tree ? answer : NULL};
+                                .tree = tree};
     hellos_expect(matter->door->hellos, &approved);
+}
+
+/* What was granted with the program begins when it is there, which its hello says, or the watch sees. */
+static void expect_program(struct matter *matter, const struct answer *answer)
+{
+    struct exec *exec = matter->own;
+    struct door *door = matter->door;
+    if (matter->replied)
+        exec->tree = matter->approved_before ? steal_pointer(&door->command_tree) : tree_of(answer);
+    else if (hellos_wanted(door->session))
+        expect_hello(matter, exec, tree_of(answer));
+    else if (!matter->connection)
+        door->command_tree = tree_of(answer);
 }
 
 /* ---- what is asked ---- */
@@ -305,7 +316,7 @@ static void judge(struct matter *matter, const char *called, const char **argv, 
     matter->own = exec;
     matter->free_own = free_exec;
     matter->unchanged = programs_unchanged;
-    matter->went = expect_hello;
+    matter->went = expect_program;
     matter->called = called;
     matter->recorded_always = true;
     follow(exec, called, argv, argc);
@@ -393,9 +404,9 @@ const char *exec_path(const struct matter *matter, size_t index)
     return index < exec->count ? exec->programs[index].found.path : NULL;
 }
 
-void exec_outcome(const struct matter *matter, struct exec_outcome *outcome)
+void exec_outcome(struct matter *matter, struct exec_outcome *outcome)
 {
-    const struct exec *exec = matter->own;
+    struct exec *exec = matter->own;
     const struct program *program = loaded_by_kernel(exec);
     const char **argv = program->argv - program->shown_shift;
     size_t argc = program->argc + program->shown_shift;
@@ -403,8 +414,10 @@ void exec_outcome(const struct matter *matter, struct exec_outcome *outcome)
     for (size_t i = 0; i < argc; i++)
         text_add(&text, argv[i], strlen(argv[i]) + 1);
     if (!argc) text_char(&text, 0); /* the kernel gives it one empty word */
-    *outcome =
-        (struct exec_outcome){.device = exec->device, .inode = exec->inode, .argv_length = text.length};
+    *outcome = (struct exec_outcome){.device = exec->device,
+                                     .inode = exec->inode,
+                                     .argv_length = text.length,
+                                     .tree = steal_pointer(&exec->tree)};
     outcome->argv = text_take(&text);
 }
 

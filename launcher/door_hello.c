@@ -22,7 +22,6 @@
 struct pending {
     struct pending *next;
     struct approved what;
-    struct answer tree; /* of what.answer */
     struct stat before; /* what the caller ran when it was approved */
     int64_t since;      /* when the exec happened, or may have; -1: not yet */
     uint64_t ticks;     /* the new process cannot be older */
@@ -55,8 +54,7 @@ struct hellos *hellos_new(struct door *door)
 
 static void free_pending(struct pending *pending)
 {
-    free(pending->tree.note);
-    free(pending->tree.by);
+    tree_free(pending->what.tree);
     free(pending);
 }
 
@@ -218,18 +216,14 @@ void hellos_expect(struct hellos *hellos, const struct approved *approved)
 {
     const struct session *session = hellos->door->session;
     /* To observe is to stop nothing. */
-    if (approved->silent || !hellos_wanted(session) || session->options->mode == MODE_OBSERVE) return;
+    if (approved->silent || !hellos_wanted(session) || session->options->mode == MODE_OBSERVE) {
+        tree_free(approved->tree);
+        return;
+    }
     struct pending *pending = xcalloc(1, sizeof *pending);
     *pending =
         (struct pending){.next = hellos->pending, .what = *approved, .since = -1, .ticks = ticks_now()};
     pending->before = program_of(approved->caller.pid);
-    if (approved->answer) {
-        const struct answer *answer = approved->answer;
-        pending->tree =
-            (struct answer){.outcome = OUTCOME_APPROVED, .scope = SCOPE_TREE, .for_s = answer->for_s};
-        pending->tree.by = answer->by ? xstrdup(answer->by) : NULL;
-        pending->what.answer = &pending->tree;
-    }
     if (approved->spawns && approved->connection) pending->since = loop_now();
     hellos->pending = pending;
     if (!hellos->timer) hellos->timer = loop_after(hellos->door->session->loop, LOOK_MS, look, hellos);
@@ -266,9 +260,6 @@ void hellos_started(struct hellos *hellos, pid_t pid)
         if (!caller_find(&pending->what.caller, pid, pid)) return;
         pending->what.spawns = false;
         pending->since = loop_now();
-        if (pending->what.answer)
-            grants_tree(hellos->door->session->grants, pid, pending->what.caller.started,
-                        pending->what.answer);
         return;
     }
 }
@@ -334,7 +325,7 @@ void hellos_heard(struct hellos *hellos, const struct caller *caller)
     take_out(hellos, pending);
     if (best == FITS_OTHER_PROGRAM && is_another(&process, &pending->what))
         kill_process(hellos, &process, "changed", another);
-    if (pending->what.answer && pending->what.spawns)
-        grants_tree(hellos->door->session->grants, caller->pid, caller->started, pending->what.answer);
+    else if (best == FITS)
+        tree_begin(steal_pointer(&pending->what.tree), session->grants, caller->pid, caller->started);
     free_pending(pending);
 }

@@ -10,6 +10,7 @@
 #include "../shim/wire.h"
 #include "door.h"
 #include "facts.h"
+#include "grants.h"
 #include "likeness.h"
 #include "lookup.h"
 #include "question.h"
@@ -38,6 +39,7 @@ struct door {
     struct said said;
     struct lookups *lookups;
     struct hellos *hellos;
+    struct tree *command_tree; /* granted to the command, until the watch sees it begin */
     char packet[WIRE_PACKET + 1];
 };
 
@@ -153,17 +155,18 @@ void needs_free(struct needs *needs);
 void door_exec(struct connection *connection);
 
 /* The same for a trapped exec. What the kernel is to come to, once it is allowed: the file of /proc/PID/exe
- * and the whole vector, each word with its NUL (malloc'd). */
+ * and the whole vector, each word with its NUL (malloc'd); and the tree that begins with it, which is then the watch's. */
 struct exec_outcome {
     dev_t device;
     ino_t inode;
     char *argv;
     size_t argv_length;
+    struct tree *tree; /* or NULL */
 };
 void exec_judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python);
 const char *exec_path(const struct matter *matter,
                       size_t index); /* of each file that is read for it; NULL: no more */
-void exec_outcome(const struct matter *matter, struct exec_outcome *outcome);
+void exec_outcome(struct matter *matter, struct exec_outcome *outcome);
 void door_file(struct connection *connection);
 void door_connect(struct connection *connection);
 
@@ -183,7 +186,7 @@ struct hellos *hellos_new(struct door *door);
 void hellos_free(struct hellos *hellos);
 
 /* An exec was approved: `image` is what /proc/PID/exe will be. `spawns`: in a child of `caller`. A tree that
- * was granted with it begins with the new program (`answer`, or NULL). */
+ * was granted with it begins with the new program, when that says hello. */
 struct approved {
     const struct connection *connection; /* as long as it is open; NULL: the exec has happened */
     struct caller caller;
@@ -191,7 +194,7 @@ struct approved {
     bool silent; /* will never say hello, and need not: a loader by itself */
     dev_t device;
     ino_t inode;
-    const struct answer *answer;
+    struct tree *tree; /* or NULL; becomes the hellos' */
 };
 void hellos_expect(struct hellos *hellos, const struct approved *approved);
 void hellos_failed(struct hellos *hellos, const struct connection *connection); /* the exec failed */

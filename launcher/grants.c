@@ -94,6 +94,36 @@ void grants_tree(struct grants *grants, pid_t pid, uint64_t started, const struc
     grant->started = started;
 }
 
+struct tree {
+    struct answer answer;
+};
+
+struct tree *tree_of(const struct answer *answer)
+{
+    bool grants = answer && answer->outcome == OUTCOME_APPROVED && answer->scope == SCOPE_TREE;
+    if (!grants || answer->before) return NULL;
+    struct tree *tree = xcalloc(1, sizeof *tree);
+    tree->answer = (struct answer){.outcome = OUTCOME_APPROVED, .scope = SCOPE_TREE, .for_s = answer->for_s};
+    tree->answer.by = answer->by ? xstrdup(answer->by) : NULL;
+    tree->answer.note = answer->note ? xstrdup(answer->note) : NULL;
+    return tree;
+}
+
+void tree_free(void *given)
+{
+    struct tree *tree = given;
+    if (!tree) return;
+    free(tree->answer.by);
+    free(tree->answer.note);
+    free(tree);
+}
+
+void tree_begin(struct tree *tree, struct grants *grants, pid_t pid, uint64_t started)
+{
+    if (tree) grants_tree(grants, pid, started, &tree->answer);
+    tree_free(tree);
+}
+
 static void remember_like(struct grants *grants, const struct question *question, const struct answer *answer)
 {
     struct likeness likeness;
@@ -110,8 +140,8 @@ static void remember_like(struct grants *grants, const struct question *question
 static void remember_tree(struct grants *grants, const struct question *question, const struct answer *answer)
 {
     struct process process;
-    /* One that starts another is known by its pid only later; whoever learns it calls grants_tree(). */
-    if (question->spawns || !process_look(question->pid, &process)) return;
+    /* A program has not begun yet: whoever sees it begin calls tree_begin(). */
+    if (question->act == ACT_EXEC || !process_look(question->pid, &process)) return;
     grants_tree(grants, process.pid, process.started, answer);
 }
 

@@ -133,12 +133,15 @@ static void take_out(struct asked *asked)
     if (--questions->waiting == 0) questions->session->waited_ms += loop_now() - questions->waiting_since;
 }
 
+/* Whoever joined a question hears the same, but for a tree: the one that was shown is another process's. */
 static void settle_waiters(struct waiter *waiters, const struct answer *answer)
 {
+    struct answer told = *answer;
     while (waiters) {
         struct waiter *waiter = waiters;
         waiters = waiter->next;
-        if (waiter->settled) waiter->settled(waiter->context, waiter->question, answer);
+        if (waiter->settled) waiter->settled(waiter->context, waiter->question, &told);
+        if (told.scope == SCOPE_TREE && !told.before) told.scope = SCOPE_ONCE;
         question_free(waiter->question);
         free(waiter);
     }

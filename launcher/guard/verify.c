@@ -65,6 +65,7 @@ static void forget(struct pending **at)
     struct pending *gone = *at;
     *at = gone->next;
     free(gone->expected.argv);
+    if (gone->expected.own) gone->expected.free_own(gone->expected.own);
     free(gone);
 }
 
@@ -73,10 +74,11 @@ static void check(struct verifier *verifier, struct pending **at)
     struct pending *pending = *at;
     pid_t pid = pending->pid;
     const char *why = difference(pid, &pending->expected);
+    void *own = why ? NULL : steal_pointer(&pending->expected.own);
     forget(at);
     if (why) kill(pid, SIGKILL);
     ptrace(PTRACE_DETACH, pid, 0, 0);
-    verifier->done(verifier->context, pid, !why, why);
+    verifier->done(verifier->context, pid, !why, why, own);
 }
 
 /* A traced thread has stopped, or is gone. False: it was neither. */

@@ -23,11 +23,13 @@ struct expected {
     char *argv; /* the whole vector, each string with its NUL, as /proc/PID/cmdline has it; malloc'd, handed
                    over */
     size_t argv_length;
+    void *own; /* handed over, and given on when the program is there */
+    void (*free_own)(void *own);
 };
 
-/* `same`: the exec has happened and is what was judged. False: the process was killed, and `why` says what
- * differed. Not called when the exec failed. */
-typedef void verify_done(void *context, pid_t pid, bool same, const char *why);
+/* `same`: the exec has happened and is what was judged, and `own` is the receiver's. False: the process was killed, and
+ * `why` says what differed. Not called when the exec failed. */
+typedef void verify_done(void *context, pid_t pid, bool same, const char *why, void *own);
 
 struct verifier *verifier_new(struct loop *loop, verify_done *done, void *context); /* NULL with errno */
 void verifier_free(struct verifier *verifier);

@@ -74,11 +74,13 @@ static void go_on(struct call *call)
         return;
     }
     exec_outcome(call->matter, &outcome);
-    const struct expected expected = {outcome.device, outcome.inode, outcome.argv, outcome.argv_length};
+    const struct expected expected = {outcome.device,      outcome.inode, outcome.argv,
+                                      outcome.argv_length, outcome.tree,  tree_free};
     call->matter = NULL;
     if (!verifier_seize(call->watch->verifier, call->caller.pid, call->tid, &expected)) {
         watch_event(call->watch, "unverifiable", call->caller.pid, "another process traces it");
         free(outcome.argv);
+        tree_free(outcome.tree);
         call_return(call, -EACCES);
         return;
     }
@@ -109,8 +111,14 @@ void watch_exec(struct call *call)
     exec_judge(matter, exec->called, (const char **)exec->argv, exec->argc, 0);
 }
 
-void watch_exec_done(void *context, pid_t pid, bool same, const char *why)
+void watch_exec_done(void *context, pid_t pid, bool same, const char *why, void *tree)
 {
     struct watch *watch = context;
-    if (!same) watch_event(watch, "exec-changed", pid, why);
+    struct caller program;
+    if (!same)
+        watch_event(watch, "exec-changed", pid, why);
+    else if (tree && caller_find(&program, pid, pid))
+        tree_begin(tree, watch->session->grants, pid, program.started);
+    else
+        tree_free(tree);
 }

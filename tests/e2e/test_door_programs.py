@@ -68,6 +68,38 @@ class Programs(DoorCase):
         self.finished(session)
         self.assertIsNone(session.next("ask"))
 
+    def test_a_tree_whose_exec_fails_covers_nobody(self):
+        for guard in ("shim", "kernel"):
+            with self.subTest(guard):
+                session = self.run_python("import os, subprocess\ntry:\n    os.execv('/bin/rm', ['rm', 'x' * 300000])\n"
+                                          "except OSError as error:\n    print(error.errno)\n"
+                                          "print(subprocess.run(['/bin/rm', '-f', 'y']).returncode)\n",
+                                          options=[f"--guard={guard}"])
+                session.answer(session.next("ask"), scope="tree")
+                question = session.next("ask")
+                self.assertEqual(question["argv"], ["/bin/rm", "-f", "y"])
+                session.answer(question)
+                _, out, _ = self.finished(session)
+                self.assertEqual(out, "7\n0\n")
+
+    def test_under_the_kernels_guard_a_tree_begins_with_its_program(self):
+        policy = POLICY.replace("exec:\n", "exec:\n  - ask: python3*\n  - ask: {program: [sh, dash], words: [job]}\n", 1)
+        self.file("home/work/job", "rm -f a\n/bin/sh -c 'rm -f b'\n")
+        text = "import subprocess\nsubprocess.run(['/bin/sh', 'job'])\nsubprocess.run(['/bin/rm', '-f', 'c'])\n"
+        session = self.run_python(text, policy=policy, options=["--guard=kernel"])
+        session.answer(session.next("ask"), scope="tree")  # the command itself: everything
+        self.finished(session)
+        self.assertIsNone(session.next("ask"))
+        session = self.run_python(text, policy=policy, options=["--guard=kernel"], audit=self.tmp / "again")
+        session.answer(session.next("ask"), scope="once")
+        question = session.next("ask")
+        self.assertEqual(question["argv"], ["/bin/sh", "job"])
+        session.answer(question, scope="tree")
+        question = session.next("ask")
+        self.assertEqual(question["argv"], ["/bin/rm", "-f", "c"])
+        session.answer(question)
+        self.finished(session)
+
     def test_a_name_is_shown_with_its_address(self):
         session = self.run_python("import socket\ntry:\n    address = socket.getaddrinfo('localhost', 8)[0][4][0]\n"
                                   "    socket.create_connection((address, 9))\n"

@@ -179,7 +179,7 @@ static void tree_covers_the_process_and_what_it_starts(void **state)
     (void)state;
     struct grants *grants = grants_new(policy(true), NULL);
     struct answer answer = {.outcome = OUTCOME_APPROVED, .scope = SCOPE_TREE};
-    struct question question = command("/usr/bin/rm", "rm a");
+    struct question question = file(ACT_READ, "/a");
     struct ancestor chain[] = {{.pid = 1}, {.pid = getpid()}}, other[] = {{.pid = 1}};
     struct process self;
     assert_true(process_look(getpid(), &self));
@@ -196,6 +196,28 @@ static void tree_covers_the_process_and_what_it_starts(void **state)
     grants_tree(grants, getpid(), self.started - 1, &answer);
     question.chain = chain, question.chain_length = 2;
     assert_false(covers(grants, question));
+    grants_free(grants);
+}
+
+static void a_tree_of_a_program_begins_when_it_is_there(void **state)
+{
+    (void)state;
+    struct grants *grants = grants_new(policy(true), NULL);
+    struct answer answer = {.outcome = OUTCOME_APPROVED, .scope = SCOPE_TREE};
+    struct question question = command("/usr/bin/rm", "rm a");
+    struct ancestor chain[] = {{.pid = getpid()}};
+    struct process self;
+    assert_true(process_look(getpid(), &self));
+    question.pid = getpid();
+    question.chain = chain, question.chain_length = 1;
+    grants_remember(grants, &question, &answer);
+    struct tree *tree = tree_of(&answer);
+    assert_false(covers(grants, question)); /* the exec may fail */
+    tree_begin(tree, grants, self.pid, self.started);
+    assert_true(covers(grants, question));
+    answer.before = true; /* an earlier answer covered it: no tree of its own begins */
+    assert_null(tree_of(&answer));
+    assert_null(tree_of(NULL));
     grants_free(grants);
 }
 
@@ -280,6 +302,7 @@ int main(void)
         cmocka_unit_test(nothing_is_like_text_that_is_run),
         cmocka_unit_test(like_a_file_is_its_directory),
         cmocka_unit_test(tree_covers_the_process_and_what_it_starts),
+        cmocka_unit_test(a_tree_of_a_program_begins_when_it_is_there),
         cmocka_unit_test(a_grant_ends_with_its_time),
         cmocka_unit_test(a_refusal_sticks_and_counts_before_a_wider_yes),
         cmocka_unit_test(other_endings_are_not_kept),

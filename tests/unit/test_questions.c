@@ -143,6 +143,7 @@ static void closed(void)
 struct end {
     size_t count;
     enum outcome outcome;
+    enum scope scope;
     bool before;
     uint64_t id;
     char note[128];
@@ -153,6 +154,7 @@ static void settled(void *context, const struct question *question, const struct
     struct end *end = context;
     end->count++;
     end->outcome = answer->outcome;
+    end->scope = answer->scope;
     end->before = answer->before;
     end->id = question->id;
     snprintf(end->note, sizeof end->note, "%s", answer->note ? answer->note : "");
@@ -170,6 +172,8 @@ static struct question *about(const char *path)
     question->choices[question->choice_count++] = (struct choice){.scope = SCOPE_ONCE};
     question->choices[question->choice_count++] =
         (struct choice){.scope = SCOPE_EXACT, .covers = strdup(path)};
+    question->choices[question->choice_count++] =
+        (struct choice){.scope = SCOPE_TREE, .covers = strdup("it")};
     return question;
 }
 
@@ -270,6 +274,22 @@ static void the_same_is_asked_once_and_each_hears_the_end(void **state)
     assert_int_equal(first.count + second.count + other.count, 2);
     assert_true(first.id != second.id);
     assert_int_equal(second.outcome, OUTCOME_REFUSED);
+    closed();
+}
+
+static void a_tree_is_only_theirs_whose_question_was_shown(void **state)
+{
+    (void)state;
+    struct end first = {0}, second = {0}, third = {0};
+    opened(one, 1);
+    put("/a", &first);
+    put("/a", &second);
+    put("/a", &third);
+    say(&fakes[0], fakes[0].asked[0], OUTCOME_APPROVED, SCOPE_TREE);
+    assert_int_equal(first.scope, SCOPE_TREE);
+    assert_int_equal(second.outcome, OUTCOME_APPROVED);
+    assert_int_equal(second.scope, SCOPE_ONCE);
+    assert_int_equal(third.scope, SCOPE_ONCE);
     closed();
 }
 
@@ -429,6 +449,7 @@ int main(void)
         cmocka_unit_test(an_answer_to_anothers_question_is_a_breach),
         cmocka_unit_test(a_grant_answers_the_next_one),
         cmocka_unit_test(the_same_is_asked_once_and_each_hears_the_end),
+        cmocka_unit_test(a_tree_is_only_theirs_whose_question_was_shown),
         cmocka_unit_test(one_who_leaves_hears_nothing_more),
         cmocka_unit_test(time_runs_out),
         cmocka_unit_test(nobody_is_there),
