@@ -86,12 +86,22 @@ static void change_directory(int *dirfd, long fresh)
     *dirfd = (int)fresh;
 }
 
+/* What opening it will come to as well, in the new process: that is left to say so. It may be there that the file is, too,
+ * under the name of a descriptor that an earlier action has made. */
+static bool will_fail_by_itself(long result)
+{
+    return result == -ENOENT || result == -ENOTDIR || result == -EEXIST || result == -EISDIR ||
+           result == -ELOOP;
+}
+
 /* Judges one action; `*dirfd` follows the directory that the new process will be in. */
 static long judge_action(const struct action *action, int *dirfd)
 {
     long fresh;
     switch (action->kind) {
-    case ACTION_OPEN: return open_may(*dirfd, action->path, action->flags);
+    case ACTION_OPEN:
+        fresh = open_may(*dirfd, action->path, action->flags);
+        return will_fail_by_itself(fresh) ? 0 : fresh;
     case ACTION_CHDIR: fresh = raw_openat(*dirfd, action->path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0); break;
     case ACTION_FCHDIR: fresh = raw_fcntl(action->fd, F_DUPFD_CLOEXEC, 0); break;
     case ACTION_OTHER: return 0;
@@ -102,7 +112,6 @@ static long judge_action(const struct action *action, int *dirfd)
     return 0;
 }
 
-/* An action that the process will fail in is left for it to fail in: only what is refused counts. */
 static long judge_actions(const void *actions, int *dirfd)
 {
     long result = 0;

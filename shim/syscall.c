@@ -141,10 +141,10 @@ static bool judge_change(const long *w, long *result)
 }
 
 /* Whether the call with this number, w[0], and these arguments was dealt with. */
-bool syscall_judged(const long *w, long *result);
-__attribute__((used)) bool syscall_judged(const long *w, long *result)
+int syscall_judged(const long *w, long *result); /* an int, because the way in looks at a whole register */
+__attribute__((used)) int syscall_judged(const long *w, long *result)
 {
-    if (!session_get()) return false;
+    if (!session_get()) return 0;
     switch (w[0]) {
     case __NR_openat: *result = open_judged(INT(1), PATH(2), INT(3), WORD(4)); break;
     case __NR_openat2: *result = open_how_judged(w); break;
@@ -153,8 +153,8 @@ __attribute__((used)) bool syscall_judged(const long *w, long *result)
     case __NR_execveat: *result = exec_number(INT(1), PATH(2), VECTOR(3), VECTOR(4), INT(5)); break;
     case __NR_io_uring_setup: *result = UNSEEN; break;
     default:
-        if (!judge_change(w, result) && !judge_net(w, result)) return false;
+        if (!judge_change(w, result) && !judge_net(w, result)) return 0;
     }
     *result = give_result(*result);
-    return true;
+    return 1;
 }

@@ -208,6 +208,8 @@ static void spawns(void)
     SPAWN(posix_spawn(&pid, "found", &actions, NULL, arguments, environment));
     SPAWN(posix_spawn(&pid, "linked", &actions, NULL, arguments, environment));
     printf("made in bin: %d\n", access("bin/in-bin", F_OK));
+    posix_spawn_file_actions_addopen(&actions, 13, "/dev/fd/12", O_WRONLY, 0);
+    SPAWN(posix_spawn(&pid, "found", &actions, NULL, arguments, environment));
     posix_spawn_file_actions_addopen(&actions, 9, "/missing/file", O_RDONLY, 0);
     SPAWN(posix_spawn(&pid, "found", &actions, NULL, arguments, environment));
     posix_spawn_file_actions_destroy(&actions);
