@@ -336,6 +336,21 @@ bool rule_covers_installed(const struct rule *earlier, const struct rule *later)
     return later->patterns.count > 0;
 }
 
+bool rule_lifts(const struct rule *earlier, const struct rule *later)
+{
+    if (earlier->verdict != VERDICT_ALLOW || later->verdict == VERDICT_ALLOW || later->act == ACT_CONNECT)
+        return false;
+    bool command = later->act == ACT_EXEC;
+    if (command ? has_conditions(earlier) || !has_conditions(later) : later->verdict != VERDICT_DENY)
+        return false;
+    for (size_t i = 0; i < later->patterns.count; i++)
+        for (size_t k = 0; k < earlier->patterns.count; k++) {
+            const struct pattern *one = &earlier->patterns.items[k], *other = &later->patterns.items[i];
+            if (command ? stands_for(one, other) : path_covers(one->text, other->text)) return true;
+        }
+    return false;
+}
+
 /* Where the port is not known, an ask or a deny fits whatever port it names, and an allow does not. */
 static bool connect_covers(const struct rule *earlier, const struct rule *later)
 {

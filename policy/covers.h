@@ -16,6 +16,10 @@ bool rule_covers(const struct rule *earlier, const struct rule *later);
  * nothing of the git that is installed to an `ask: git push` after it. */
 bool rule_covers_installed(const struct rule *earlier, const struct rule *later);
 
+/* Whether the one takes from the other what was likely not meant: an allow of a whole program some ask or deny of what may be
+ * done with it; an allow of files some that are denied. */
+bool rule_lifts(const struct rule *earlier, const struct rule *later);
+
 /* The pieces that it is made of. */
 bool name_covers(const char *glob, const char *other);
 bool path_covers(const char *pattern, const char *other);

@@ -52,6 +52,28 @@ static void lint_order(const struct policy *policy, size_t index, struct diagnos
     }
 }
 
+/* Who extends a policy may lift what it says, and often lifts more than was meant: said once, at the rule that does it. */
+static void lint_lifts(const struct policy *policy, size_t index, struct diagnostics *diagnostics)
+{
+    const struct rule *rule = &policy->rules[index], *first = NULL;
+    size_t count = 0;
+    if (rule->verdict != VERDICT_ALLOW || rule->layer == LAYER_EXTENDED || rule->set != SET_MAIN) return;
+    for (size_t i = index + 1; i < policy->rule_count; i++) {
+        const struct rule *later = &policy->rules[i];
+        if (later->act != rule->act || later->set != SET_MAIN || later->layer != LAYER_EXTENDED) continue;
+        bool said = later->verdict == VERDICT_DENY && rule_covers(rule, later); /* by lint_order() */
+        if (said || !rule_lifts(rule, later)) continue;
+        if (!count++) first = later;
+    }
+    if (!count) return;
+    diagnostics_add(
+        diagnostics, SEVERITY_WARNING, rule->place,
+        "\"allow: %s\" lifts %zu rule%s of what this extends, the first of them \"%s: %s\" (%s:%" PRIu32
+        "): if that is not meant, allow less, such as \"%s\"",
+        rule->text, count, count == 1 ? "" : "s", VERDICTS[first->verdict], first->text, first->place.file,
+        first->place.line, rule->act == ACT_EXEC ? "git status" : "~/notes/**");
+}
+
 /* Whether the guarded code may write `path`, and what says so. */
 static bool may_write(const struct image *image, const char *path, struct place *by)
 {
@@ -150,6 +172,7 @@ void policy_lint(const struct policy *policy, const struct image *image, struct 
 {
     for (size_t i = 0; i < policy->rule_count; i++) {
         lint_order(policy, i, diagnostics);
+        lint_lifts(policy, i, diagnostics);
         lint_allow(&policy->rules[i], image, diagnostics);
     }
     for (size_t i = 0; i < policy->file_count; i++)

@@ -381,6 +381,27 @@ static void who_extends_a_file_may_decide_differently(void **state)
     assert_non_null(strstr(policies_message(policies, 0), "the rule \"/b\" can never match"));
 }
 
+static void an_allow_that_lifts_more_than_it_seems_is_shown(void **state)
+{
+    struct policies *policies = *state;
+    policies_write(policies, "base.yaml",
+                   "askfirst: 1\nvariables: {v: [\"**/*.pem\", /h/.ssh/**]}\nread:\n- deny: "
+                   "\"${v}\"\nexec:\n- ask: [git push, git reset --hard]\n"
+                   "- ask: {program: [sh, python3], stdin: pipe}\n- ask: docker\n");
+    lint(policies, "askfirst: 1\nextends: base.yaml\nread:\n- allow: /h/**\nexec:\n- allow: [git, python3, "
+                   "docker]\n");
+    assert_int_equal(policies->diagnostics.count, 3);
+    assert_string_equal(
+        policies_message(policies, 0),
+        "4:10: warning: \"allow: /h/**\" lifts 1 rule of what this extends, the first of them "
+        "\"deny: ${v}\" (DIR/base.yaml:4): if that is not meant, allow less, such as \"~/notes/**\"");
+    assert_string_equal(
+        policies_message(policies, 1),
+        "6:11: warning: \"allow: git\" lifts 2 rules of what this extends, the first of them "
+        "\"ask: git push\" (DIR/base.yaml:6): if that is not meant, allow less, such as \"git status\"");
+    assert_non_null(strstr(policies_message(policies, 2), "6:16: warning: \"allow: python3\" lifts 1 rule"));
+}
+
 static void a_program_that_may_be_written_is_shown_with_both_places(void **state)
 {
     struct policies *policies = *state;
@@ -451,6 +472,7 @@ int main(void)
         TEST(an_allow_by_name_leaves_nothing_installed_to_what_comes_later),
         TEST(what_is_the_same_by_chance_is_no_mistake),
         TEST(who_extends_a_file_may_decide_differently),
+        TEST(an_allow_that_lifts_more_than_it_seems_is_shown),
         TEST(a_program_that_may_be_written_is_shown_with_both_places),
         TEST(a_bare_name_that_does_not_fit_is_shown),
         TEST(a_policy_that_may_be_written_is_shown),
