@@ -132,6 +132,7 @@ bool call_is_own(struct call *call)
 void call_tell(const struct call *call, const char *message)
 {
     struct pollfd ready = {.events = POLLOUT};
+    if (call->watch->session->options->quiet) return;
     int process = (int)syscall(SYS_pidfd_open, call->caller.pid, 0);
     ready.fd = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, 2, 0);
     if (process >= 0) close(process);

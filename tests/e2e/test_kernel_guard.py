@@ -48,6 +48,12 @@ class KernelGuard(support.Case):
         self.assertEqual(result.returncode, 1)
         self.assertIn("askfirst: denied: read " + str(self.workspace / "secret"), result.stderr)
 
+    def test_quiet_says_nothing_of_what_was_denied(self):
+        result = self.askfirst("run", "--guard=kernel", "--quiet", "--policy", self.rules, "--approve=deny", "--", BUSYBOX,
+                               "cat", "secret")
+        self.assertEqual(result.returncode, 1)
+        self.assertNotIn("askfirst", result.stderr)
+
     def test_a_static_program_is_asked_about_once_and_then_let(self):
         self.assertEqual(self.guard(BUSYBOX, "cat", "asked", approve="allow").stdout, "for a yes\n")
         asked = [line for line in self.records() if line["type"] == "act" and line["act"] == "read"]
