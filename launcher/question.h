@@ -44,6 +44,7 @@ struct choice {
 
 struct question {
     uint64_t id;
+    uint64_t number;    /* among those that somebody was asked, for people; 0: nobody was */
     int64_t asked_at;   /* wall clock, milliseconds since 1970 */
     int64_t expires_at; /* the same; 0: never */
     enum act_kind act;

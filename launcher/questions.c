@@ -384,7 +384,7 @@ static void ask(struct questions *questions, struct link *link, const struct lik
     if (limit) asked->expiry = loop_after(session->loop, limit, expired, asked);
     asked->reminder = loop_after(session->loop, REMIND_MS, remind, asked);
     waiter->question->expires_at = limit ? waiter->question->asked_at + limit : 0;
-    session->asked++;
+    waiter->question->number = ++session->asked;
     /* It may be answered, and gone, before this returns. */
     link->approver->operations->ask(link->approver, waiter->question);
 }

@@ -144,7 +144,7 @@ static char *describe_act(const struct question *question)
 static void add_title(struct layout *layout, const struct question *question)
 {
     cleanup_free char *act = describe_act(question);
-    cleanup_free char *title = xasprintf("askfirst: may it %s? (question %" PRIu64 ")", act, question->id);
+    cleanup_free char *title = xasprintf("askfirst: may it %s? (question %" PRIu64 ")", act, question->number);
 
     add_wrapped(layout, "", title, TTY_TITLE, RANK_ALWAYS);
 }

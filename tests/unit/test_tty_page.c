@@ -50,9 +50,10 @@ static void a_plain_question_is_shown_as_it_is(void **state)
     struct tty_page page;
     (void)state;
 
+    question.number = 2; /* of those that were asked; the id counts all acts */
     tty_page_question(&page, &question, (struct tty_size){100, 40});
     char *text = joined(&page);
-    assert_string_equal(text, "askfirst: may it run a program? (question 7)\n"
+    assert_string_equal(text, "askfirst: may it run a program? (question 2)\n"
                               "    rm -rf out\n"
                               "  program    /usr/bin/rm\n"
                               "  directory  /home/ada/work\n"
