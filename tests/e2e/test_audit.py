@@ -2,8 +2,10 @@
 import hashlib
 import json
 import os
+import pathlib
 import resource
 import stat
+import subprocess
 
 import support
 from talk import READ, DoorCase, Session, Talker
@@ -120,11 +122,20 @@ class Trouble(DoorCase):
         (path,) = session.audit_dir.glob("*.jsonl")
         return path
 
-    def test_a_disk_that_is_full(self):
+    def small_disk(self):
+        """A directory with 64 KiB below it: a mount of a process of its own, which any user may make."""
         disk = self.directory("disk")
-        mounted = self.command("mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk)
-        self.assertEqual(mounted.returncode, 0, mounted.stderr)
-        self.addCleanup(self.command, "umount", "-l", disk)
+        script = 'mount -t tmpfs -o size=64k tmpfs "$1" && echo mounted && exec cat'
+        holder = subprocess.Popen(["unshare", "-Urm", "sh", "-c", script, "sh", disk], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.addCleanup(holder.communicate)
+        said = holder.stdout.readline()
+        if said != "mounted\n":
+            self.skipTest(f"no user namespace to mount a small disk in: {said.strip()}")
+        return pathlib.Path(f"/proc/{holder.pid}/root{disk}")
+
+    def test_a_disk_that_is_full(self):
+        disk = self.small_disk()
         session = Session(self, support.PROGRAMS / "door_talk", audit=disk / "audit")
         talker = Talker(self, session.process.stdin, session.process.stdout)
         answers = [talker.exec("/usr/bin/true", "x" * 4000) for _ in range(20)]
