@@ -220,13 +220,31 @@ static void deny_unrecorded(struct matter *matter)
                   "askfirst:   next: make room where askfirst keeps its records\n");
 }
 
+/* A person has ended the run: it is recorded, and whoever asked hears nothing more until it is ended too. A no
+ * would only let a script go on to its next line. */
+static bool is_held(struct matter *matter, const struct question *question, const struct answer *answer)
+{
+    const struct answer cancelled = {.outcome = OUTCOME_CANCELLED};
+    struct session *session = matter->door->session;
+    if (!session->interrupted || matter->decided) return false;
+    audit_act(session->audit, question, question->verdict, answer ? answer : &cancelled, 0);
+    session->denied++;
+    return true;
+}
+
 /* Somebody has answered. The question lives until this returns. */
 static void settled(void *context, const struct question *question, const struct answer *answer)
 {
     struct matter *matter = context;
-    struct audit *audit = matter->door->session->audit;
+    struct session *session = matter->door->session;
+    struct audit *audit = session->audit;
     struct answer told = *answer;
     const char *changed = NULL;
+    if (is_held(matter, question, answer)) {
+        matter->waits = false;
+        matter->question = NULL; /* it is not ours any more */
+        return;
+    }
     bool approved = answer->outcome == OUTCOME_APPROVED;
     if (approved && matter->unchanged && !matter->unchanged(matter, &changed)) {
         approved = false;
@@ -276,6 +294,7 @@ void matter_decide(struct matter *matter, const struct act *act, const struct de
         go(matter, NULL);
         return;
     }
+    if (is_held(matter, question, NULL)) return;
     if (session->options->mode == MODE_OBSERVE) {
         observe(matter);
         return;

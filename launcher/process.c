@@ -58,6 +58,22 @@ bool process_look(pid_t pid, struct process *process)
     return true;
 }
 
+bool process_is_held(pid_t pid)
+{
+    char path[64];
+    bool held = false;
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *directory = opendir(path);
+    if (!directory) return false;
+    for (struct dirent *entry; !held && (entry = readdir(directory));) {
+        struct process thread;
+        held = isdigit((unsigned char)entry->d_name[0]) &&
+               process_look((pid_t)atoi(entry->d_name), &thread) && thread.state == 'D';
+    }
+    closedir(directory);
+    return held;
+}
+
 static char *read_link(pid_t pid, const char *name)
 {
     char path[64], target[PATH_MAX + 16]; /* room for " (deleted)" */

@@ -66,6 +66,7 @@ struct session {
     struct supervisor *supervisor; /* supervise.c: the command while it runs */
     pid_t child;                   /* the command; 0 until it is started */
     pid_t keeper;      /* its parent, and of all that its descendants leave behind (keeper.h); 0 until then */
+    bool interrupted;  /* a person wants it to end at once: what asks now gets no answer any more */
     bool ending;       /* the run is being taken down: whatever asks now is denied as cancelled */
     bool prompting;    /* a prompt has the terminal, and has stopped the run's processes there meanwhile */
     int64_t waited_ms; /* time spent waiting for answers, which --timeout does not count */

@@ -33,7 +33,10 @@
 enum {
     LEFT_ALONE_MS = 500, /* what outlives the command may finish by itself: a tee at the end of a pipe */
     GRACE_MS = 2000,     /* between SIGTERM and SIGKILL */
-    INTERRUPT_MS = 3000, /* between a person's Ctrl-C and SIGTERM */
+    /* A person's Ctrl-C: SIGTERM comes so long after SIGINT, and SIGKILL so long after SIGTERM. */
+    INTERRUPT_MS = 200,
+    INTERRUPT_GRACE_MS = 1000,
+    HELD_MS = 200,       /* what the kernel holds in vfork(2) has not stopped by then */
     PATIENCE_MS = 5000,  /* for the keeper, when SIGKILL has not ended the run */
     LOOK_AGAIN_MS = 100, /* whether a question that stops the clock has been answered */
 };
@@ -51,6 +54,7 @@ struct supervisor {
     struct loop_source *listener_source; /* the guard's listener comes this way */
     struct watch *watch;
     struct loop_timer *clock, *step; /* the time limit; the next step of ending the run */
+    struct loop_timer *stop;         /* a stop was passed on to the command */
     int64_t started_at, limit_ms;
     bool over, timed_out, forced;
     int status;
@@ -60,6 +64,7 @@ static void finish(struct supervisor *supervisor, int status)
 {
     if (supervisor->over) return;
     supervisor->over = true;
+    if (supervisor->session->interrupted) status = 128 + SIGINT;
     supervisor->status = supervisor->timed_out ? STATUS_TIMEOUT : status;
     supervisor->session->ending = true;
     loop_stop(supervisor->session->loop);
@@ -113,13 +118,18 @@ static void next_step(struct supervisor *supervisor, int64_t milliseconds, loop_
 }
 
 /* SIGTERM to all of it, and SIGKILL to what has not ended by then. */
-static void end_run(struct supervisor *supervisor)
+static void end_run_within(struct supervisor *supervisor, int grace_ms)
 {
     if (supervisor->forced) return;
     supervisor->forced = true;
     supervisor->session->ending = true;
-    keeper_end(supervisor->keeper, GRACE_MS);
-    next_step(supervisor, GRACE_MS + PATIENCE_MS, out_of_patience);
+    keeper_end(supervisor->keeper, grace_ms);
+    next_step(supervisor, grace_ms + PATIENCE_MS, out_of_patience);
+}
+
+static void end_run(struct supervisor *supervisor)
+{
+    end_run_within(supervisor, GRACE_MS);
 }
 
 static void end_what_is_left(void *context)
@@ -139,7 +149,7 @@ static void end_interrupted(void *context)
 {
     struct supervisor *supervisor = context;
     supervisor->step = NULL;
-    end_run(supervisor);
+    end_run_within(supervisor, INTERRUPT_GRACE_MS);
 }
 
 /* --- The time limit --- */
@@ -231,7 +241,8 @@ static void ended(void *context, int status)
     supervisor->session->child = 0;
     supervisor->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     loop_cancel(steal_pointer(&supervisor->clock));
-    if (!supervisor->forced) next_step(supervisor, LEFT_ALONE_MS, end_what_is_left);
+    bool ending = supervisor->forced || supervisor->session->interrupted;
+    if (!ending) next_step(supervisor, LEFT_ALONE_MS, end_what_is_left);
 }
 
 static void empty(void *context)
@@ -352,12 +363,35 @@ static void before_it_runs(struct supervisor *supervisor, int number)
     }
 }
 
+static bool is_stop(int number)
+{
+    return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
+/* A command whose child waits in vfork(2) for an answer cannot stop before that child has it. The launcher then
+ * stops in its stead, as the shell expects of the job. */
+static void stop_if_held(void *context)
+{
+    struct supervisor *supervisor = context;
+    supervisor->stop = NULL;
+    if (process_is_held(supervisor->session->child)) job_stop(supervisor->session->child, SIGTSTP);
+}
+
 /* While a prompt has stopped the command, it goes on to receive what somebody sends it. */
 static void pass_on(struct supervisor *supervisor, int number)
 {
-    bool stops = number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
     keeper_signal(supervisor->keeper, number);
-    if (supervisor->session->prompting && !stops) keeper_signal(supervisor->keeper, SIGCONT);
+    if (supervisor->session->prompting && !is_stop(number)) keeper_signal(supervisor->keeper, SIGCONT);
+    /* Whoever waits for an answer may hold up the command, which then hears of nothing: it was in vfork(2). */
+    if (number == SIGTERM && questions_waiting(supervisor->session->questions)) end_run(supervisor);
+}
+
+static void while_it_runs(struct supervisor *supervisor, const struct signalfd_siginfo *info)
+{
+    int number = (int)info->ssi_signo;
+    if (signals_was_sent(info)) pass_on(supervisor, number);
+    if (is_stop(number) && !supervisor->stop && supervisor->session->child)
+        supervisor->stop = loop_after(supervisor->session->loop, HELD_MS, stop_if_held, supervisor);
 }
 
 static void on_signal(void *context, int fd, uint32_t events)
@@ -368,15 +402,15 @@ static void on_signal(void *context, int fd, uint32_t events)
     while (!supervisor->over && read(fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (!supervisor->keeper)
             before_it_runs(supervisor, (int)info.ssi_signo);
-        else if (signals_was_sent(&info))
-            pass_on(supervisor, (int)info.ssi_signo);
+        else
+            while_it_runs(supervisor, &info);
     }
 }
 
 void session_interrupt(struct session *session)
 {
     struct supervisor *supervisor = session->supervisor;
-    session->ending = true;
+    session->ending = session->interrupted = true;
     if (!supervisor || supervisor->over) return;
     if (!supervisor->keeper) {
         finish(supervisor, 128 + SIGINT);
@@ -470,6 +504,7 @@ static void end_all(struct supervisor *supervisor)
     supervisor->session->ending = true;
     loop_cancel(steal_pointer(&supervisor->step));
     loop_cancel(steal_pointer(&supervisor->clock));
+    loop_cancel(steal_pointer(&supervisor->stop));
     loop_remove(steal_pointer(&supervisor->signal_source));
     loop_remove(steal_pointer(&supervisor->listener_source));
     watch_close(steal_pointer(&supervisor->watch));

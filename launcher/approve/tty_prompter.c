@@ -163,7 +163,13 @@ static void give_back(struct prompter *prompter)
     prompter->missed = 0;
 }
 
-/* Does not return: the terminal is given back, then the launcher is told. */
+static void tell_launcher(const struct prompter *prompter, const struct tty_says *says)
+{
+    send(prompter->prompt->link, says, sizeof *says, MSG_NOSIGNAL);
+}
+
+/* Does not return: the terminal is given back, then the launcher is told. An end of the run is told first, so that
+ * the run does not go on in between. */
 static void leave(struct prompter *prompter, const struct tty_says *says, const char *word)
 {
     if (prompter->screen.whole) tty_screen_back(&prompter->screen);
@@ -171,8 +177,10 @@ static void leave(struct prompter *prompter, const struct tty_says *says, const 
         cleanup_free char *line = xasprintf("askfirst: %s", word);
         tty_screen_end(&prompter->screen, line);
     }
+    bool first = says && says->decision == TTY_INTERRUPT;
+    if (first) tell_launcher(prompter, says);
     give_back(prompter);
-    if (says) send(prompter->prompt->link, says, sizeof *says, MSG_NOSIGNAL);
+    if (says && !first) tell_launcher(prompter, says);
     _exit(0);
 }
 
@@ -248,6 +256,8 @@ static void come_back(struct prompter *prompter)
         return;
     }
     if (prompter->away_since && loop_now() - prompter->away_since < RESUME_MS) return;
+    /* What Ctrl-Z has stopped is to go on once this question is answered, and is not for others to continue. */
+    if (prompter->away_since) kill(-prompter->prompt->hold->foreground, SIGCONT);
     if (!tty_take(prompter->prompt->tty, prompter->prompt->hold)) return;
     prompter->away_since = 0;
     tty_screen_measure(&prompter->screen);

@@ -118,7 +118,24 @@ class Jobs(RunCase):
         shell.expect(PROMPT)
         self.assertEqual(list(self.workspace.iterdir()), [])
         self.assertEqual(termios.tcgetattr(shell.fd), before)
-        self.assertRegex(shell.run("echo status $?"), "status 1(30|43)")
+        self.assertIn("status 130", shell.run("echo status $?"))
+
+    def test_interrupted_at_the_prompt_a_script_gets_no_further(self):
+        shell = self.terminal
+        loop = "for i in $(seq 99); do touch asked; echo on-$((i+1)); /bin/true; done; echo end-$((1+1)); exit 0"
+        for script in loop, "touch asked; echo on-$((1+1)); /bin/echo more-$((1+1))":
+            for guarded in "bash", "sh":
+                with self.subTest(f"{guarded}: {script}"):
+                    self.file("home/work/script", script)
+                    shell.type(f"{self.guarded} {guarded} script\n")
+                    shell.expect("Your answer")
+                    time.sleep(0.4)
+                    begin = time.monotonic()
+                    shell.type("\x03")
+                    seen = shell.expect(PROMPT)
+                    self.assertLess(time.monotonic() - begin, 2)
+                    self.assertNotRegex(seen, "on-|more-|end-")
+                    self.assertIn("status 130", shell.run("echo status $?"))
 
     def test_a_command_that_does_not_heed_the_interrupt_is_ended_all_the_same(self):
         shell = self.terminal
@@ -126,7 +143,7 @@ class Jobs(RunCase):
         shell.expect("Your answer")
         shell.type("\x03")
         shell.expect(PROMPT)
-        self.assertIn("status 137", shell.run("echo status $?"))
+        self.assertIn("status 130", shell.run("echo status $?"))
 
     def test_interrupted_before_the_command_began_it_never_does(self):
         shell = self.terminal
