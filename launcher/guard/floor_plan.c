@@ -314,8 +314,8 @@ struct floor_plan *floor_plan(const struct policy *policy, const struct image *i
                         .entries_left = budget.entries,
                         .until = loop_now() + budget.milliseconds};
     find_protected(&walk, ACT_READ, workspace);
+    plan_act(&walk, ACT_WRITE); /* which can be granted in part; reading is all or nothing, and walks more */
     plan_act(&walk, ACT_READ);
-    plan_act(&walk, ACT_WRITE);
     free(walk.hazards);
     walk.plan->reads_why = find_unread(policy, walk.plan, &walk.plan->reads_because);
     walk.plan->holds_reads = !walk.plan->reads_why;

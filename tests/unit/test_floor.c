@@ -147,6 +147,22 @@ static void what_the_budget_does_not_reach_is_not_granted(void **state)
     assert_true(plan->gap_count >= 1);
 }
 
+static void reading_does_not_use_up_the_budget_of_writing(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "d%d", i);
+        make_dir(name);
+    }
+    make_plan(
+        "askfirst: 1\nread:\n  - deny: \"**/.env\"\n  - allow: \"/usr/**\"\nwrite:\n  - deny: \"**/.env\"\n"
+        "  - allow: \"" WORK "/**\"\n",
+        (struct floor_budget){25, 1000});
+    assert_true(grants(ACT_WRITE, ""));
+    assert_true(plan->entries_walked >= 20);
+}
+
 static void a_link_grants_nothing(void **state)
 {
     (void)state;
@@ -218,6 +234,7 @@ int main(void)
         TEST(what_is_found_protected_is_known_by_its_inode),
         TEST(a_rule_that_comes_later_is_no_hazard),
         TEST(what_the_budget_does_not_reach_is_not_granted),
+        TEST(reading_does_not_use_up_the_budget_of_writing),
         TEST(a_link_grants_nothing),
         TEST(the_kernel_holds_back_what_was_not_granted),
         TEST(reading_is_held_back_where_all_of_it_is_granted),
