@@ -69,15 +69,22 @@ static void forget(struct pending **at)
     free(gone);
 }
 
+/* Whoever was killed meanwhile cannot be let go, only waited for: until then its parent would not hear of its end. */
+static void let_go(struct pending **at, pid_t id)
+{
+    if (!ptrace(PTRACE_DETACH, id, 0, 0)) forget(at);
+}
+
 static void check(struct verifier *verifier, struct pending **at)
 {
     struct pending *pending = *at;
     pid_t pid = pending->pid;
     const char *why = difference(pid, &pending->expected);
     void *own = why ? NULL : steal_pointer(&pending->expected.own);
-    forget(at);
-    if (why) kill(pid, SIGKILL);
-    ptrace(PTRACE_DETACH, pid, 0, 0);
+    if (why)
+        kill(pid, SIGKILL);
+    else
+        let_go(at, pid);
     verifier->done(verifier->context, pid, !why, why, own);
 }
 
@@ -98,8 +105,7 @@ static bool look_at(struct verifier *verifier, struct pending **at)
     if (event == PTRACE_EVENT_EXEC) {
         check(verifier, at);
     } else if (event == PTRACE_EVENT_STOP) { /* the exec has failed */
-        ptrace(PTRACE_DETACH, id, 0, 0);
-        forget(at);
+        let_go(at, id);
     } else { /* a signal, which is not ours to keep */
         ptrace(PTRACE_CONT, id, 0, WSTOPSIG(status));
     }
