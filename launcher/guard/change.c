@@ -383,34 +383,34 @@ static int descriptor_of(const struct change *change, int argument)
 }
 
 /* By name: the directory is walked to and the last name looked at in it, also where the object is there. */
-static int read_named(pid_t tid, struct change *change, int directory, int path, bool made)
+static int read_named(struct viewer viewer, struct change *change, int directory, int path, bool made)
 {
     char text[PATH_MAX];
     uint64_t address = change->args[path];
     if (!address && change->kind->deed == do_times) { /* utimensat without a path is futimens */
         text[0] = 0;
-        return resolve(tid, descriptor_of(change, directory), text, RESOLVE_EMPTY_PATH, 0,
+        return resolve(viewer, descriptor_of(change, directory), text, RESOLVE_EMPTY_PATH, 0,
                        &change->spots[change->spot_count++]);
     }
-    int error = memory_string(tid, address, text, sizeof text);
+    int error = memory_string(viewer.tid, address, text, sizeof text);
     if (error) return error;
     unsigned flags = flags_for(change, made);
     bool by_parent = change->kind->deed == do_remove || change->kind->deed == do_rename ||
                      change->kind->deed == do_link || change->kind->follows == STAYS;
-    return resolve(tid, descriptor_of(change, directory), text, by_parent ? flags | RESOLVE_BY_PARENT : flags,
-                   0, &change->spots[change->spot_count++]);
+    return resolve(viewer, descriptor_of(change, directory), text,
+                   by_parent ? flags | RESOLVE_BY_PARENT : flags, 0, &change->spots[change->spot_count++]);
 }
 
-static int read_descriptor(pid_t tid, struct change *change)
+static int read_descriptor(struct viewer viewer, struct change *change)
 {
     struct spot *spot = &change->spots[change->spot_count++];
-    int error = resolve(tid, (int)change->args[0], "", RESOLVE_EMPTY_PATH, 0, spot);
+    int error = resolve(viewer, (int)change->args[0], "", RESOLVE_EMPTY_PATH, 0, spot);
     if (error) return error;
     change->nothing_named = !spot->path;
     return 0;
 }
 
-int change_read(const struct seccomp_notif *call, struct change *change)
+int change_read(const struct seccomp_notif *call, pid_t top, struct change *change)
 {
     const struct change_kind *kind = kind_of(call->data.nr);
     *change =
@@ -421,13 +421,13 @@ int change_read(const struct seccomp_notif *call, struct change *change)
         change->args[i] = call->data.args[i];
     if (kind->number == __NR_unlinkat && flags_of(change) & AT_REMOVEDIR) change->detail = "remove directory";
 
-    pid_t tid = (pid_t)call->pid;
+    struct viewer viewer = {(pid_t)call->pid, top};
     bool two = kind->other_path != NONE;
     int error = kind->path == NONE
-                    ? read_descriptor(tid, change)
-                    : read_named(tid, change, kind->directory, kind->path, kind->makes && !two);
-    if (!error && two) error = read_named(tid, change, kind->other_directory, kind->other_path, true);
-    if (!error && kind->extra) error = kind->extra(tid, change);
+                    ? read_descriptor(viewer, change)
+                    : read_named(viewer, change, kind->directory, kind->path, kind->makes && !two);
+    if (!error && two) error = read_named(viewer, change, kind->other_directory, kind->other_path, true);
+    if (!error && kind->extra) error = kind->extra(viewer.tid, change);
     return error;
 }
 

@@ -24,8 +24,9 @@ struct change {
     size_t value_size;
 };
 
-/* Reads the call's arguments and finds what they lead to. 0, or the errno for the caller. */
-int change_read(const struct seccomp_notif *call, struct change *change);
+/* Reads the call's arguments and finds what they lead to. 0, or the errno for the caller.
+ * `top` is its run's (resolve.h). */
+int change_read(const struct seccomp_notif *call, pid_t top, struct change *change);
 
 /* Does it. 0 or a positive value, or -errno. `mask` is the caller's umask. */
 int64_t change_do(const struct change *change, mode_t mask);

@@ -84,7 +84,7 @@ static void classify(struct opening *opening)
     opening->may_block = opening->spot.target >= 0 && S_ISFIFO(opening->spot.status.st_mode);
 }
 
-int opening_read(const struct seccomp_notif *call, struct opening *opening)
+int opening_read(const struct seccomp_notif *call, pid_t top, struct opening *opening)
 {
     char path[PATH_MAX];
     struct request request = {0};
@@ -95,7 +95,8 @@ int opening_read(const struct seccomp_notif *call, struct opening *opening)
     bool creates = request.flags & O_CREAT && !(request.flags & O_PATH);
     bool stays = request.flags & O_NOFOLLOW || (creates && request.flags & O_EXCL);
     unsigned how = (creates ? RESOLVE_MAY_MISS : 0) | (stays ? 0 : RESOLVE_FOLLOW);
-    error = resolve((pid_t)call->pid, request.directory, path, how, request.how, &opening->spot);
+    error = resolve((struct viewer){(pid_t)call->pid, top}, request.directory, path, how, request.how,
+                    &opening->spot);
     if (error) return error;
     opening->flags = request.flags;
     opening->mode = (mode_t)request.mode & 07777;

@@ -21,8 +21,8 @@ struct opening {
     bool may_block;     /* a FIFO: to be opened aside */
 };
 
-/* 0, or the errno for the caller. */
-int opening_read(const struct seccomp_notif *call, struct opening *opening);
+/* 0, or the errno for the caller. `top` is its run's (resolve.h). */
+int opening_read(const struct seccomp_notif *call, pid_t top, struct opening *opening);
 
 /* The descriptor, close-on-exec here; or -errno. `mask` is the caller's umask. */
 int opening_do(const struct opening *opening, mode_t mask);

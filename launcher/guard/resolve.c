@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "../memory.h"
+#include "../process.h"
 
 #define LINKS 40 /* as many as the kernel follows */
 #define BOUNDS (RESOLVE_NO_XDEV | RESOLVE_BENEATH | RESOLVE_IN_ROOT)
@@ -39,16 +40,32 @@ int resolve_descriptor(pid_t tid, int descriptor)
     return fd;
 }
 
-char *resolve_path_of(int fd)
+/* A file that has lost its name is still protected by it. One that only ever lay in memory never had any. */
+static bool take_off_deleted(int fd, char *path)
 {
-    char link[32], path[PATH_MAX];
+    static const char mark[] = " (deleted)", memory[] = "/memfd:";
+    size_t length = strlen(path), marked = sizeof mark - 1;
+    struct stat own, named;
+    struct statfs where;
+    if (length <= marked || strcmp(path + length - marked, mark) != 0) return true;
+    if (!fstat(fd, &own) && !lstat(path, &named) && own.st_dev == named.st_dev && own.st_ino == named.st_ino)
+        return true; /* it is really called so */
+    path[length - marked] = 0;
+    bool in_memory = !fstatfs(fd, &where) && (where.f_type == TMPFS_MAGIC || where.f_type == HUGETLBFS_MAGIC);
+    return !in_memory || strncmp(path, memory, sizeof memory - 1) != 0;
+}
+
+int resolve_path_of(int fd, char **path)
+{
+    char link[32], text[PATH_MAX];
+    *path = NULL;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, sizeof path);
-    if (length <= 0 || length == sizeof path || path[0] != '/') return NULL;
-    path[length] = 0;
-    struct stat status;
-    if (fstat(fd, &status) || (!status.st_nlink && !S_ISDIR(status.st_mode))) return NULL;
-    return xstrdup(path);
+    ssize_t length = readlink(link, text, sizeof text);
+    if (length < 0) return errno;
+    if (length == sizeof text) return ENAMETOOLONG;
+    text[length] = 0;
+    if (text[0] == '/' && take_off_deleted(fd, text)) *path = xstrdup(text);
+    return 0;
 }
 
 static bool in_proc(int fd)
@@ -73,7 +90,7 @@ static bool is_kernels(int fd, const struct stat *status)
 }
 
 struct walk {
-    pid_t tid;
+    struct viewer viewer;
     uint64_t how;
     int at;                  /* O_PATH: the directory the walk has come to */
     int links;               /* followed so far */
@@ -119,21 +136,20 @@ static bool own_link(const struct walk *walk, int fd, const char *name, char tex
 {
     if (!in_proc(fd)) return false;
     if (!strcmp(name, "self"))
-        snprintf(text, 64, "%d", group_of(walk->tid));
+        snprintf(text, 64, "%d", group_of(walk->viewer.tid));
     else if (!strcmp(name, "thread-self"))
-        snprintf(text, 64, "%d/task/%d", group_of(walk->tid), walk->tid);
+        snprintf(text, 64, "%d/task/%d", group_of(walk->viewer.tid), walk->viewer.tid);
     else
         return false;
     return true;
 }
 
-/* Whether the directory of a magic link belongs to the calling process: /proc/PID, /proc/PID/fd,
- * /proc/PID/task/TID… */
-static bool is_own(const struct walk *walk)
+/* Whose magic link it is: /proc/PID, /proc/PID/fd, /proc/PID/task/TID… */
+static pid_t owner_of(const struct walk *walk)
 {
-    cleanup_free char *path = resolve_path_of(walk->at);
+    char *path cleanup_free = NULL;
     int pid = 0;
-    return path && sscanf(path, "/proc/%d", &pid) == 1 && group_of(pid) == group_of(walk->tid);
+    return !resolve_path_of(walk->at, &path) && path && sscanf(path, "/proc/%d", &pid) == 1 ? pid : 0;
 }
 
 static bool is_magic(const struct walk *walk, const char *name)
@@ -141,6 +157,15 @@ static bool is_magic(const struct walk *walk, const char *name)
     if (!in_proc(walk->at)) return false;
     cleanup_fd int fd = open_how(walk->at, name, 0, RESOLVE_NO_MAGICLINKS);
     return fd < 0 && errno == ELOOP;
+}
+
+/* The launcher may look into every process; the caller may not look out of its run. */
+static int look_through(struct walk *walk)
+{
+    pid_t owner = owner_of(walk);
+    if (owner && group_of(owner) == group_of(walk->viewer.tid)) return 0;
+    walk->foreign = true;
+    return owner && walk->viewer.top && process_is_below(owner, walk->viewer.top) ? 0 : EACCES;
 }
 
 /* Takes the link `name` in walk->at, whose O_PATH|O_NOFOLLOW descriptor is `link`. `*jumped`: a magic link,
@@ -152,7 +177,8 @@ static int follow(struct walk *walk, int link, const char *name, const char *res
     if (own_link(walk, walk->at, name, text)) return follow_text(walk, text, rest);
     if (is_magic(walk, name)) {
         if (walk->how & (RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS) || ++walk->links > LINKS) return ELOOP;
-        if (!is_own(walk)) walk->foreign = true;
+        int error = look_through(walk);
+        if (error) return error;
         int fd = openat(walk->at, name, O_PATH | O_CLOEXEC);
         if (fd < 0) return errno;
         memmove(walk->rest, rest, strlen(rest) + 1);
@@ -171,6 +197,15 @@ static char *join(const char *directory, const char *name)
     return directory ? xasprintf("%s/%s", strcmp(directory, "/") ? directory : "", name) : NULL;
 }
 
+/* The path of what `name` is in the directory. */
+static int path_in(int directory, const char *name, char **path)
+{
+    char *above cleanup_free = NULL;
+    int error = resolve_path_of(directory, &above);
+    *path = join(above, name);
+    return error;
+}
+
 /* The walk has ended at an object without a name of its own here: a root, "..", a descriptor, a magic link.
  */
 static int end_at(struct walk *walk, struct spot *spot)
@@ -178,19 +213,18 @@ static int end_at(struct walk *walk, struct spot *spot)
     spot->target = walk->at;
     walk->at = -1;
     if (fstat(spot->target, &spot->status)) return errno;
-    spot->path = resolve_path_of(spot->target);
-    return 0;
+    int error = resolve_path_of(spot->target, &spot->path);
+    return !error && !spot->path && walk->foreign ? EACCES : error; /* another's pipe */
 }
 
 static int end_in(struct walk *walk, struct spot *spot, const char *name, int target)
 {
-    cleanup_free char *directory = resolve_path_of(walk->at);
     spot->parent = walk->at;
     walk->at = -1;
     spot->target = target;
-    spot->path = join(directory, name);
     strcpy(spot->name, name);
-    return target >= 0 && fstat(target, &spot->status) ? errno : 0;
+    if (target >= 0 && fstat(target, &spot->status)) return errno;
+    return path_in(spot->parent, name, &spot->path);
 }
 
 /* One name. `*done`: the spot is filled. */
@@ -244,10 +278,11 @@ static int step(struct walk *walk, unsigned flags, struct spot *spot, bool *done
     return move_to(walk, fd);
 }
 
-static int walk_all(pid_t tid, int base, const char *path, unsigned flags, uint64_t how, struct spot *spot)
+static int walk_all(struct viewer viewer, int base, const char *path, unsigned flags, uint64_t how,
+                    struct spot *spot)
 {
     struct walk *walk = xcalloc(1, sizeof *walk);
-    walk->tid = tid;
+    walk->viewer = viewer;
     walk->how = how;
     walk->at = base;
     int error = 0;
@@ -268,8 +303,8 @@ static bool resolve_whole(int base, const char *path, unsigned flags, uint64_t h
     int fd = open_how(base, path, flags & RESOLVE_FOLLOW ? 0 : O_NOFOLLOW, how | RESOLVE_NO_MAGICLINKS);
     if (fd < 0) return false;
     spot->target = fd;
-    spot->path = fstat(fd, &spot->status) ? NULL : resolve_path_of(fd);
-    if (spot->path && !in_proc(fd)) return true;
+    if (!fstat(fd, &spot->status) && !resolve_path_of(fd, &spot->path) && spot->path && !in_proc(fd))
+        return true;
     close(fd);
     free(spot->path);
     spot->target = -1;
@@ -291,8 +326,7 @@ static int resolve_bounded(int base, const char *path, unsigned flags, uint64_t 
     close(base);
     if (fd >= 0) {
         spot->target = fd;
-        spot->path = resolve_path_of(fd);
-        return fstat(fd, &spot->status) ? errno : 0;
+        return fstat(fd, &spot->status) ? errno : resolve_path_of(fd, &spot->path);
     }
     struct stat status;
     if (parent < 0) return error;
@@ -301,14 +335,13 @@ static int resolve_bounded(int base, const char *path, unsigned flags, uint64_t 
         close(parent);
         return error;
     }
-    cleanup_free char *real = resolve_path_of(parent);
     spot->parent = parent;
-    spot->path = join(real, name);
     strcpy(spot->name, name);
-    return 0;
+    return path_in(parent, name, &spot->path);
 }
 
-int resolve(pid_t tid, int directory, const char *path, unsigned flags, uint64_t how, struct spot *spot)
+int resolve(struct viewer viewer, int directory, const char *path, unsigned flags, uint64_t how,
+            struct spot *spot)
 {
     *spot = (struct spot){.parent = -1, .target = -1};
     if (how & ~(uint64_t)KNOWN) return EINVAL;
@@ -316,7 +349,7 @@ int resolve(pid_t tid, int directory, const char *path, unsigned flags, uint64_t
     if (strlen(path) >= PATH_MAX) return ENAMETOOLONG;
 
     int base = path[0] == '/' && !(how & BOUNDS) ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)
-                                                 : resolve_descriptor(tid, directory);
+                                                 : resolve_descriptor(viewer.tid, directory);
     if (base < 0) return errno;
     int error = 0;
     if (*path && resolve_whole(base, path, flags, how, spot))
@@ -324,7 +357,7 @@ int resolve(pid_t tid, int directory, const char *path, unsigned flags, uint64_t
     else if (how & BOUNDS)
         error = resolve_bounded(base, path, flags, how, spot);
     else
-        error = walk_all(tid, base, path, flags, how, spot);
+        error = walk_all(viewer, base, path, flags, how, spot);
     struct stat status;
     if (!error && spot->target >= 0 && is_kernels(spot->target, &spot->status)) spot->kernel = true;
     if (!error && spot->parent >= 0 && !fstat(spot->parent, &status) && is_kernels(spot->parent, &status))

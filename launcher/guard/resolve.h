@@ -20,23 +20,32 @@ enum resolve_flags {
     RESOLVE_BY_PARENT = 8,  /* `parent` and `name` are wanted, also where the object is there */
 };
 
+/* Whose eyes: a thread, and the top of its run. Through /proc it may look into processes below that, and no others. */
+struct viewer {
+    pid_t tid;
+    pid_t top;
+};
+
 struct spot {
     int parent;     /* O_PATH: the directory that holds `name`; -1 where the object has no name of its own */
     char name[256]; /* the last name in `parent`; "" for a root, a descriptor, a magic link */
     int target;     /* O_PATH: the object itself, a link if it was not followed; -1: there is none */
     struct stat status; /* of the target */
-    char *path;         /* real path; NULL: it has none (a pipe, a memfd, a deleted file) */
+    char *
+        path; /* real path, of a deleted file the one that it had; NULL: it never had one (a pipe, a memfd) */
     bool kernel; /* in /proc, /sys or a device, or reached through another process: nobody else may open it */
 };
 
 /* 0, or an errno for the caller. `how` are the RESOLVE_ flags of openat2, which are kept. */
-int resolve(pid_t tid, int directory, const char *path, unsigned flags, uint64_t how, struct spot *spot);
+int resolve(struct viewer viewer, int directory, const char *path, unsigned flags, uint64_t how,
+            struct spot *spot);
 void spot_close(struct spot *spot);
 
 /* A descriptor of the thread, as an O_PATH descriptor of ours; -1 with errno. AT_FDCWD: its directory. */
 int resolve_descriptor(pid_t tid, int descriptor);
 
-/* malloc'd real path of an O_PATH descriptor; NULL when it has none. */
-char *resolve_path_of(int fd);
+/* The malloc'd real path of an O_PATH descriptor, or NULL as in a spot. 0, or ENAMETOOLONG: longer than the kernel can say,
+ * so that nothing can be judged by it. */
+int resolve_path_of(int fd, char **path);
 
 #endif

@@ -97,6 +97,11 @@ bool call_find_caller(struct call *call)
     return false;
 }
 
+struct viewer call_viewer(const struct call *call)
+{
+    return (struct viewer){call->tid, call->watch->session->keeper};
+}
+
 mode_t call_umask(const struct call *call)
 {
     char path[64], line[256];

@@ -254,7 +254,7 @@ static void look(struct call *call)
 void watch_file_open(struct call *call)
 {
     struct deed *deed = xcalloc(1, sizeof *deed);
-    int error = opening_read(&call->notification, &deed->opening);
+    int error = opening_read(&call->notification, call_viewer(call).top, &deed->opening);
     call->own = deed;
     call->free_own = free_deed;
     if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;
@@ -288,7 +288,7 @@ void watch_file_change(struct call *call)
     struct deed *deed = xcalloc(1, sizeof *deed);
     struct change *change = &deed->change;
     deed->is_change = true;
-    int error = change_read(&call->notification, change);
+    int error = change_read(&call->notification, call_viewer(call).top, change);
     call->own = deed;
     call->free_own = free_deed;
     if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;

@@ -85,7 +85,7 @@ static int read_endpoint(struct call *call, struct endpoint *endpoint, unsigned 
     if (error || !has_path(endpoint)) return error;
     char path[sizeof(struct sockaddr_un) + 1];
     unix_path(endpoint, path);
-    return resolve(call->tid, AT_FDCWD, path, resolve_flags, 0, &endpoint->spot);
+    return resolve(call_viewer(call), AT_FDCWD, path, resolve_flags, 0, &endpoint->spot);
 }
 
 static struct endpoint *take_endpoint(struct call *call, unsigned resolve_flags)

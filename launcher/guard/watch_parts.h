@@ -10,6 +10,7 @@
 #include "filter.h"
 #include "identity.h"
 #include "notify.h"
+#include "resolve.h"
 #include "verify.h"
 #include "watch.h"
 
@@ -64,6 +65,8 @@ struct matter *call_matter(struct call *call, void (*allowed)(struct call *call)
 bool watch_is_fenced(const struct watch *watch, pid_t tid);
 
 void watch_event(struct watch *watch, const char *event, pid_t pid, const char *text);
+
+struct viewer call_viewer(const struct call *call);
 
 mode_t call_umask(const struct call *call);
 
