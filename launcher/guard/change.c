@@ -431,6 +431,13 @@ int change_read(const struct seccomp_notif *call, pid_t top, struct change *chan
     return error;
 }
 
+enum change_names change_names(const struct change *change)
+{
+    if (change->kind->deed == do_symlink) return CHANGE_LINKS;
+    if (change->kind->deed != do_rename) return CHANGE_NAMES_NOTHING;
+    return flags_of(change) & RENAME_EXCHANGE ? CHANGE_EXCHANGES : CHANGE_MOVES;
+}
+
 int64_t change_do(const struct change *change, mode_t mask)
 {
     return change->kind->deed(change, mask);

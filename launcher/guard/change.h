@@ -28,6 +28,10 @@ struct change {
  * `top` is its run's (resolve.h). */
 int change_read(const struct seccomp_notif *call, pid_t top, struct change *change);
 
+/* What becomes of names: for the rules that hold below them (above.h). */
+enum change_names { CHANGE_NAMES_NOTHING, CHANGE_MOVES, CHANGE_EXCHANGES, CHANGE_LINKS };
+enum change_names change_names(const struct change *change);
+
 /* Does it. 0 or a positive value, or -errno. `mask` is the caller's umask. */
 int64_t change_do(const struct change *change, mode_t mask);
 

@@ -12,22 +12,24 @@
 
 #include "../memory.h"
 #include "../process.h"
+#include "above.h"
 #include "aside.h"
 #include "change.h"
 #include "numbers.h"
 #include "opening.h"
 #include "watch_parts.h"
 
-#define MOST_ACTS 6
+#define MOST_ACTS 32
 
 struct deed {
     struct {
         enum act_kind kind;
-        const char *path;
+        char *path;
         const char *detail;
         const struct spot *spot;
     } acts[MOST_ACTS];
     size_t act_count, judged;
+    bool too_many; /* acts: it cannot be judged */
     bool is_change;
     struct opening opening;
     struct change change;
@@ -36,6 +38,8 @@ struct deed {
 static void free_deed(void *own)
 {
     struct deed *deed = own;
+    for (size_t i = 0; i < deed->act_count; i++)
+        free(deed->acts[i].path);
     if (deed->is_change)
         change_free(&deed->change);
     else
@@ -46,9 +50,12 @@ static void free_deed(void *own)
 static void add_act(struct deed *deed, enum act_kind kind, const char *path, const char *detail,
                     const struct spot *spot)
 {
-    if (deed->act_count == MOST_ACTS) return;
+    if (deed->act_count == MOST_ACTS) {
+        deed->too_many = true;
+        return;
+    }
     deed->acts[deed->act_count].kind = kind;
-    deed->acts[deed->act_count].path = path;
+    deed->acts[deed->act_count].path = xstrdup(path);
     deed->acts[deed->act_count].detail = detail;
     deed->acts[deed->act_count++].spot = spot;
 }
@@ -110,6 +117,10 @@ static void judged(struct call *call)
 static void judge_next(struct call *call)
 {
     struct deed *deed = call->own;
+    if (deed->too_many) {
+        call_return(call, -EACCES);
+        return;
+    }
     for (; deed->judged < deed->act_count; deed->judged++) {
         const char *path = deed->acts[deed->judged].path;
         struct act act = {.kind = deed->acts[deed->judged].kind, .path = path, .path_length = strlen(path)};
@@ -274,6 +285,49 @@ void watch_file_open(struct call *call)
 
 /* ---- changing ---- */
 
+/* One of the two ends of a call that gives a name, while its acts are gathered. */
+struct naming {
+    struct call *call;
+    const struct spot *spot;
+};
+
+/* Most of these are allowed, and need no place among the acts. */
+static void found_above(void *context, enum act_kind kind, char *path)
+{
+    const struct naming *naming = context;
+    struct call *call = naming->call;
+    const struct deed *deed = call->own;
+    struct act act = {.kind = kind, .path = path, .path_length = strlen(path)};
+    struct decision decision;
+    policy_decide(call->watch->session->image, &act, &decision, NULL);
+    if (decision.verdict != VERDICT_ALLOW) add_act(call->own, kind, path, deed->change.detail, naming->spot);
+    free(path);
+}
+
+static void add_moved(struct call *call, const struct spot *from, const struct spot *to)
+{
+    if (!from->path || !to->path || from->target < 0 || !S_ISDIR(from->status.st_mode)) return;
+    struct naming naming = {call, from};
+    above_moved(call->watch->session->policy, from->path, to->path, found_above, &naming);
+}
+
+/* What lies below keeps its protection when a directory gets another name. */
+static void add_above(struct call *call)
+{
+    const struct deed *deed = call->own;
+    const struct change *change = &deed->change;
+    const struct spot *from = &change->spots[0], *to = &change->spots[1];
+    struct naming naming = {call, from};
+    switch (change_names(change)) {
+    case CHANGE_EXCHANGES: add_moved(call, to, from); /* fall through */
+    case CHANGE_MOVES: add_moved(call, from, to); break;
+    case CHANGE_LINKS:
+        if (from->path) above_linked(call->watch->session->policy, from->path, found_above, &naming);
+        break;
+    case CHANGE_NAMES_NOTHING: break;
+    }
+}
+
 static void carry_out_change(struct call *call)
 {
     struct deed *deed = call->own;
@@ -298,8 +352,10 @@ void watch_file_change(struct call *call)
     }
     /* Under another name its content would have another protection. */
     if (change->spot_count == 2) add(call, ACT_READ, change->detail, &change->spots[0]);
+    if (change_names(change) == CHANGE_EXCHANGES) add(call, ACT_READ, change->detail, &change->spots[1]);
     for (size_t i = 0; i < change->spot_count; i++)
         add(call, ACT_WRITE, change->detail, &change->spots[i]);
+    add_above(call);
     judge_next(call);
 }
 
