@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "numbers.h"
@@ -193,13 +194,23 @@ static void look_prctl(struct writer *writer)
     load_argument(writer, 0);
     return_if_equal(writer, PR_SET_DUMPABLE, SECCOMP_RET_ERRNO | 0);
     return_if_equal(writer, PR_SET_MM, SECCOMP_RET_ERRNO | EPERM);
+    return_if_equal(writer, PR_SET_CHILD_SUBREAPER, SECCOMP_RET_USER_NOTIF);
     put_return(writer, SECCOMP_RET_ALLOW);
 }
 
-/* A process's own limits are its own affair. */
-static void look_prlimit(struct writer *writer)
+/* A process's own limits and its own turn at the processor are its own affair. */
+static void look_own(struct writer *writer)
 {
     load_argument(writer, 0);
+    return_if_equal(writer, 0, SECCOMP_RET_ALLOW);
+}
+
+/* The same where a first argument says what the second is: a process or its group, or all of a user's. */
+static void look_rank(struct writer *writer, uint32_t user)
+{
+    load_argument(writer, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, user, 3, 0);
+    load_argument(writer, 1);
     return_if_equal(writer, 0, SECCOMP_RET_ALLOW);
 }
 
@@ -230,7 +241,13 @@ static void look(struct writer *writer, const struct call *call)
     case __NR_sendmmsg: look_send(writer, 3); break;
     case __NR_clone: look_clone(writer); break;
     case __NR_prctl: look_prctl(writer); break;
-    case __NR_prlimit64: look_prlimit(writer); break;
+    case __NR_sched_setaffinity:
+    case __NR_sched_setattr:
+    case __NR_sched_setparam:
+    case __NR_sched_setscheduler:
+    case __NR_prlimit64: look_own(writer); break;
+    case __NR_setpriority: look_rank(writer, PRIO_USER); break;
+    case __NR_ioprio_set: look_rank(writer, 3 /* IOPRIO_WHO_USER */); break;
     case __NR_kill:
     case __NR_tkill:
     case __NR_rt_sigqueueinfo:

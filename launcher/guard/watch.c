@@ -121,15 +121,6 @@ static void learn_own(struct call *call)
     if (!watch->known) watch->strangers = true;
 }
 
-bool call_is_own(struct call *call)
-{
-    struct watch *watch = call->watch;
-    struct identity identity;
-    if (!watch->strangers) return true;
-    return watch->known && identity_of(call->tid, &identity) && identity_same(&identity, &watch->own) &&
-           !watch_is_fenced(watch, call->tid);
-}
-
 /* ---- judging ---- */
 
 /* Written to the standard error of whoever was refused: without the shim nobody else would tell it. Whatever cannot be done
@@ -150,6 +141,38 @@ void call_tell(const struct call *call, const char *message)
         (void)written; /* it closed its ears */
     }
     close(ready.fd);
+}
+
+static const char *why_strange(struct call *call)
+{
+    struct watch *watch = call->watch;
+    struct identity identity;
+    if (!watch->known || !identity_of(call->tid, &identity)) return "who it is cannot be seen";
+    if (!identity_same(&identity, &watch->own))
+        return "it has another user, other capabilities, another root or other namespaces than the run began "
+               "with";
+    if (fences_hold(&watch->fences, call->caller.pid, watch->session->keeper, watch->session->child))
+        return "it has, or may have, a Landlock fence of its own";
+    return NULL;
+}
+
+bool call_is_own(struct call *call, int error)
+{
+    struct watch *watch = call->watch;
+    if (!watch->strangers) return true;
+    if (!call_find_caller(call)) return false;
+    const char *why = why_strange(call);
+    if (!why) return true;
+    cleanup_free char *message =
+        xasprintf("askfirst: denied: %s: askfirst acts for no process that is not what it is itself\n"
+                  "askfirst:   why: %s\n"
+                  "askfirst:   next: do this as the user that askfirst runs as, without a sandbox inside\n",
+                  filter_call_name(call->notification.data.nr), why);
+    watch_event(watch, "stranger", call->caller.pid, why);
+    if (watch->told != call->caller.pid) call_tell(call, message); /* once: a loader tries many files */
+    watch->told = call->caller.pid;
+    call_return(call, -error);
+    return false;
 }
 
 static void replied(void *context, int error, const char *message)
@@ -260,6 +283,6 @@ void watch_close(struct watch *watch)
     notify_close(&watch->notify);
     floor_plan_free(watch->plan);
     free(watch->program);
-    free(watch->fenced);
+    fences_free(&watch->fences);
     free(watch);
 }

@@ -237,10 +237,7 @@ static void carry_out_opening(struct call *call)
 {
     const struct deed *deed = call->own;
     if (!call_find_caller(call)) return;
-    if (!call_is_own(call)) {
-        call_return(call, -EACCES);
-        return;
-    }
+    if (!call_is_own(call, EACCES)) return;
     if (deed->opening.may_block && !(deed->opening.flags & (O_NONBLOCK | O_PATH))) {
         open_blocking(call);
         return;
@@ -331,10 +328,7 @@ static void add_above(struct call *call)
 static void carry_out_change(struct call *call)
 {
     struct deed *deed = call->own;
-    if (!call_is_own(call))
-        call_return(call, -EPERM);
-    else
-        call_return(call, change_do(&deed->change, call_umask(call)));
+    if (call_is_own(call, EPERM)) call_return(call, change_do(&deed->change, call_umask(call)));
 }
 
 void watch_file_change(struct call *call)

@@ -136,10 +136,7 @@ static void carry_out(struct call *call)
 {
     struct endpoint *endpoint = call->own;
     call->matter = NULL;
-    if (!call_is_own(call)) {
-        call_return(call, -EACCES);
-        return;
-    }
+    if (!call_is_own(call, EACCES)) return;
     if (fcntl(endpoint->socket, F_GETFL) & O_NONBLOCK || endpoint->type == SOCK_DGRAM) {
         call_return(call, connect_now(endpoint));
         return;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 
 #include "../memory.h"
 #include "../process.h"
@@ -13,27 +14,15 @@
 void watch_identity(struct call *call)
 {
     struct watch *watch = call->watch;
-    watch->strangers = true;
-    if (call->notification.data.nr == __NR_landlock_restrict_self) {
-        watch->fenced = xrealloc(watch->fenced, watch->fenced_count + 1, sizeof *watch->fenced);
-        watch->fenced[watch->fenced_count++] = call->tid;
+    int number = call->notification.data.nr;
+    if (!call_find_caller(call)) return;
+    if (number == __NR_prctl) {
+        fences_reaper(&watch->fences, call->caller.pid);
+    } else {
+        watch->strangers = true;
+        if (number == __NR_landlock_restrict_self) fences_add(&watch->fences, call->caller.pid);
     }
     call_continue(call);
-}
-
-bool watch_is_fenced(const struct watch *watch, pid_t tid)
-{
-    struct process process;
-    if (!watch->fenced_count) return false;
-    for (pid_t pid = tid; pid > 1 && pid != watch->session->keeper;) {
-        for (size_t i = 0; i < watch->fenced_count; i++)
-            if (watch->fenced[i] == pid) return true;
-        if (!process_look(pid, &process)) return true;
-        pid = process.parent;
-    }
-    /* A thread's fence is its own, and a child's parent may have ended: whoever descends from a fence must not be taken
-     * for one without. Where any fence is, only those whose whole line is known are without. */
-    return false;
 }
 
 void watch_foreign(struct call *call)
@@ -46,11 +35,25 @@ void watch_foreign(struct call *call)
     call_return(call, -ENOSYS);
 }
 
-/* Whose memory or limits a call is about. */
+/* Whose memory, limits or rank a call is about; -1: of several. */
 static pid_t target_of(const struct call *call)
 {
     const uint64_t *args = (const uint64_t *)call->notification.data.args;
-    return (pid_t)(call->notification.data.nr == __NR_ptrace ? args[1] : args[0]);
+    switch (call->notification.data.nr) {
+    case __NR_ptrace: return args[0] == PTRACE_TRACEME ? call->caller.pid : (pid_t)args[1];
+    case __NR_setpriority: return args[0] == PRIO_PROCESS ? (pid_t)args[1] : -1;
+    case __NR_ioprio_set: return args[0] == 1 /* IOPRIO_WHO_PROCESS */ ? (pid_t)args[1] : -1;
+    default: return (pid_t)args[0];
+    }
+}
+
+/* Only those that look into a process, or change what it does. The run's own turns and limits are its own affair. */
+static bool is_debugging(int number)
+{
+    static const int debugging[] = {__NR_ptrace, __NR_process_vm_readv, __NR_process_vm_writev};
+    for (size_t i = 0; i < sizeof debugging / sizeof *debugging; i++)
+        if (debugging[i] == number) return true;
+    return false;
 }
 
 static void let(struct call *call)
@@ -87,21 +90,15 @@ void watch_debug(struct call *call)
     if (!call_find_caller(call)) return;
     pid_t target = target_of(call);
     bool descriptor = number == __NR_pidfd_getfd || number == __NR_process_madvise;
-    if (number == __NR_ptrace && call->notification.data.args[0] == PTRACE_TRACEME) target = call->caller.pid;
+    bool own = !target || target == call->caller.pid || target == call->tid;
     if (descriptor) {
         call_return(call, -EPERM); /* a descriptor of a process can be swapped for another's */
-    } else if (!target || target == call->caller.pid) {
-        if (number == __NR_ptrace)
-            judge_debugging(call, call->caller.pid);
-        else
-            call_continue(call);
-    } else if (!process_is_below(target, call->watch->session->keeper)) {
+    } else if (!own && (target < 0 || !process_is_below(target, call->watch->session->keeper))) {
         call_return(call, -EPERM);
-    } else if (number == __NR_prlimit64 || number == __NR_kcmp || number == __NR_migrate_pages ||
-               number == __NR_move_pages) {
-        call_continue(call);
-    } else {
+    } else if (is_debugging(number) && (!own || number == __NR_ptrace)) {
         judge_debugging(call, target);
+    } else {
+        call_continue(call);
     }
 }
 

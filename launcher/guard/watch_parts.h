@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 
 #include "../door_parts.h"
+#include "fences.h"
 #include "filter.h"
 #include "identity.h"
 #include "notify.h"
@@ -27,8 +28,8 @@ struct watch {
     bool known;           /* `own` is filled */
     bool
         strangers; /* somebody has changed who it is, or fenced itself in: everybody is looked at from now on */
-    pid_t *fenced;
-    size_t fenced_count;
+    struct fences fences;
+    pid_t told; /* the stranger that was told last why it is refused */
     unsigned events;
 };
 
@@ -54,15 +55,12 @@ void call_leave(struct call *call);                      /* somebody else answer
 /* False: the caller is gone, and the call has been ended. */
 bool call_find_caller(struct call *call);
 
-/* Whether the launcher may act for this thread. */
-bool call_is_own(struct call *call);
+/* Whether the launcher may act for this thread. Not: the call has been ended with `error`, and its caller told why. */
+bool call_is_own(struct call *call, int error);
 
 /* Has one act of the call judged: `matter->question` is filled by the caller of this in between. `allowed` is called when it was
  * let go; otherwise the call ends with the error. NULL: the caller is gone, and the call has been ended. */
 struct matter *call_matter(struct call *call, void (*allowed)(struct call *call));
-
-/* Whether the thread, or whoever it descends from in the run, has put a fence of its own around itself. */
-bool watch_is_fenced(const struct watch *watch, pid_t tid);
 
 void watch_event(struct watch *watch, const char *event, pid_t pid, const char *text);
 
