@@ -1,233 +1,51 @@
-/* door_exec.c: what an exec would really run, and whether it may: applets, loaders, scripts and their
- * interpreters, and programs that the shim would never be at work in (door_parts.h).
+/* door_exec.c: whether an exec may be: each program that it comes to is judged, and the tightest verdict counts (chain.h,
+ * door_parts.h).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "../policy/image.h"
+#include "chain.h"
 #include "door_parts.h"
-#include "elf.h"
 #include "memory.h"
 #include "text.h"
 
-/* As deep as scripts may name scripts, and a loader or two besides. */
-#define DEEPEST 8
-
-/* One program that is judged: the one that was called, and each interpreter after it. */
-struct program {
-    struct found found;
-    char *called; /* the path it is called by */
-    char *judged; /* the path it is judged by, where that is not found.path: an applet's */
-    char *name;   /* the last part of `called`, or the applet's */
-    const char **argv;
-    size_t argc;
-    size_t shown_shift; /* words before argv that are shown with it: "busybox" */
+/* What the guard and the policy say to one program of the chain. */
+struct judgement {
     struct decision decision;
-    struct act act;
     struct needs needs;
 };
 
 struct exec {
-    const struct session *session;
     const struct caller *caller;
-    struct program programs[DEEPEST];
-    size_t count;
+    struct chain chain;
+    struct judgement judgements[CHAIN_DEEPEST];
     size_t tightest;
-    const char **built[DEEPEST]; /* argument vectors that were put together here */
-    char *owned[2 * DEEPEST];    /* and words in them */
-    size_t built_count, owned_count;
-    const char *unfit; /* why the shim would not be at work in it; NULL: it would */
-    bool silent;       /* a loader by itself: no program will say hello */
-    dev_t device;      /* what /proc/PID/exe will be */
-    ino_t inode;
-    int error; /* what the kernel would say without running anything; 0: nothing */
     struct tree *tree;
 };
 
 static void free_exec(void *own)
 {
     struct exec *exec = own;
-    for (size_t i = 0; i < exec->count; i++) {
-        struct program *program = &exec->programs[i];
-        found_close(&program->found);
-        needs_free(&program->needs);
-        free(program->called);
-        free(program->judged);
-        free(program->name);
-    }
-    for (size_t i = 0; i < exec->built_count; i++)
-        free(exec->built[i]);
-    for (size_t i = 0; i < exec->owned_count; i++)
-        free(exec->owned[i]);
+    for (size_t i = 0; i < exec->chain.count; i++)
+        needs_free(&exec->judgements[i].needs);
+    chain_close(&exec->chain);
     tree_free(exec->tree);
     free(exec);
 }
 
-static const char *last_part(const char *path)
+static void judge_all(struct exec *exec, const struct session *session, bool spawns)
 {
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}
-
-static void fill_act(struct program *program)
-{
-    const char *path = program->judged ? program->judged : program->found.path;
-    program->act = (struct act){.kind = ACT_EXEC,
-                                .path = path,
-                                .path_length = strlen(path),
-                                .name = program->name,
-                                .argv = program->argv,
-                                .argc = program->argc};
-}
-
-/* Opens what would run and puts it last in the list; NULL with exec->error. */
-static struct program *add_program(struct exec *exec, const char *called, const char **argv, size_t argc)
-{
-    if (exec->count == DEEPEST) {
-        exec->error = ELOOP;
-        return NULL;
-    }
-    struct program *program = &exec->programs[exec->count];
-    if (!found_open(&program->found, exec->caller, called, 0)) {
-        exec->error = errno;
-        return NULL;
-    }
-    exec->count++;
-    program->called = xstrdup(called);
-    program->name = xstrdup(last_part(called));
-    program->argv = argv;
-    program->argc = argc;
-    fill_act(program);
-    if (S_ISREG(program->found.status.st_mode)) return program;
-    exec->error = EACCES; /* as the kernel says of directories and devices */
-    return NULL;
-}
-
-/* A multi-call program is judged as the applet that it is told to be. */
-static void become_applet(struct program *program, size_t shift)
-{
-    const char *path = program->found.path, *slash = strrchr(path, '/');
-    program->argv += shift;
-    program->argc -= shift;
-    program->shown_shift = shift;
-    program->judged = xasprintf("%.*s/%s", (int)(slash ? slash - path : 0), path, program->argv[0]);
-    free(program->name);
-    program->name = xstrdup(program->argv[0]);
-    fill_act(program);
-}
-
-/* The vector that the kernel makes of a script's: its interpreter, the one argument, the script's path, the
- * rest. */
-static const char **script_argv(struct exec *exec, const struct program *script,
-                                const struct hashbang *hashbang, size_t *argc)
-{
-    const char **argv = xcalloc(script->argc + 4, sizeof *argv);
-    size_t count = 0;
-    exec->built[exec->built_count++] = argv;
-    argv[count++] = exec->owned[exec->owned_count++] = xstrdup(hashbang->interpreter);
-    if (*hashbang->argument) argv[count++] = exec->owned[exec->owned_count++] = xstrdup(hashbang->argument);
-    argv[count++] = script->called;
-    for (size_t i = 1; i < script->argc; i++)
-        argv[count++] = script->argv[i];
-    *argc = count;
-    return argv;
-}
-
-static void check_interpreter(struct exec *exec, const struct elf *elf)
-{
-    struct found interpreter;
-    bool found = found_open(&interpreter, exec->caller, elf->interpreter, 0);
-    if (!found || !elf_is_loader(interpreter.fd))
-        exec->unfit =
-            "its ELF interpreter is not one of this system's own loaders, which would load the guard";
-    if (found) found_close(&interpreter);
-}
-
-/* Whether the shim will be at work in the program that comes out last. */
-static void check_fitness(struct exec *exec, const struct program *program, const struct elf *elf)
-{
-    static const char *const reasons[] = {
-        [ELF_STATIC] = "a static program never loads the guard",
-        [ELF_NARROW] = "a 32-bit program cannot load the guard",
-        [ELF_FOREIGN] = "a program for another processor cannot load the guard",
-        [ELF_BROKEN] = "its file makes no sense as a program, or cannot be read",
-    };
-    if (elf->kind == ELF_DYNAMIC) {
-        check_interpreter(exec, elf);
-    } else if (elf->kind == ELF_STATIC && elf_is_loader(program->found.fd)) {
-        exec->silent = true;
-    } else {
-        exec->unfit = reasons[elf->kind];
-    }
-    if (elf_raises(program->found.fd))
-        exec->unfit = "a set-id program, or one with capabilities of its own, drops the guard";
-}
-
-/* What comes after this program in the chain, if anything does: the program of a loader, the interpreter of a
- * script. False: this was the last one. */
-static bool next_program(struct exec *exec, struct program *program, bool loaded)
-{
-    struct elf elf;
-    struct hashbang hashbang;
-    if (!loaded && !(program->found.status.st_mode & 0111)) {
-        exec->error = EACCES; /* nobody may execute it, so nobody is asked; a loader only reads it */
-        return false;
-    }
-    int fd = found_read(&program->found);
-    if (fd < 0) {
-        exec->unfit = "its file cannot be read before it runs";
-        return false;
-    }
-    bool script = elf_hashbang(fd, &hashbang);
-    elf_look(fd, &elf);
-    close(fd);
-    if (script && !loaded) {
-        size_t argc;
-        const char **argv = script_argv(exec, program, &hashbang, &argc);
-        return add_program(exec, hashbang.interpreter, argv, argc) != NULL;
-    }
-    if (elf.kind == ELF_NONE)
-        exec->error = ENOEXEC; /* the kernel runs neither; a shell may then read it, which is another exec */
-    else
-        check_fitness(exec, program, &elf);
-    return false;
-}
-
-/* Follows what was called to the programs that it comes to. */
-static void follow(struct exec *exec, const char *called, const char **argv, size_t argc)
-{
-    bool loaded = false;
-    bool more = add_program(exec, called, argv, argc) != NULL;
-    while (more) {
-        struct program *program = &exec->programs[exec->count - 1];
-        struct runs runs;
-        command_runs(exec->session->image, &program->act, &runs);
-        if (!loaded) {
-            exec->device = program->found.status.st_dev;
-            exec->inode = program->found.status.st_ino;
-        }
-        if (runs.kind == RUNS_LOADER && elf_is_loader(program->found.fd)) {
-            loaded = true;
-            const char **rest = program->argv + runs.shift;
-            more = add_program(exec, rest[0], rest, program->argc - runs.shift) != NULL;
-            continue;
-        }
-        if (runs.kind == RUNS_APPLET) become_applet(program, runs.shift);
-        more = next_program(exec, program, loaded);
-    }
-}
-
-static void judge_all(struct exec *exec, bool spawns)
-{
-    for (size_t i = 0; i < exec->count; i++) {
-        struct program *program = &exec->programs[i];
-        program->needs =
+    for (size_t i = 0; i < exec->chain.count; i++) {
+        struct program *program = &exec->chain.programs[i];
+        struct judgement *judgement = &exec->judgements[i];
+        judgement->needs =
             (struct needs){.caller = exec->caller, .found = &program->found, .stdin_unknown = spawns};
-        matter_judge(exec->session, &program->act, &program->needs, &program->decision);
-        if (program->decision.verdict > exec->programs[exec->tightest].decision.verdict) exec->tightest = i;
+        matter_judge(session, &program->act, &judgement->needs, &judgement->decision);
+        if (judgement->decision.verdict > exec->judgements[exec->tightest].decision.verdict)
+            exec->tightest = i;
     }
 }
 
@@ -245,7 +63,7 @@ static void put_words(struct question *question, const struct program *program)
 static void describe(struct matter *matter, const struct exec *exec, uint64_t python, bool spawns,
                      const char *via)
 {
-    const struct program *program = &exec->programs[exec->tightest];
+    const struct program *program = &exec->chain.programs[exec->tightest];
     matter_question(matter, ACT_EXEC, python);
     struct question *question = matter->question;
     question->program = xstrdup(program->found.path);
@@ -253,8 +71,10 @@ static void describe(struct matter *matter, const struct exec *exec, uint64_t py
     question->inode = program->found.status.st_ino;
     question->spawns = spawns;
     question->via = via ? xstrdup(via) : NULL;
+    question->stdin_kind = spawns ? STDIN_UNKNOWN : facts_stdin(exec->caller);
+    chain_identity(&exec->chain, matter->door->session->image, exec->caller, question->identity);
     put_words(question, program);
-    matter_rule(matter, &program->decision);
+    matter_rule(matter, &exec->judgements[exec->tightest].decision);
 }
 
 /* ---- afterwards ---- */
@@ -262,31 +82,21 @@ static void describe(struct matter *matter, const struct exec *exec, uint64_t py
 static bool programs_unchanged(struct matter *matter, const char **why)
 {
     const struct exec *exec = matter->own;
-    *why = NULL;
-    if (matter->connection && !caller_alive(&matter->caller)) *why = "the process that asked has ended";
-    for (size_t i = 0; !*why && i < exec->count; i++) {
-        const struct program *program = &exec->programs[i];
-        struct found again;
-        if (!found_open(&again, exec->caller, program->called, 0)) {
-            *why = "the program is gone since the question was put";
-            break;
-        }
-        if (!found_same(&again, &program->found.status) || strcmp(again.path, program->found.path) != 0)
-            *why = "the program has changed since the question was put";
-        found_close(&again);
-    }
-    return !*why;
+    *why = "the process that asked has ended";
+    if (matter->connection && !caller_alive(&matter->caller)) return false;
+    return chain_unchanged(&exec->chain, exec->caller, why);
 }
 
 static void expect_hello(struct matter *matter, const struct exec *exec, struct tree *tree)
 {
     const struct connection *connection = matter->connection;
+    const struct program *program = &exec->chain.programs[exec->chain.kernel];
     struct approved approved = {.connection = connection,
                                 .caller = matter->caller,
                                 .spawns = !connection || matter->question->spawns,
-                                .silent = exec->silent,
-                                .device = exec->device,
-                                .inode = exec->inode,
+                                .silent = exec->chain.silent,
+                                .device = program->found.status.st_dev,
+                                .inode = program->found.status.st_ino,
                                 .tree = tree};
     hellos_expect(matter->door->hellos, &approved);
 }
@@ -306,12 +116,18 @@ static void expect_program(struct matter *matter, const struct answer *answer)
 
 /* ---- what is asked ---- */
 
+/* Why the guard itself refuses it; NULL: it does not. */
+static const char *unfit(const struct exec *exec, const struct session *session)
+{
+    if (exec->chain.unknown) return "its file cannot be read before it runs";
+    return hellos_wanted(session) ? exec->chain.unfit : NULL;
+}
+
 static void judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python,
                   bool spawns, const char *via)
 {
-    struct door *door = matter->door;
+    const struct session *session = matter->door->session;
     struct exec *exec = xcalloc(1, sizeof *exec);
-    exec->session = door->session;
     exec->caller = &matter->caller;
     matter->own = exec;
     matter->free_own = free_exec;
@@ -319,21 +135,21 @@ static void judge(struct matter *matter, const char *called, const char **argv, 
     matter->went = expect_program;
     matter->called = called;
     matter->recorded_always = true;
-    follow(exec, called, argv, argc);
-    if (!exec->count || exec->error == EACCES) {
-        matter_refuse(matter, exec->error, NULL);
+    chain_follow(&exec->chain, session->image, exec->caller, called, argv, argc);
+    if (!exec->chain.count || exec->chain.error == EACCES) {
+        matter_refuse(matter, exec->chain.error, NULL);
         return;
     }
-    judge_all(exec, spawns);
-    const struct program *program = &exec->programs[exec->tightest];
-    if (exec->error && program->decision.verdict != VERDICT_DENY) {
-        matter_refuse(matter, exec->error, NULL);
+    judge_all(exec, session, spawns);
+    const struct decision *decision = &exec->judgements[exec->tightest].decision;
+    const char *reason = decision->verdict == VERDICT_DENY ? NULL : unfit(exec, session);
+    if (exec->chain.error && !reason && decision->verdict != VERDICT_DENY) {
+        matter_refuse(matter, exec->chain.error, NULL);
         return;
     }
     describe(matter, exec, python, spawns, via);
-    if (exec->unfit && hellos_wanted(door->session) && program->decision.verdict != VERDICT_DENY)
-        matter_unfit(matter, exec->unfit);
-    matter_decide(matter, &program->act, &program->decision);
+    if (reason) matter_unfit(matter, reason);
+    matter_decide(matter, &exec->chain.programs[exec->tightest].act, decision);
 }
 
 static bool is_what_the_shim_found(const struct connection *connection, const char *path)
@@ -387,35 +203,24 @@ void exec_judge(struct matter *matter, const char *called, const char **argv, si
     judge(matter, called, argv, argc, python, false, NULL);
 }
 
-/* The program that the kernel itself loads: the last before a loader takes over. */
-static const struct program *loaded_by_kernel(const struct exec *exec)
-{
-    const struct program *program = &exec->programs[0];
-    for (size_t i = 0; i < exec->count; i++) {
-        const struct stat *status = &exec->programs[i].found.status;
-        if (status->st_dev == exec->device && status->st_ino == exec->inode) program = &exec->programs[i];
-    }
-    return program;
-}
-
 const char *exec_path(const struct matter *matter, size_t index)
 {
     const struct exec *exec = matter->own;
-    return index < exec->count ? exec->programs[index].found.path : NULL;
+    return index < exec->chain.count ? exec->chain.programs[index].found.path : NULL;
 }
 
 void exec_outcome(struct matter *matter, struct exec_outcome *outcome)
 {
     struct exec *exec = matter->own;
-    const struct program *program = loaded_by_kernel(exec);
+    const struct program *program = &exec->chain.programs[exec->chain.kernel];
     const char **argv = program->argv - program->shown_shift;
     size_t argc = program->argc + program->shown_shift;
     struct text text = {0};
     for (size_t i = 0; i < argc; i++)
         text_add(&text, argv[i], strlen(argv[i]) + 1);
     if (!argc) text_char(&text, 0); /* the kernel gives it one empty word */
-    *outcome = (struct exec_outcome){.device = exec->device,
-                                     .inode = exec->inode,
+    *outcome = (struct exec_outcome){.device = program->found.status.st_dev,
+                                     .inode = program->found.status.st_ino,
                                      .argv_length = text.length,
                                      .tree = steal_pointer(&exec->tree)};
     outcome->argv = text_take(&text);

@@ -37,17 +37,12 @@ static void begin(struct sha256 *sum, const char *what, enum act_kind act)
     take_string(sum, act_name(act));
 }
 
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
-
 void likeness_exact(const struct question *question, struct likeness *likeness)
 {
     struct sha256 sum;
     begin(&sum, "exact", question->act);
     take_string(&sum, question->path);
+    if (question->act == ACT_WRITE || question->act == ACT_DEBUG) take_string(&sum, question->act_detail);
     if (question->act == ACT_CONNECT) {
         /* A host by its name, where it has one: its next address is the same host. */
         cleanup_free char *host = likeness_host(question->address);
@@ -57,6 +52,8 @@ void likeness_exact(const struct question *question, struct likeness *likeness)
     if (question->act == ACT_EXEC) {
         take_string(&sum, question->program);
         take_string(&sum, question->cwd);
+        take(&sum, question->identity, sizeof question->identity);
+        take(&sum, &question->stdin_kind, sizeof question->stdin_kind);
         for (size_t i = 0; i < question->argc; i++)
             take(&sum, question->argv[i].data, question->argv[i].length);
     }
@@ -65,7 +62,7 @@ void likeness_exact(const struct question *question, struct likeness *likeness)
 
 const struct command *likeness_command(const struct policy *policy, const char *program)
 {
-    const char *name = last_part(program);
+    const char *name = text_last_part(program);
     for (size_t i = 0; policy && i < policy->command_count; i++) {
         const struct strings *names = &policy->commands[i].names;
         for (size_t j = 0; j < names->count; j++)
@@ -151,7 +148,7 @@ static size_t words_that_count(const struct command *command, const char *name)
 
 static void read_traits(struct traits *traits, const struct question *question, const struct policy *policy)
 {
-    const char *name = last_part(question->program);
+    const char *name = text_last_part(question->program);
     const struct command *command = likeness_command(policy, question->program);
     size_t wanted = words_that_count(command, name);
     bool options_over = false;
@@ -184,6 +181,7 @@ static bool like_command(const struct question *question, const struct policy *p
     read_traits(&traits, question, policy);
     begin(&sum, "like", ACT_EXEC);
     take_string(&sum, question->program);
+    take(&sum, question->identity, sizeof question->identity);
     for (size_t i = 0; i < traits.leading; i++)
         take_string(&sum, traits.words[i]);
     take_string(&sum, "options");

@@ -56,8 +56,11 @@ struct question {
     char *path;    /* READ, WRITE, DEBUG: real path */
     char *address; /* CONNECT: "host (address):port", "unix:/path" */
     char *cwd;
-    char *via;    /* "system", "popen": the call that a shell's text came through; or NULL */
-    bool spawns;  /* EXEC: the new program will be a child of the asker, not take its place */
+    char *via;                  /* "system", "popen": the call that a shell's text came through; or NULL */
+    enum stdin_kind stdin_kind; /* EXEC: what the new program's standard input is, where that is known */
+    unsigned char identity
+        [32];    /* EXEC: of the files that it comes to, scripts too (chain.h): written to, they are others */
+    bool spawns; /* EXEC: the new program will be a child of the asker, not take its place */
     bool listing; /* READ: the path is a directory that is listed */
 
     pid_t pid;

@@ -108,45 +108,21 @@ bool subject_command(struct subject *subject, const struct surroundings *around,
     return true;
 }
 
-/* The applet lies, as it were, where the program does. */
-static bool take_name_of_applet(struct subject *subject, char **why)
-{
-    char *slash = strrchr(subject->path, '/');
-    size_t left = sizeof subject->path - (size_t)(slash + 1 - subject->path);
-    set_name(subject, subject->act.argv[0]);
-    if ((size_t)snprintf(slash + 1, left, "%s", subject->name) >= left) {
-        *why = xstrdup("the applet's name is too long");
-        return false;
-    }
-    subject->act.path_length = strlen(subject->path);
-    return true;
-}
-
 bool subject_become_applet(struct subject *subject, const struct image *image, char **why)
 {
-    struct runs runs;
-    command_runs(image, &subject->act, &runs);
-    if (runs.kind != RUNS_APPLET) return true;
-    subject->act.argv += runs.shift;
-    subject->act.argc -= runs.shift;
-    return take_name_of_applet(subject, why);
-}
-
-/* The vector that the kernel makes of a script's. NULL: it is no script. */
-static const char **script_next(struct subject *subject, size_t *argc)
-{
-    const struct act *act = &subject->act;
-    int fd cleanup_fd = open(subject->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || !elf_hashbang(fd, &subject->hashbang)) return NULL;
-    const char **argv = xcalloc(act->argc + 3, sizeof *argv);
-    size_t count = 0;
-    argv[count++] = subject->hashbang.interpreter;
-    if (*subject->hashbang.argument) argv[count++] = subject->hashbang.argument;
-    argv[count++] = subject->path;
-    for (size_t i = 1; i < act->argc; i++)
-        argv[count++] = act->argv[i];
-    *argc = count;
-    return argv;
+    size_t shift;
+    char *path cleanup_free = chain_applet(image, &subject->act, &shift);
+    if (!path) return true;
+    subject->act.argv += shift;
+    subject->act.argc -= shift;
+    set_name(subject, subject->act.argv[0]);
+    subject->act.path_length = strlen(path);
+    if (subject->act.path_length < sizeof subject->path) {
+        memcpy(subject->path, path, subject->act.path_length + 1);
+        return true;
+    }
+    *why = xstrdup("the applet's name is too long");
+    return false;
 }
 
 /* `env -S "WORDS"` makes a command line of its own of them, which is judged when it starts, and not from
@@ -158,15 +134,24 @@ static bool splits_words(const struct act *act, size_t before)
     return false;
 }
 
+static const char **wrapped(const struct subject *subject, size_t shift, size_t *argc)
+{
+    if (!strcmp(subject->name, "env") && splits_words(&subject->act, shift)) return NULL;
+    *argc = subject->act.argc - shift;
+    return xmemdup(subject->act.argv + shift, *argc * sizeof *subject->act.argv);
+}
+
 const char **subject_next(struct subject *subject, const struct image *image, size_t *argc)
 {
     struct runs runs;
+    struct caller here;
     command_runs(image, &subject->act, &runs);
-    if (runs.kind != RUNS_WRAPPER && runs.kind != RUNS_LOADER) return script_next(subject, argc);
-    if (runs.kind == RUNS_WRAPPER && !strcmp(subject->name, "env") && splits_words(&subject->act, runs.shift))
-        return NULL;
-    *argc = subject->act.argc - runs.shift;
-    return xmemdup(subject->act.argv + runs.shift, *argc * sizeof *subject->act.argv);
+    if (runs.kind == RUNS_WRAPPER) return wrapped(subject, runs.shift, argc);
+    int fd cleanup_fd = open(subject->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (!caller_find(&here, getpid(), getpid())) return NULL;
+    chain_next(image, &here, &subject->act, subject->path, fd, false, &subject->coming);
+    *argc = subject->coming.argc;
+    return subject->coming.argv;
 }
 
 bool subject_digest(struct subject *subject)

@@ -10,7 +10,7 @@
 
 #include "../policy/decide.h"
 #include "../policy/image.h"
-#include "elf.h"
+#include "chain.h"
 
 /* What is known of the world around an act. */
 struct surroundings {
@@ -36,8 +36,8 @@ struct subject {
     unsigned char addresses[SUBJECT_ADDRESSES][16];
     size_t address_count;
 
-    struct hashbang hashbang; /* EXEC of a script: its first line */
-    bool is_guess;            /* EXEC: there is no such program here; it is judged as if it lay in /usr/bin */
+    struct coming coming; /* EXEC: what comes after the program */
+    bool is_guess;        /* EXEC: there is no such program here; it is judged as if it lay in /usr/bin */
 };
 
 /* Fills it but for stdin_kind; `cwd` NULL: this directory; `parent` NULL: not known. False: `*why`
@@ -52,7 +52,7 @@ bool subject_command(struct subject *subject, const struct surroundings *around,
 /* EXEC: a multi-call program becomes the applet that it is told to be. False: `*why` (malloc'd). */
 bool subject_become_applet(struct subject *subject, const struct image *image, char **why);
 
-/* EXEC: the command line that it comes to in turn: a wrapper's or a loader's program, a script's interpreter.
+/* EXEC: the command line that it comes to in turn: what a run would judge with it (chain.h), or a wrapper's program.
  * malloc'd; its words are the subject's. NULL: there is none. */
 const char **subject_next(struct subject *subject, const struct image *image, size_t *argc);
 

@@ -68,6 +68,34 @@ class Programs(DoorCase):
         self.finished(session)
         self.assertIsNone(session.next("ask"))
 
+    def test_a_script_that_was_rewritten_is_another(self):
+        policy = POLICY.replace("exec:\n", "exec:\n  - ask: '**/x.sh'\n  - ask: {program: [sh, dash], words: ['*.sh']}\n", 1)
+        for guard, command in (("shim", ["./x.sh"]), ("kernel", ["./x.sh"]), ("shim", ["/bin/sh", "x.sh"])):
+            with self.subTest(guard=guard, command=command):
+                self.file("home/work/x.sh", "#!/bin/sh\necho one\n", mode=0o755)
+                session = self.run_python(f"import subprocess\nfor _ in range(2): subprocess.run({command})\n"
+                                          f"open('x.sh', 'a').write('echo two\\n')\nsubprocess.run({command})\n",
+                                          policy=policy, options=[f"--guard={guard}"], audit=self.tmp / f"{guard}{len(command)}")
+                session.answer(session.next("ask"), scope="exact")
+                question = session.next("ask")
+                self.assertIsNotNone(question)
+                session.answer(question, "deny")
+                self.assertEqual(session.finish()[1].count("one\n"), 2)
+
+    def test_a_yes_to_one_kind_of_change_is_no_yes_to_another(self):
+        self.file("home/work/ask/.keep")
+        for guard in ("shim", "kernel"):
+            with self.subTest(guard):
+                session = self.run_python("import os\nopen('ask/new', 'w').close()\nos.unlink('ask/new')\n",
+                                          options=[f"--guard={guard}"], audit=self.tmp / guard)
+                question = session.next("ask")
+                self.assertEqual(question["detail"], "create")
+                session.answer(question, scope="exact")
+                question = session.next("ask")
+                self.assertEqual(question["detail"], "remove")
+                session.answer(question)
+                self.finished(session)
+
     def test_a_tree_whose_exec_fails_covers_nobody(self):
         for guard in ("shim", "kernel"):
             with self.subTest(guard):

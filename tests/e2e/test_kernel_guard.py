@@ -2,8 +2,11 @@
 import ctypes
 import json
 import os
+import pathlib
+import shutil
 import socket
 import sys
+import tempfile
 import threading
 
 import support
@@ -125,6 +128,28 @@ print(sorted(os.listdir("."))); print(open("/proc/self/comm").read(), open("/pro
         self.assertEqual(guarded.stderr.replace("askfirst", ""), bare.stderr)
         self.assertEqual(guarded.stdout, bare.stdout)
         self.assertEqual(guarded.returncode, 0)
+
+    def odd_program(self, interpreter):
+        """A program whose ELF interpreter is another program; its name has no room for a long path."""
+        link = pathlib.Path(tempfile.mkdtemp(dir="/tmp", prefix="i")) / "i"
+        self.addCleanup(shutil.rmtree, link.parent)
+        link.symlink_to(interpreter)
+        loader = b"/lib64/ld-linux-x86-64.so.2\0"
+        odd = self.workspace / "odd"
+        odd.write_bytes(pathlib.Path("/usr/bin/true").read_bytes().replace(loader, str(link).encode().ljust(len(loader), b"\0")))
+        odd.chmod(0o755)
+        return odd
+
+    def test_an_elf_interpreter_is_judged_as_the_program_that_it_is(self):
+        shutil.copy(BUSYBOX, self.workspace / "forbidden")
+        odd = self.odd_program(self.workspace / "forbidden")
+        result = self.guard("sh", "-c", "./odd touch made; echo $?")
+        self.assertIn("askfirst: denied: ", result.stderr)
+        self.assertEqual(result.stdout, "126\n")
+        self.assertEqual(self.guard(odd, "touch", "made").returncode, 126)
+        result = self.askfirst("check", "--policy", self.rules, "exec", "--", odd)
+        self.assertEqual(result.returncode, 3, result.stdout)
+        self.assertIn("forbidden", result.stdout)
 
     def test_a_fifo_holds_up_nobody_else(self):
         os.mkfifo(self.workspace / "pipe")

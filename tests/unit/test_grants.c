@@ -100,6 +100,35 @@ static void exact_covers_the_very_same(void **state)
     grants_free(grants);
 }
 
+static void exact_is_the_same_files_and_the_same_input(void **state)
+{
+    (void)state;
+    struct grants *grants = granted(SCOPE_EXACT, command("/work/x.sh", "x.sh a"));
+    struct question question = command("/work/x.sh", "x.sh a");
+    question.stdin_kind = STDIN_PIPE;
+    assert_false(covers(grants, question));
+    question.stdin_kind = STDIN_UNKNOWN;
+    assert_true(covers(grants, question));
+    question.identity[0] = 1; /* it was written to */
+    assert_false(covers(grants, question));
+    grants_free(grants);
+    grants = granted(SCOPE_LIKE, command("/work/x.sh", "x.sh a"));
+    assert_true(covers(grants, command("/work/x.sh", "x.sh b")));
+    assert_false(covers(grants, question));
+    grants_free(grants);
+}
+
+static void exact_is_the_same_kind_of_change(void **state)
+{
+    (void)state;
+    struct question create = file(ACT_WRITE, "/a"), removal = create;
+    create.act_detail = "create", removal.act_detail = "remove";
+    struct grants *grants = granted(SCOPE_EXACT, create);
+    assert_true(covers(grants, create));
+    assert_false(covers(grants, removal));
+    grants_free(grants);
+}
+
 static void exact_files_and_addresses(void **state)
 {
     (void)state;
@@ -296,6 +325,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(once_covers_nothing),
         cmocka_unit_test(exact_covers_the_very_same),
+        cmocka_unit_test(exact_is_the_same_files_and_the_same_input),
+        cmocka_unit_test(exact_is_the_same_kind_of_change),
         cmocka_unit_test(exact_files_and_addresses),
         cmocka_unit_test(like_takes_bundles_apart),
         cmocka_unit_test(like_keeps_the_subcommand),
