@@ -1,0 +1,46 @@
+"""What holds of every run, again under guard kernel: statuses, what the command finds, limits, signals, and every way to end."""
+
+import support
+import test_run
+import test_run_faults
+
+# What these say is about the door: its banner, and what it needs of the environment.
+OF_THE_DOOR = {
+    "test_it_says_what_the_shim_is_not", "test_auto_says_what_it_took", "test_a_shim_where_the_loader_cannot_be_told_of_it",
+    "test_the_shim_comes_first_and_other_preloads_stay", "test_everything_else_is_as_it_was",
+    "test_it_is_private_while_it_lives_and_gone_afterwards", "test_without_a_runtime_directory_it_is_below_tmp",
+    "test_a_runtime_directory_too_long_for_a_socket_is_not_taken",
+    "test_what_dead_sessions_left_is_removed_and_the_living_stay",
+    "test_killed_by_the_command_the_run_ends",  # under the kernel's guard it cannot kill it
+}
+
+
+class UnderKernel:
+    def guard(self, *command, options=(), **more):
+        return super().guard(*command, options=["--guard=kernel", *options], **more)
+
+    def start(self, *command, options=(), **more):
+        return super().start(*command, options=["--guard=kernel", *options], **more)
+
+
+def again(case):
+    """The same tests under guard kernel; None in a test's place leaves it out."""
+    left_out = dict.fromkeys(OF_THE_DOOR & set(dir(case)))
+    return type(case.__name__, (UnderKernel, case), {**left_out, "__module__": __name__})
+
+
+for module in (test_run, test_run_faults):
+    for case in vars(module).values():
+        if isinstance(case, type) and issubclass(case, test_run.RunCase) and case.__module__ == module.__name__:
+            globals()[case.__name__] = again(case)
+del module, case
+
+
+class KeeperOutOfReach(test_run.RunCase):
+    def test_the_command_cannot_kill_what_holds_it(self):
+        result = self.guard("sh", "-c", "kill -9 $PPID; echo $?", options=["--guard=kernel", "--quiet"])
+        self.assertEqual((result.returncode, result.stdout), (0, "1\n"), result.stderr)
+
+
+if __name__ == "__main__":
+    support.main()
