@@ -179,6 +179,10 @@ void chain_follow(struct chain *chain, const struct image *image, const struct c
     *chain = (struct chain){.count = 0};
     for (struct program *program; (program = add(chain, caller, called, argv, argc));) {
         struct coming *coming = &program->coming;
+        if (!loaded && !(program->found.status.st_mode & 0111)) {
+            chain->error = EACCES; /* nobody may execute it, so nobody is asked; a loader only reads it */
+            return;
+        }
         if (!loaded) chain->kernel = chain->count - 1;
         become_applet(program, image);
         if (!look(chain, image, caller, program, loaded)) return;
