@@ -127,71 +127,81 @@ static bool read_internet(struct act *act, const union address *address, unsigne
     return true;
 }
 
-static long ask_address(const struct session *session, enum wire_kind kind, int type,
-                        const union address *address, unsigned length)
+/* One address that is to be reached. `address` is a copy, which may be changed to what was judged. */
+struct reaching {
+    const struct session *session;
+    enum wire_kind wire; /* CONNECT or SEND */
+    uint32_t socket;     /* domain << 16 | type */
+    struct act act;
+    union address *address;
+    unsigned *length;
+    int *held; /* a descriptor that has to stay open until it was reached */
+};
+
+static long ask_address(const struct reaching *reaching, const union address *address, size_t length)
 {
-    struct request request = {.kind = kind, .detail = (uint32_t)type, .bytes = address, .size = length};
-    return door_ask(session, &request);
+    struct request request = {
+        .kind = reaching->wire, .detail = reaching->socket, .bytes = address, .size = length};
+    return door_ask(reaching->session, &request);
 }
 
-/* A socket with a path: found first, and reached by the name in /proc of what was found. Its new length comes
- * back in
- * `*length`, the descriptor to be closed afterwards in `*held`. */
-static APART long judge_path_socket(const struct session *session, enum wire_kind wire, struct act *act,
-                                    union address *address, unsigned *length, int *held)
+/* The launcher is told the real path, as far as it fits into an address. */
+static APART long ask_path(const struct reaching *reaching, const struct place *place)
 {
+    union address real = {.family = FAMILY_UNIX};
+    if (place->length >= sizeof real.local.sun_path)
+        return ask_address(reaching, reaching->address, *reaching->length);
+    memcpy(real.local.sun_path, place->path.bytes, place->length + 1);
+    return ask_address(reaching, &real, offsetof(struct sockaddr_un, sun_path) + place->length + 1);
+}
+
+/* A socket with a path: found first, and reached by the name in /proc of what was found. */
+static APART long judge_path_socket(struct reaching *reaching)
+{
+    struct sockaddr_un *local = &reaching->address->local;
     struct place place;
-    long result = where_file(&place, AT_FDCWD, address->local.sun_path, 0, 0);
+    long result = where_file(&place, AT_FDCWD, local->sun_path, 0, 0);
     if (!result) {
-        act->unix_path = place.path.bytes;
-        act->unix_length = place.length;
-        if (!allowed(session, act)) {
-            /* The launcher is told the real path, as far as it fits into an address. */
-            union address real = {.family = FAMILY_UNIX};
-            size_t size =
-                place.length < sizeof real.local.sun_path ? place.length + 1 : sizeof real.local.sun_path;
-            memcpy(real.local.sun_path, place.path.bytes, size);
-            result = size > place.length
-                         ? ask_address(session, wire, (int)act->socket, &real,
-                                       (unsigned)(offsetof(struct sockaddr_un, sun_path) + size))
-                         : ask_address(session, wire, (int)act->socket, address, *length);
-        }
+        reaching->act.unix_path = place.path.bytes;
+        reaching->act.unix_length = place.length;
+        if (!allowed(reaching->session, &reaching->act)) result = ask_path(reaching, &place);
     }
     if (!result) {
-        char *end = bytes_fd_path(address->local.sun_path, place.fd);
-        *length = (unsigned)(end + 1 - (char *)address);
-        *held = place.fd;
+        char *end = bytes_fd_path(local->sun_path, place.fd);
+        *reaching->length = (unsigned)(end + 1 - (char *)local);
+        *reaching->held = place.fd;
         place.fd = -1;
     }
     where_end(&place);
     return result;
 }
 
-static long judge_unix(const struct session *session, enum wire_kind wire, struct act *act,
-                       union address *address, unsigned *length, int *held)
+static long judge_unix(struct reaching *reaching)
 {
-    const unsigned start = offsetof(struct sockaddr_un, sun_path);
-    if (*length <= start) return 0; /* it has no name: the kernel refuses it */
-    if (address->local.sun_path[0]) return judge_path_socket(session, wire, act, address, length, held);
-    act->unix_abstract = true;
-    act->unix_path = address->local.sun_path + 1;
-    act->unix_length = *length - start - 1;
-    return allowed(session, act) ? 0 : ask_address(session, wire, (int)act->socket, address, *length);
+    const unsigned start = offsetof(struct sockaddr_un, sun_path), length = *reaching->length;
+    const struct sockaddr_un *local = &reaching->address->local;
+    if (length <= start) return 0; /* it has no name: the kernel refuses it */
+    if (local->sun_path[0]) return judge_path_socket(reaching);
+    reaching->act.unix_abstract = true;
+    reaching->act.unix_path = local->sun_path + 1;
+    reaching->act.unix_length = length - start - 1;
+    return allowed(reaching->session, &reaching->act) ? 0 : ask_address(reaching, reaching->address, length);
 }
 
-/* Whether that may be reached through this socket. `address` is a copy that may be changed to what was
- * judged. */
+/* Whether that may be reached through this socket. */
 static long judge_address(int fd, enum wire_kind wire, union address *address, unsigned *length, int *held)
 {
-    const struct session *session = session_get();
-    struct act act = {.kind = ACT_CONNECT};
-    if (!session) return 0;
-    act.socket = kind_of(socket_option(fd, SO_DOMAIN), socket_option(fd, SO_TYPE));
+    struct reaching reaching = {
+        .session = session_get(), .wire = wire, .address = address, .length = length, .held = held};
+    if (!reaching.session) return 0;
+    int domain = socket_option(fd, SO_DOMAIN), type = socket_option(fd, SO_TYPE);
+    reaching.socket = (uint32_t)domain << 16 | (uint32_t)type;
+    reaching.act = (struct act){.kind = ACT_CONNECT, .socket = kind_of(domain, type)};
     if (address->family == FAMILY_UNSPEC && wire == WIRE_CONNECT) return 0; /* it ends a connection */
-    if (address->family == FAMILY_UNIX) return judge_unix(session, wire, &act, address, length, held);
-    bool here = read_internet(&act, address, *length) && is_loopback(act.address);
-    if (here && allowed(session, &act)) return 0;
-    return ask_address(session, wire, (int)act.socket, address, *length);
+    if (address->family == FAMILY_UNIX) return judge_unix(&reaching);
+    bool here = read_internet(&reaching.act, address, *length) && is_loopback(reaching.act.address);
+    if (here && allowed(reaching.session, &reaching.act)) return 0;
+    return ask_address(&reaching, address, *length);
 }
 
 /* Copies an address so that nobody changes it between the question and the act; false: it cannot be one. */

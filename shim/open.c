@@ -85,8 +85,9 @@ static APART bool open_fast(const struct opening *opening, long *result)
     return done;
 }
 
-/* By its real path, which costs less than by its descriptor's name. It keeps the kernel's care for other people's files in
- * /tmp, too, which O_CREAT brings. Not conclusive: another file lies there, or the path is no way to it. */
+/* By its real path, which costs less than by its descriptor's name. It keeps the kernel's care for other
+ * people's files in /tmp, too, which O_CREAT brings. Not conclusive: another file lies there, or the path
+ * is no way to it. */
 static APART bool open_by_real_path(const struct opening *opening, const struct place *place, long *result)
 {
     struct open_how how = how_to(opening->flags & ~O_NOFOLLOW, opening->mode, RESOLVE_NO_SYMLINKS);

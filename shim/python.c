@@ -138,8 +138,8 @@ static int hook(const char *event, object *arguments, void *data)
 
 #define COMMAND_SIZE 65536
 
-/* Whether the interpreter will check its own memory (python -X dev, PYTHONMALLOC=debug): from its start on it knows what it
- * has allocated, and ends the program when it frees the hook, which was added before. */
+/* Whether the interpreter will check its own memory (python -X dev, PYTHONMALLOC=debug): from its start on
+ * it knows what it has allocated, and ends the program when it frees the hook, which was added before. */
 static bool checks_memory(void)
 {
     const char *value;

@@ -1,8 +1,9 @@
 /* seen.h: paths that the policy was found to allow, so that opening a file again costs no second decision.
  *
- * A decision on a path hangs on nothing but the policy's image and the path, neither of which changes. So it does not
- * matter who writes here or when: a vfork child, a signal handler and another thread would all write the same. What is
- * kept of a path is one word, under a key of this process' own, so that no file name can be made to look like another.
+ * A decision on a path hangs on nothing but the policy's image and the path, neither of which changes.
+ * So it does not matter who writes here or when: a vfork child, a signal handler and another thread would
+ * all write the same. What is kept of a path is one word, under a key of this process' own, so that no
+ * file name can be made to look like another.
  */
 #ifndef ASKFIRST_SHIM_SEEN_H
 #define ASKFIRST_SHIM_SEEN_H

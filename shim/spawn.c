@@ -86,8 +86,8 @@ static void change_directory(int *dirfd, long fresh)
     *dirfd = (int)fresh;
 }
 
-/* What opening it will come to as well, in the new process: that is left to say so. It may be there that the file is, too,
- * under the name of a descriptor that an earlier action has made. */
+/* What opening it will come to as well, in the new process: that is left to say so. It may be there that
+ * the file is, too, under the name of a descriptor that an earlier action has made. */
 static bool will_fail_by_itself(long result)
 {
     return result == -ENOENT || result == -ENOTDIR || result == -EEXIST || result == -EISDIR ||

@@ -27,12 +27,11 @@ enum wire_kind {
     WIRE_SHELL,     /* the same of the shell, with argv "sh", "-c", text; `detail` says by which call */
     WIRE_READ,      /* strings: real path, path as the program wrote it */
     WIRE_WRITE,     /* the same; `detail` says what kind of write */
-    WIRE_CONNECT,   /* struct sockaddr as passed */
+    WIRE_CONNECT,   /* struct sockaddr as passed, a path as the real one; `detail` as for WIRE_SOCKET */
     WIRE_SEND,      /* struct sockaddr as passed: a datagram with an address */
     WIRE_SOCKET,    /* no body: `detail` is domain << 16 | type: a socket that is judged when it is made */
-    WIRE_LOOKUP,    /* strings: node, service; `detail` the hints (WIRE_LOOKUP_*); the answer's body has
-                       addresses */
-    WIRE_FAILED /* on a connection that was answered "go": what was approved failed; `detail`: its errno */
+    WIRE_LOOKUP,    /* strings: node, service; `detail` the hints (WIRE_LOOKUP_*); addresses are answered */
+    WIRE_FAILED     /* on a connection that was answered "go": it failed all the same, with errno `detail` */
 };
 
 /* Why a file is to be written, for `detail` of WIRE_WRITE: what a person is told. */
@@ -57,9 +56,8 @@ enum wire_change {
 enum wire_shell { WIRE_SHELL_SYSTEM = 1, WIRE_SHELL_POPEN, WIRE_SHELL_WORDEXP };
 
 enum wire_flags {
-    WIRE_SPAWN = 1, /* EXEC: the new program will be a child of the caller (posix_spawn, system, popen) */
-    WIRE_REFUSED =
-        2, /* the shim has decided "deny" itself, from the image: record it and say so; no question */
+    WIRE_SPAWN = 1,     /* EXEC: the new program will be a child of the caller (posix_spawn, system, popen) */
+    WIRE_REFUSED = 2,   /* the shim has decided "deny" by itself, from the image: record it, ask nobody */
     WIRE_DIRECTORY = 4, /* READ: a directory is listed */
     WIRE_CUT = 8        /* arguments were too many to carry: what came is the beginning. Always refused. */
 };

@@ -39,8 +39,8 @@
 #define AT_EACCESS 0x200
 #endif
 
-/* A function that is not made part of its caller, so that what it takes of the stack is given back: a wrapper may run
- * on 8 KiB. */
+/* A function that is not made part of its caller, so that what it takes of the stack is given back: a
+ * wrapper may run on 8 KiB. */
 #define APART __attribute__((noinline))
 
 #define RAW_FAILED(result) ((unsigned long)(result) >= (unsigned long)-4095)

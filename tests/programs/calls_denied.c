@@ -1,5 +1,6 @@
-/* calls_denied.c: tries to read and to change what a policy denies (secret/ in the current directory), by every call and
- * every spelling, and prints each that did not fail with EACCES. The last line says how many were tried.
+/* calls_denied.c: tries to read and to change what a policy denies (secret/ in the current directory), by
+ * every call and every spelling, and prints each that did not fail with EACCES. The last line says how
+ * many were tried.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* states.c: calls a wrapper where little can be counted on: `states WHERE`. Each prints what the call came to, or ends badly. */
+/* states.c: calls a wrapper where little can be counted on: `states WHERE`. Each prints what the call came
+ * to, or ends badly. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

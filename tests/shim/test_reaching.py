@@ -143,7 +143,8 @@ tell(lambda: s.send(b"connected"))
 """, receiver.getsockname()[1])
         self.assertEqual(out, ["1", "2", "PermissionError 13", "PermissionError 13", "PermissionError 13", "None", "9"])
         self.assertEqual([receiver.recv(99) for _ in range(3)], [b"x", b"yz", b"connected"])
-        self.assertEqual([r.kind for r in self.door.requests], [d.SOCKET, d.SEND, d.SEND, d.CONNECT])
+        self.assertEqual([(r.kind, r.detail) for r in self.door.requests],
+                         [(kind, 2 << 16 | 2) for kind in [d.SOCKET, d.SEND, d.SEND, d.CONNECT]])
 
     def names(self, request):
         """What a launcher that knows three names would say."""
