@@ -2,8 +2,11 @@
  * not was started without the guard, or is not what was approved, and is killed (door_parts.h).
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -15,7 +18,7 @@
 #include "memory.h"
 #include "process.h"
 
-#define PATIENCE_MS 5000 /* from the exec to the hello */
+#define PATIENCE_MS 8000 /* from the exec to the hello, or to the shim's being there at least */
 #define LOOK_MS 1000
 #define MOST_GREETED 1024u
 
@@ -36,6 +39,7 @@ struct hellos {
     struct door *door;
     struct pending *pending;
     struct loop_timer *timer;
+    char *shim;                           /* its real path; NULL: not known */
     struct greeted greeted[MOST_GREETED]; /* a ring of who said hello last */
     size_t greeted_next;
 };
@@ -49,6 +53,7 @@ struct hellos *hellos_new(struct door *door)
 {
     struct hellos *hellos = xcalloc(1, sizeof *hellos);
     hellos->door = door;
+    if (hellos_wanted(door->session)) hellos->shim = realpath(door->session->shim, NULL);
     return hellos;
 }
 
@@ -66,6 +71,7 @@ void hellos_free(struct hellos *hellos)
         free_pending(pending);
     }
     loop_cancel(hellos->timer);
+    free(hellos->shim);
     free(hellos);
 }
 
@@ -135,6 +141,21 @@ static bool has_greeted(const struct hellos *hellos, const struct process *proce
     return false;
 }
 
+/* The loader has brought the shim in, which says its hello when the libraries before it are done with their
+ * constructors. */
+static bool has_shim(const struct hellos *hellos, pid_t pid)
+{
+    char path[32], line[PATH_MAX + 128];
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    cleanup_file FILE *maps = hellos->shim ? fopen(path, "re") : NULL;
+    while (maps && fgets(line, sizeof line, maps)) {
+        const char *file = strchr(line, '/');
+        size_t length = strlen(hellos->shim);
+        if (file && strncmp(file, hellos->shim, length) == 0 && file[length] == '\n') return true;
+    }
+    return false;
+}
+
 /* Stopped, or waiting for a disk: it has not had its time. */
 static bool is_held(const struct process *process)
 {
@@ -159,6 +180,7 @@ static bool settle_exec(const struct hellos *hellos, const struct pending *pendi
     if (is_held(&process)) return false;
     struct stat now = program_of(process.pid);
     bool approved = runs(process.pid, &pending->what);
+    if (approved && has_shim(hellos, process.pid)) return false;
     if (approved)
         kill_process(hellos, &process, "preload-missing", missing);
     else if (now.st_ino != pending->before.st_ino || now.st_dev != pending->before.st_dev)
@@ -186,7 +208,7 @@ static bool settle_spawn(const struct hellos *hellos, const struct pending *pend
     for (size_t i = 0; i < count; i++) {
         struct process process;
         if (!is_unguarded_child(hellos, pending, pids[i], &process)) continue;
-        if (is_held(&process))
+        if (is_held(&process) || has_shim(hellos, pids[i]))
             held = true;
         else
             kill_process(hellos, &process, "preload-missing", missing);

@@ -212,19 +212,30 @@ int found_read(const struct found *found)
     return open(proc_name("/proc/self/fd/%d", found->fd).text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
-bool found_sha256(const struct found *found, unsigned char sum[32])
+bool file_sha256(int fd, unsigned char sum[32])
 {
-    int fd = found_read(found);
-    if (fd < 0) return false;
     struct sha256 state;
-    sha256_init(&state);
-    char block[16384];
+    unsigned char block[65536];
+    size_t all = 0;
     ssize_t got;
-    while ((got = read(fd, block, sizeof block)) > 0)
+    sha256_init(&state);
+    while ((got = read(fd, block, sizeof block)) > 0) {
+        all += (size_t)got;
+        if (all > FILE_SUMMED) return false;
         sha256_update(&state, block, (size_t)got);
-    close(fd);
+    }
     sha256_final(&state, sum);
     return got == 0;
+}
+
+bool found_sha256(const struct found *found, unsigned char sum[32])
+{
+    if (found->status.st_size > (off_t)FILE_SUMMED) return false;
+    int fd = found_read(found);
+    if (fd < 0) return false;
+    bool known = file_sha256(fd, sum);
+    close(fd);
+    return known;
 }
 
 void found_close(struct found *found)

@@ -44,6 +44,10 @@ bool found_open(struct found *found, const struct caller *caller, const char *pa
 bool found_same(const struct found *found,
                 const struct stat *other); /* the same file with the same content */
 int found_read(const struct found *found); /* a descriptor to read from, or -1 with errno */
+/* The digest of what a descriptor holds. False: it cannot be read, or is larger than anybody would wait for (FILE_SUMMED):
+ * everybody's calls stand still meanwhile. Then the digest is not known, which no allow fits. */
+#define FILE_SUMMED (32u << 20)
+bool file_sha256(int fd, unsigned char sum[32]);
 bool found_sha256(const struct found *found, unsigned char sum[32]);
 void found_close(struct found *found);
 

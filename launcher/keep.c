@@ -61,6 +61,7 @@ static void let_go(const struct keeping *keeping, int lock)
     unsigned next = 0;
     qsort(kept, 3, sizeof *kept, ascending);
     for (int i = 0; i < 3; i++) {
+        if (kept[i] < 0) continue; /* it could not be made: the link has to say so */
         if ((unsigned)kept[i] > next) close_range(next, (unsigned)kept[i] - 1, 0);
         next = (unsigned)kept[i] + 1;
     }

@@ -11,7 +11,6 @@
 
 #include "../policy/address.h"
 #include "../policy/resolve.h"
-#include "../policy/sha256.h"
 #include "memory.h"
 #include "show.h"
 
@@ -157,15 +156,7 @@ const char **subject_next(struct subject *subject, const struct image *image, si
 bool subject_digest(struct subject *subject)
 {
     int fd cleanup_fd = open(subject->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return false;
-    struct sha256 sum;
-    unsigned char block[65536];
-    ssize_t got;
-    sha256_init(&sum);
-    while ((got = read(fd, block, sizeof block)) > 0)
-        sha256_update(&sum, block, (size_t)got);
-    if (got < 0) return false;
-    sha256_final(&sum, subject->sha256);
+    if (fd < 0 || !file_sha256(fd, subject->sha256)) return false;
     subject->act.sha256 = subject->sha256;
     return true;
 }

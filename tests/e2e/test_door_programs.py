@@ -68,6 +68,19 @@ class Programs(DoorCase):
         self.finished(session)
         self.assertIsNone(session.next("ask"))
 
+    def test_a_library_that_takes_its_time_before_the_guard_is_no_missing_guard(self):
+        library = self.tmp / "slow.so"
+        made = self.command("cc", "-shared", "-fPIC", "-x", "c", "-o", library, "-", input="""
+#include <unistd.h>
+__attribute__((constructor)) static void wait_a_while(void) { sleep(12); }
+""")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        session = self.run_python(f"import subprocess\nprint(subprocess.run(['/usr/bin/true'], env={{'LD_PRELOAD': '{library}'}})"
+                                  ".returncode)\n")
+        _, out, err = self.finished(session)
+        self.assertEqual(out, "0\n", err)
+        self.assertEqual(session.records("event"), [])
+
     def test_a_script_that_was_rewritten_is_another(self):
         policy = POLICY.replace("exec:\n", "exec:\n  - ask: '**/x.sh'\n  - ask: {program: [sh, dash], words: ['*.sh']}\n", 1)
         for guard, command in (("shim", ["./x.sh"]), ("kernel", ["./x.sh"]), ("shim", ["/bin/sh", "x.sh"])):

@@ -264,6 +264,12 @@ static void a_file_that_was_touched_is_another(void **state)
     assert_true(found_sha256(&found, sum));
     assert_memory_equal(sum, of_x, sizeof of_x);
     found_close(&found);
+    assert_int_equal(ftruncate(fd, FILE_SUMMED + 1), 0); /* nobody waits for that */
+    assert_true(found_open(&found, &caller, path, 0));
+    assert_false(found_sha256(&found, sum));
+    lseek(fd, 0, SEEK_SET);
+    assert_false(file_sha256(fd, sum));
+    found_close(&found);
     close(fd);
     unlink(path);
 }
