@@ -207,9 +207,26 @@ class Lacking(DoctorCase):
         self.assertEqual(set(self.all_but(found)), {(HERE, "audit directory", None)})
         self.assertIn("--audit", found[HERE, "audit directory", None]["next"])
 
+    def where_nothing_may_be_started(self, *places, **more):
+        """Run by root: in a mount namespace of its own, these places are of a kind in which no program may be started."""
+        mounts = "".join(f"mount -t tmpfs -o noexec none {place} && " for place in places)
+        return self.doctor("unshare", "-m", "sh", "-c", f'{mounts} cd / && exec "$@"', "sh", **more)
+
+    def test_a_place_where_no_program_may_be_started_is_not_taken(self):
+        if os.getuid():
+            self.skipTest("only root can make such a place")
+        scratch = self.directory("scratch")
+        found = self.where_nothing_may_be_started(scratch, env=self.environment(TMPDIR=scratch))
+        self.assertEqual(self.all_but(found), {})
+        self.assertEqual(self.all_but(self.doctor(env=self.environment(TMPDIR=self.tmp / "missing"))), {})
+
     def test_nowhere_to_start_programs(self):
-        found = self.doctor(env=self.environment(TMPDIR=self.tmp / "missing"))
-        self.assertEqual(self.all_but(found), {})  # another place was taken
+        if os.getuid():
+            self.skipTest("only root can make such places")
+        found = self.where_nothing_may_be_started("/tmp", "/var/tmp", self.home)
+        self.assertEqual(self.status, 1)
+        self.assertEqual({key for key, one in found.items() if one["state"] == "untried"}, {(KERNEL, "runs of its own", None)})
+        self.assertIn("TMPDIR", found[KERNEL, "runs of its own", None]["detail"])
 
 
 # Says that Landlock's version is VERSION, whatever it is; everything else is as it was.
