@@ -81,7 +81,6 @@ static void classify(struct opening *opening)
     } else if (opening->writes) {
         opening->detail = "write";
     }
-    opening->may_block = opening->spot.target >= 0 && S_ISFIFO(opening->spot.status.st_mode);
 }
 
 int opening_read(const struct seccomp_notif *call, pid_t top, struct opening *opening)
@@ -115,27 +114,32 @@ static int open_new(const struct opening *opening, mode_t mask)
 }
 
 /* What is there already is opened through its descriptor, so it is the object that was judged. */
-static int open_again(const struct opening *opening, mode_t mask)
+static int open_again(const struct opening *opening, mode_t mask, enum opening_patience patience)
 {
     char link[32];
     uint64_t flags = opening->flags;
     mode_t type = opening->spot.status.st_mode & S_IFMT;
     if (flags & O_CREAT && flags & O_EXCL) return -EEXIST;
+    bool at_once = patience == OPENING_NEVER_WAITS && !(flags & O_NONBLOCK);
     if (type == S_IFLNK) return -ELOOP;
     if (type == S_IFDIR && flags & O_CREAT && !is_tmpfile(flags)) return -EISDIR;
     flags &= ~(uint64_t)(O_CREAT | O_EXCL | O_NOFOLLOW);
     if (is_tmpfile(opening->flags)) flags |= opening->flags & O_EXCL;
+    /* Without a writer a FIFO's reader would not wait, but find it empty. */
+    if (type == S_IFIFO && at_once) return -EWOULDBLOCK;
+    if (type == S_IFREG && at_once) flags |= O_NONBLOCK;
     snprintf(link, sizeof link, "/proc/self/fd/%d", opening->spot.target);
     mode_t own = umask(mask);
     int fd = open(link, (int)(flags | O_CLOEXEC | O_NOCTTY), opening->mode);
     int error = errno;
     umask(own);
+    if (fd >= 0 && type == S_IFREG && at_once) fcntl(fd, F_SETFL, (int)opening->flags & ~O_NONBLOCK);
     return fd < 0 ? -error : fd;
 }
 
-int opening_do(const struct opening *opening, mode_t mask)
+int opening_do(const struct opening *opening, mode_t mask, enum opening_patience patience)
 {
-    return opening->spot.target < 0 ? open_new(opening, mask) : open_again(opening, mask);
+    return opening->spot.target < 0 ? open_new(opening, mask) : open_again(opening, mask, patience);
 }
 
 void opening_free(struct opening *opening)

@@ -18,14 +18,15 @@ struct opening {
     bool writes;
     const char *detail; /* of the write: "create", "truncate"; or NULL */
     bool look_only;     /* O_PATH: nothing is opened that could be read or written; not for opening_do() */
-    bool may_block;     /* a FIFO: to be opened aside */
 };
 
 /* 0, or the errno for the caller. `top` is its run's (resolve.h). */
 int opening_read(const struct seccomp_notif *call, pid_t top, struct opening *opening);
 
-/* The descriptor, close-on-exec here; or -errno. `mask` is the caller's umask. */
-int opening_do(const struct opening *opening, mode_t mask);
+/* The descriptor, close-on-exec here; or -errno. `mask` is the caller's umask. A FIFO that nobody has at its other end, and a file
+ * that somebody has a lease on: EWOULDBLOCK where it may not wait. */
+enum opening_patience { OPENING_NEVER_WAITS, OPENING_WAITS };
+int opening_do(const struct opening *opening, mode_t mask, enum opening_patience patience);
 
 void opening_free(struct opening *opening);
 

@@ -6,10 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -102,6 +102,26 @@ struct viewer call_viewer(const struct call *call)
     return (struct viewer){call->tid, call->watch->session->keeper};
 }
 
+struct aside_call call_aside(const struct call *call)
+{
+    return (struct aside_call){call->watch->notify, call->notification.id, call->tid};
+}
+
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL /* since Linux 6.9 */
+#endif
+
+int call_descriptor(const struct call *call, int descriptor)
+{
+    int process = (int)syscall(SYS_pidfd_open, call->tid, PIDFD_THREAD);
+    if (process < 0 && errno == EINVAL) process = (int)syscall(SYS_pidfd_open, call->caller.pid, 0);
+    if (process < 0) return -1;
+    int fd = (int)syscall(SYS_pidfd_getfd, process, descriptor, 0), error = errno;
+    close(process);
+    errno = error;
+    return fd;
+}
+
 mode_t call_umask(const struct call *call)
 {
     char path[64], line[256];
@@ -123,24 +143,32 @@ static void learn_own(struct call *call)
 
 /* ---- judging ---- */
 
-/* Written to the standard error of whoever was refused: without the shim nobody else would tell it. Whatever cannot be done
- * at once is left. */
+/* Never waits: somebody may fill a pipe just between a look at it and the write, so it is opened anew, without blocking. */
+static void tell(int fd, const char *message)
+{
+    char link[32];
+    struct stat status;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fstat(fd, &status)) return;
+    if (S_ISSOCK(status.st_mode)) {
+        send(fd, message, strlen(message), MSG_DONTWAIT | MSG_NOSIGNAL);
+        return;
+    }
+    bool file = S_ISREG(status.st_mode);
+    if (file && (flags & O_ACCMODE) == O_RDWR && !(flags & O_APPEND))
+        return; /* more likely data than a log */
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    cleanup_fd int again = file ? -1 : open(link, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    ssize_t written = write(file ? fd : again, message, strlen(message));
+    (void)written; /* it closed its ears */
+}
+
+/* Written to the standard error of whoever was refused: without the shim nobody else would tell it. */
 void call_tell(const struct call *call, const char *message)
 {
-    struct pollfd ready = {.events = POLLOUT};
     if (call->watch->session->options->quiet) return;
-    int process = (int)syscall(SYS_pidfd_open, call->caller.pid, 0);
-    ready.fd = process < 0 ? -1 : (int)syscall(SYS_pidfd_getfd, process, 2, 0);
-    if (process >= 0) close(process);
-    if (ready.fd < 0) return;
-    int flags = fcntl(ready.fd, F_GETFL);
-    bool data_file = (flags & O_ACCMODE) == O_RDWR && !(flags & O_APPEND) && !isatty(ready.fd) &&
-                     lseek(ready.fd, 0, SEEK_CUR) >= 0;
-    if (!data_file && poll(&ready, 1, 0) == 1 && ready.revents & POLLOUT) {
-        ssize_t written = write(ready.fd, message, strlen(message));
-        (void)written; /* it closed its ears */
-    }
-    close(ready.fd);
+    cleanup_fd int fd = call_descriptor(call, STDERR_FILENO);
+    if (fd >= 0) tell(fd, message);
 }
 
 static const char *why_strange(struct call *call)
@@ -213,6 +241,7 @@ static void sweep(void *context)
         free_call(call);
         if (matter) matter_cancel(matter);
     }
+    aside_look();
     watch->sweep = loop_after(watch->session->loop, SWEEP_MS, sweep, watch);
 }
 

@@ -138,33 +138,32 @@ static void judge_next(struct call *call)
 /* ---- opening ---- */
 
 struct blocking {
-    struct notify notify;
-    uint64_t id;
     struct opening opening;
     mode_t mask;
 };
 
-/* In a thread of its own: the other end of a FIFO may be long in coming. */
-static void open_aside(void *own)
+/* In a thread of its own: the other end of a FIFO may be long in coming, and so may the end of a lease. */
+static void open_aside(const struct aside_call *call, void *own)
 {
     struct blocking *blocking = own;
-    int fd = opening_do(&blocking->opening, blocking->mask);
+    int fd = opening_do(&blocking->opening, blocking->mask, OPENING_WAITS);
     if (fd < 0)
-        notify_return(&blocking->notify, blocking->id, fd);
+        notify_return(&call->notify, call->id, aside_result(fd));
     else
-        notify_give(&blocking->notify, blocking->id, fd, blocking->opening.flags & O_CLOEXEC);
+        notify_give(&call->notify, call->id, fd, blocking->opening.flags & O_CLOEXEC);
     if (fd >= 0) close(fd);
     opening_free(&blocking->opening);
     free(blocking);
 }
 
-static void open_blocking(struct call *call)
+static void open_blocking(struct call *call, mode_t mask)
 {
     struct deed *deed = call->own;
     struct blocking *blocking = xcalloc(1, sizeof *blocking);
-    *blocking = (struct blocking){call->watch->notify, call->notification.id, deed->opening, 022};
+    *blocking = (struct blocking){deed->opening, mask};
     deed->opening.spot = (struct spot){.parent = -1, .target = -1}; /* it is the thread's now */
-    if (aside(open_aside, blocking)) {
+    const struct aside_call by = call_aside(call);
+    if (aside(open_aside, blocking, &by)) {
         call_leave(call);
         return;
     }
@@ -222,31 +221,30 @@ static int open_own_terminal(const struct call *call, const struct opening *open
     return fd < 0 ? -errno : fd;
 }
 
-static int open_now(struct call *call)
+static mode_t mask_for(const struct call *call, const struct opening *opening)
 {
-    const struct deed *deed = call->own;
-    const struct opening *opening = &deed->opening;
-    bool needs_caller = opening->spot.kernel;
-    if (needs_caller && !may_open_in_proc(call, deed)) return -EACCES;
-    if (needs_caller && is_own_terminal(&opening->spot)) return open_own_terminal(call, opening);
     bool makes = opening->spot.target < 0 || opening->flags & O_TMPFILE;
-    return opening_do(opening, makes ? call_umask(call) : 022);
+    return makes ? call_umask(call) : 022;
 }
 
 static void carry_out_opening(struct call *call)
 {
     const struct deed *deed = call->own;
-    if (!call_find_caller(call)) return;
-    if (!call_is_own(call, EACCES)) return;
-    if (deed->opening.may_block && !(deed->opening.flags & (O_NONBLOCK | O_PATH))) {
-        open_blocking(call);
+    const struct opening *opening = &deed->opening;
+    if (!call_find_caller(call) || !call_is_own(call, EACCES)) return;
+    if (opening->spot.kernel && !may_open_in_proc(call, deed)) {
+        call_return(call, -EACCES);
         return;
     }
-    int fd = open_now(call);
-    if (fd < 0)
+    mode_t mask = mask_for(call, opening);
+    bool terminal = opening->spot.kernel && is_own_terminal(&opening->spot);
+    int fd = terminal ? open_own_terminal(call, opening) : opening_do(opening, mask, OPENING_NEVER_WAITS);
+    if (fd == -EWOULDBLOCK && !(opening->flags & O_NONBLOCK))
+        open_blocking(call, mask);
+    else if (fd < 0)
         call_return(call, fd);
     else
-        call_give(call, fd, deed->opening.flags & O_CLOEXEC);
+        call_give(call, fd, opening->flags & O_CLOEXEC);
 }
 
 /* A descriptor that only looks gives nothing that a stat would not, and cannot be handed over: the kernel makes it. openat2
@@ -325,10 +323,39 @@ static void add_above(struct call *call)
     }
 }
 
+/* Somebody has a lease on the file, which it is given time to end. */
+static void change_aside(const struct aside_call *call, void *own)
+{
+    struct change *change = own;
+    notify_return(&call->notify, call->id, aside_result(change_wait(change)));
+    change_free(change);
+    free(change);
+}
+
+static void change_blocking(struct call *call)
+{
+    struct deed *deed = call->own;
+    struct change *change = xmalloc(sizeof *change);
+    const struct aside_call by = call_aside(call);
+    *change = deed->change;
+    if (aside(change_aside, change, &by)) {
+        deed->change = (struct change){0}; /* it is the thread's now */
+        call_leave(call);
+        return;
+    }
+    free(change);
+    call_return(call, -EAGAIN);
+}
+
 static void carry_out_change(struct call *call)
 {
     struct deed *deed = call->own;
-    if (call_is_own(call, EPERM)) call_return(call, change_do(&deed->change, call_umask(call)));
+    if (!call_is_own(call, EPERM)) return;
+    int64_t done = change_do(&deed->change, call_umask(call));
+    if (done == -EWOULDBLOCK)
+        change_blocking(call);
+    else
+        call_return(call, done);
 }
 
 void watch_file_change(struct call *call)

@@ -6,13 +6,16 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "../memory.h"
 #include "aside.h"
+#include "landlock.h"
 #include "memory_of.h"
 #include "resolve.h"
 #include "watch_parts.h"
@@ -25,19 +28,18 @@ struct endpoint {
     struct spot spot; /* where a UNIX path leads */
 };
 
+struct binding {
+    struct endpoint *endpoint;
+    int directory; /* the caller's */
+    mode_t mask;
+};
+
 static void free_endpoint(void *own)
 {
     struct endpoint *endpoint = own;
     if (endpoint->socket >= 0) close(endpoint->socket);
     spot_close(&endpoint->spot);
     free(endpoint);
-}
-
-static int duplicate(pid_t pid, int descriptor)
-{
-    cleanup_fd int process = (int)syscall(SYS_pidfd_open, pid, 0);
-    if (process < 0) return -1;
-    return (int)syscall(SYS_pidfd_getfd, process, descriptor, 0);
 }
 
 static int option(int socket, int name)
@@ -76,7 +78,7 @@ static int read_address(const struct call *call, struct endpoint *endpoint)
 
 static int read_endpoint(struct call *call, struct endpoint *endpoint, unsigned resolve_flags)
 {
-    endpoint->socket = duplicate(call->caller.pid, (int)call->notification.data.args[0]);
+    endpoint->socket = call_descriptor(call, (int)call->notification.data.args[0]);
     if (endpoint->socket < 0) return errno == EPERM ? EACCES : errno;
     endpoint->domain = option(endpoint->socket, SO_DOMAIN);
     endpoint->type = option(endpoint->socket, SO_TYPE);
@@ -118,18 +120,10 @@ static int connect_now(const struct endpoint *endpoint)
     return connect(endpoint->socket, address, size) ? -errno : 0;
 }
 
-struct connecting {
-    struct notify notify;
-    uint64_t id;
-    struct endpoint *endpoint;
-};
-
-static void connect_aside(void *own)
+static void connect_aside(const struct aside_call *call, void *own)
 {
-    struct connecting *connecting = own;
-    notify_return(&connecting->notify, connecting->id, connect_now(connecting->endpoint));
-    free_endpoint(connecting->endpoint);
-    free(connecting);
+    notify_return(&call->notify, call->id, aside_result(connect_now(own)));
+    free_endpoint(own);
 }
 
 static void carry_out(struct call *call)
@@ -141,14 +135,13 @@ static void carry_out(struct call *call)
         call_return(call, connect_now(endpoint));
         return;
     }
-    struct connecting *connecting = xmalloc(sizeof *connecting);
-    *connecting = (struct connecting){call->watch->notify, call->notification.id, endpoint};
-    if (aside(connect_aside, connecting)) {
-        call->free_own = NULL;
+    const struct aside_call by = call_aside(call);
+    call->free_own = NULL;
+    if (aside(connect_aside, endpoint, &by)) {
         call_leave(call);
         return;
     }
-    free(connecting);
+    call->free_own = free_endpoint;
     call_return(call, -EAGAIN);
 }
 
@@ -178,17 +171,63 @@ void watch_connect(struct call *call)
 
 /* ---- binding ---- */
 
-static void carry_out_bind(struct call *call)
+/* The name of the socket is the address as it was written, so it is bound by that, in the caller's directory; and by somebody who
+ * may make sockets in the directory that was judged, and nowhere else, wherever that address leads by now. */
+static int64_t bind_now(const struct binding *binding)
 {
-    call->matter = NULL;
-    /* The kernel makes the name, as the caller wrote it; the floor sees to it that it lies where it may be made. */
-    call_continue(call);
+    struct landlock_ruleset ruleset = {.handled_access_fs = FLOOR_MAKE_SOCK};
+    const struct landlock_beneath beneath = {.allowed_access = FLOOR_MAKE_SOCK,
+                                             .parent_fd = binding->endpoint->spot.parent};
+    cleanup_fd int fence = landlock_create(&ruleset, sizeof ruleset.handled_access_fs, 0);
+    if (fence < 0 || landlock_add_beneath(fence, &beneath)) return -EACCES;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || landlock_restrict(fence)) return -EACCES;
+    if (fchdir(binding->directory)) return -errno;
+    umask(binding->mask);
+    const struct endpoint *endpoint = binding->endpoint;
+    return bind(endpoint->socket, (const struct sockaddr *)&endpoint->address, endpoint->size) ? -errno : 0;
 }
 
-/* A socket's file is a file. What is bound to a port or an abstract name is nobody's but the run's. */
+static void free_binding(struct binding *binding)
+{
+    if (binding->directory >= 0) close(binding->directory);
+    free(binding);
+}
+
+static void bind_aside(const struct aside_call *call, void *own)
+{
+    struct binding *binding = own;
+    notify_return(&call->notify, call->id, bind_now(binding));
+    free_endpoint(binding->endpoint);
+    free_binding(binding);
+}
+
+static void carry_out_bind(struct call *call)
+{
+    struct endpoint *endpoint = call->own;
+    call->matter = NULL;
+    if (!call_is_own(call, EACCES)) return;
+    if (endpoint->spot.target >= 0 || endpoint->spot.parent < 0) {
+        call_return(call, -EADDRINUSE);
+        return;
+    }
+    struct binding *binding = xmalloc(sizeof *binding);
+    *binding = (struct binding){endpoint, resolve_descriptor(call->tid, AT_FDCWD), call_umask(call)};
+    const struct aside_call by = call_aside(call);
+    call->free_own = NULL;
+    if (binding->directory >= 0 && aside(bind_aside, binding, &by)) {
+        call_leave(call);
+        return;
+    }
+    call->free_own = free_endpoint;
+    free_binding(binding);
+    call_return(call, -EAGAIN);
+}
+
+/* A socket's file is a file. What is bound to a port or an abstract name is nobody's but the run's; the socket cannot become one
+ * with a path by then: the floor holds what the kernel makes of an address that has changed. */
 void watch_bind(struct call *call)
 {
-    struct endpoint *endpoint = take_endpoint(call, RESOLVE_FOLLOW | RESOLVE_MAY_MISS);
+    struct endpoint *endpoint = take_endpoint(call, RESOLVE_MAY_MISS | RESOLVE_BY_PARENT);
     if (!endpoint) return;
     if (!endpoint->spot.path) {
         call_continue(call);
@@ -199,7 +238,7 @@ void watch_bind(struct call *call)
     struct decision decision;
     policy_decide(call->watch->session->image, &act, &decision, NULL);
     if (decision.verdict == VERDICT_ALLOW) {
-        call_continue(call);
+        if (call_find_caller(call)) carry_out_bind(call);
         return;
     }
     struct matter *matter = call_matter(call, carry_out_bind);

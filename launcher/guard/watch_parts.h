@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 
 #include "../door_parts.h"
+#include "aside.h"
 #include "fences.h"
 #include "filter.h"
 #include "identity.h"
@@ -65,6 +66,11 @@ struct matter *call_matter(struct call *call, void (*allowed)(struct call *call)
 void watch_event(struct watch *watch, const char *event, pid_t pid, const char *text);
 
 struct viewer call_viewer(const struct call *call);
+
+/* A duplicate of the thread's descriptor; -1 with errno. */
+int call_descriptor(const struct call *call, int descriptor);
+
+struct aside_call call_aside(const struct call *call);
 
 mode_t call_umask(const struct call *call);
 
