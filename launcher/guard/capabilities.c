@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -40,18 +41,20 @@ static const int undoing[] = {
     CAP_SYS_TTY_CONFIG,
 };
 
-int capabilities_drop(void)
+static int drop(bool for_good, int kept)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct sets[2];
     if (syscall(SYS_capget, &header, sets)) return -1;
     for (size_t i = 0; i < sizeof undoing / sizeof *undoing; i++) {
         int capability = undoing[i];
+        if (capability == kept) continue;
         uint32_t bit = 1u << (capability % 32),
                  *of[] = {&sets[capability / 32].effective, &sets[capability / 32].permitted,
                           &sets[capability / 32].inheritable};
         /* EPERM: whoever may not give it up from the bounding set is no root that could get it back. */
-        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) && errno != EINVAL && errno != EPERM) return -1;
+        if (for_good && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) && errno != EINVAL && errno != EPERM)
+            return -1;
         for (size_t j = 0; j < 3; j++)
             *of[j] &= ~bit;
     }
@@ -65,4 +68,14 @@ uint64_t capabilities_undoing(void)
     for (size_t i = 0; i < sizeof undoing / sizeof *undoing; i++)
         all |= UINT64_C(1) << undoing[i];
     return all;
+}
+
+int capabilities_drop(void)
+{
+    return drop(true, -1);
+}
+
+int capabilities_lower(void)
+{
+    return drop(false, CAP_SYS_PTRACE);
 }

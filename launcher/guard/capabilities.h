@@ -11,4 +11,7 @@ int capabilities_drop(void);
 /* Which they are, a bit each. */
 uint64_t capabilities_undoing(void);
 
+/* The same for the launcher, which acts for those who have lost them, and must lend none; but it goes on looking into processes. */
+int capabilities_lower(void);
+
 #endif

@@ -16,6 +16,7 @@
 #include "../audit.h"
 #include "../memory.h"
 #include "../questions.h"
+#include "capabilities.h"
 #include "watch_parts.h"
 
 #define AT_ONCE 64   /* calls in a row, before anybody else in the loop gets a turn */
@@ -286,7 +287,7 @@ struct watch *watch_open(struct session *session, int listener, struct floor_pla
     watch->plan = plan;
     watch->program = xstrdup(program);
     watch->verifier = verifier_new(session->loop, watch_exec_done, watch);
-    if (notify_open(&watch->notify, listener) && watch->verifier)
+    if (notify_open(&watch->notify, listener) && watch->verifier && !capabilities_lower())
         watch->source = loop_add(session->loop, listener, EPOLLIN, ready, watch);
     if (!watch->source) {
         *why = xasprintf("the watch cannot be set up: %s", strerror(errno));

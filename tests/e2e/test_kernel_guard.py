@@ -192,6 +192,118 @@ for number in (425, 323, 321, 298, 304, 246, 175, 165, 1000):
         text = f"import os\ntry: os.kill({os.getpid()}, 0); os.kill({os.getpid()}, 10)\nexcept OSError as error: print(error.strerror)"
         self.assertEqual(self.python(text).stdout, "Operation not permitted\n")
 
+    def test_the_launcher_lends_root_no_capability_that_it_took(self):
+        if os.getuid() != 0:
+            self.skipTest("an ordinary user has none")
+        text = """
+import os
+for name in ("user.x", "trusted.x", "security.x"):
+    try: os.setxattr("plain", name, b"1"); print("set", end=" ")
+    except OSError as error: print(error.strerror, end=" ")
+try: os.mknod("node", 0o20600, os.makedev(1, 3))
+except OSError as error: print(error.strerror)
+"""
+        self.assertEqual(self.python(text).stdout, "set Operation not permitted Operation not permitted Operation not permitted\n")
+
+    def test_a_signal_ends_the_wait_for_a_fifo(self):
+        text = """
+import os, signal, sys, time
+os.mkfifo("pipe")
+def handler(*_): raise InterruptedError
+signal.signal(signal.SIGALRM, handler); signal.setitimer(signal.ITIMER_REAL, 0.1)
+began = time.monotonic()
+try: os.open("pipe", os.O_RDONLY)
+except InterruptedError: print("interrupted", time.monotonic() - began < 3)
+signal.signal(signal.SIGALRM, lambda *_: None); signal.setitimer(signal.ITIMER_REAL, 0.1)
+if not os.fork(): time.sleep(1); os.close(os.open("pipe", os.O_WRONLY)); os._exit(0)
+os.open("pipe", os.O_RDONLY); print("opened", time.monotonic() - began > 1)
+"""
+        self.assertEqual(self.python(text, limit=20).stdout, "interrupted True\nopened True\n")
+
+    def test_those_who_died_waiting_leave_room_for_others(self):
+        text = """
+import os, signal, time
+os.mkfifo("pipe")
+for _ in range(3):
+    waiting = []
+    for _ in range(120):
+        pid = os.fork()
+        if not pid: os.open("pipe", os.O_RDONLY); os._exit(0)
+        waiting.append(pid)
+    time.sleep(0.2)
+    for pid in waiting: os.kill(pid, signal.SIGKILL); os.waitpid(pid, 0)
+    time.sleep(0.6)
+pid = os.fork()
+if not pid: os.close(os.open("pipe", os.O_WRONLY)); os._exit(0)
+os.close(os.open("pipe", os.O_RDONLY)); print("opened")
+"""
+        self.assertEqual(self.python(text, limit=30).stdout, "opened\n")
+
+    def test_a_lease_holds_up_nobody_else(self):
+        text = """
+import fcntl, os, signal, time
+signal.signal(signal.SIGIO, signal.SIG_IGN)
+fd = os.open("leased", os.O_CREAT | os.O_RDWR); fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+for act in (lambda: os.close(os.open("leased", os.O_RDONLY)), lambda: os.truncate("leased", 0)):
+    if not os.fork(): os.close(fd); act(); print("done", flush=True); os._exit(0)
+time.sleep(0.3); began = time.monotonic(); open("plain").close(); print("quick", time.monotonic() - began < 1, flush=True)
+try: os.open("leased", os.O_RDONLY | os.O_NONBLOCK); print("lease ignored")
+except BlockingIOError: pass
+fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK); os.wait(); os.wait()
+"""
+        self.assertEqual(self.python(text, limit=20).stdout, "quick True\ndone\ndone\n")
+
+    def test_a_pipe_that_is_full_holds_up_nobody(self):
+        text = """
+import fcntl, os, threading
+r, w = os.pipe(); os.dup2(w, 2); os.set_blocking(w, False)
+def fill():
+    while True:
+        try: os.write(w, b"x" * 100)
+        except BlockingIOError: os.read(r, 50)
+threading.Thread(target=fill, daemon=True).start()
+for _ in range(200):
+    try: open("secret")
+    except PermissionError: pass
+print(open("plain").read(), end="", flush=True); os._exit(0)
+"""
+        self.assertEqual(self.python(text, limit=20).stdout, "plain\n")
+
+    def test_an_own_fence_holds_for_orphans_too(self):
+        text = """
+import ctypes, os, struct, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+def fence():  # nothing may be read
+    ruleset = libc.syscall(444, ctypes.create_string_buffer(struct.pack("Q", 4)), 8, 0)
+    libc.prctl(38, 1, 0, 0, 0)
+    if libc.syscall(446, ruleset, 0): print("no fence", flush=True)
+def look():
+    try: open("plain"); print("read", flush=True)
+    except OSError: print("held", flush=True)
+look()
+if not os.fork():
+    fence(); look()
+    if not os.fork(): time.sleep(0.3); look()
+    os._exit(0)
+os.wait(); look(); time.sleep(0.6)
+"""
+        self.assertEqual(self.python(text, limit=20).stdout, "read\nheld\nread\nheld\n")
+
+    def test_a_socket_is_bound_under_the_name_that_it_was_given(self):
+        text = """
+import os, socket
+os.mkdir("d"); os.umask(0o077); kept = []
+for address in ("a.sock", "d/b.sock", os.getcwd() + "/c.sock", "\\0abstract"):
+    s = socket.socket(socket.AF_UNIX); s.bind(address); s.listen(); kept.append(s); print(s.getsockname() in (address, address.encode()), end=" ")
+print(oct(os.stat("a.sock").st_mode))
+for address in ("a.sock", "missing/a.sock", "kept/a.sock"):
+    try: socket.socket(socket.AF_UNIX).bind(address)
+    except OSError as error: print(error.strerror)
+c = socket.socket(socket.AF_UNIX); c.connect("d/b.sock"); print(c.getpeername())
+"""
+        self.assertEqual(self.python(text).stdout, "True True True True 0o140700\nAddress already in use\nNo such file or directory\n"
+                         "Permission denied\nd/b.sock\n")
+
     def test_an_ordinary_user_is_guarded_as_well(self):
         if os.getuid() != 0:
             self.skipTest("this is an ordinary user already")
