@@ -178,6 +178,8 @@ attempt(socket.create_connection, ("10.0.0.1", 9), 1)
 attempt(socket.create_connection, ("127.0.0.1", 1), 1)
 attempt(socket.socket(socket.AF_INET6).connect, ("::1", 1))
 attempt(socket.socket(socket.AF_UNIX).connect, "closed.sock")
+listener = socket.socket(socket.AF_UNIX); listener.bind("open.sock"); listener.listen()
+attempt(socket.socket(socket.AF_UNIX).connect, "open.sock")
 """)
 
     def test_sockets_that_are_no_streams(self):
