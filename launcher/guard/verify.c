@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../elf.h"
 #include "../memory.h"
 
 struct pending {
@@ -34,6 +36,42 @@ struct verifier {
     struct pending *pending;
 };
 
+static bool is_among(const char *paths, const char *path)
+{
+    for (; *paths; paths += strlen(paths) + 1)
+        if (!strcmp(paths, path)) return true;
+    return false;
+}
+
+static bool is_system_loader(const char *path)
+{
+    cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
+    return fd >= 0 && elf_is_loader(fd);
+}
+
+/* At its exec a program consists of its own file, and of its ELF interpreter's, which has been looked up by name. */
+static bool is_made_of(pid_t pid, const char *paths)
+{
+    char path[64], own[PATH_MAX];
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    ssize_t length = readlink(path, own, sizeof own - 1);
+    if (length < 0) return false;
+    own[length] = 0;
+    snprintf(path, sizeof path, "/proc/%d/maps", pid);
+    cleanup_file FILE *maps = fopen(path, "re");
+    char *line cleanup_free = NULL;
+    size_t size = 0;
+    bool good = maps != NULL;
+    while (good && getline(&line, &size, maps) > 0) {
+        int at = 0;
+        unsigned long inode = 0;
+        if (sscanf(line, "%*s %*s %*s %*s %lu %n", &inode, &at) != 1 || !inode || !at) continue;
+        line[strcspn(line, "\n")] = 0;
+        good = !strcmp(line + at, own) || is_among(paths, line + at) || is_system_loader(line + at);
+    }
+    return good;
+}
+
 /* Empty when it is the program that was judged. */
 static const char *difference(pid_t pid, const struct expected *expected)
 {
@@ -43,6 +81,7 @@ static const char *difference(pid_t pid, const struct expected *expected)
     if (stat(path, &status)) return "the program cannot be looked at";
     if (status.st_dev != expected->device || status.st_ino != expected->inode)
         return "another program than the one that was judged";
+    if (!is_made_of(pid, expected->paths)) return "another ELF interpreter than the one that was judged";
 
     snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
     cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -65,6 +104,7 @@ static void forget(struct pending **at)
     struct pending *gone = *at;
     *at = gone->next;
     free(gone->expected.argv);
+    free(gone->expected.paths);
     if (gone->expected.own) gone->expected.free_own(gone->expected.own);
     free(gone);
 }

@@ -23,6 +23,8 @@ struct expected {
     char *argv; /* the whole vector, each string with its NUL, as /proc/PID/cmdline has it; malloc'd, handed
                    over */
     size_t argv_length;
+    char *
+        paths; /* of all files that were judged for it, each with its NUL and one more; malloc'd, handed over */
     void *own; /* handed over, and given on when the program is there */
     void (*free_own)(void *own);
 };

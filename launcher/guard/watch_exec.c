@@ -9,6 +9,7 @@
 
 #include "../memory.h"
 #include "../show.h"
+#include "../text.h"
 #include "memory_of.h"
 #include "numbers.h"
 #include "watch_parts.h"
@@ -65,6 +66,16 @@ static bool floor_lets(struct call *call)
     return true;
 }
 
+static char *judged_paths(const struct matter *matter)
+{
+    struct text text = {0};
+    const char *path;
+    for (size_t i = 0; (path = exec_path(matter, i)); i++)
+        text_add(&text, path, strlen(path) + 1);
+    text_char(&text, 0);
+    return text_take(&text);
+}
+
 static void go_on(struct call *call)
 {
     struct exec_outcome outcome;
@@ -74,12 +85,18 @@ static void go_on(struct call *call)
         return;
     }
     exec_outcome(call->matter, &outcome);
-    const struct expected expected = {outcome.device,      outcome.inode, outcome.argv,
-                                      outcome.argv_length, outcome.tree,  tree_free};
+    const struct expected expected = {.device = outcome.device,
+                                      .inode = outcome.inode,
+                                      .argv = outcome.argv,
+                                      .argv_length = outcome.argv_length,
+                                      .paths = judged_paths(call->matter),
+                                      .own = outcome.tree,
+                                      .free_own = tree_free};
     call->matter = NULL;
     if (!verifier_seize(call->watch->verifier, call->caller.pid, call->tid, &expected)) {
         watch_event(call->watch, "unverifiable", call->caller.pid, "another process traces it");
         free(outcome.argv);
+        free(expected.paths);
         tree_free(outcome.tree);
         call_return(call, -EACCES);
         return;

@@ -40,6 +40,8 @@ PROGRAMS = {  # name: compiler, flags, sources
     "forbidden32": ("cc", ["-O1", "-m32", "-DHELPER=0"] + BARE, ["marker.c"]),
     "helper": ("cc", ["-O1", "-DHELPER=1"] + BARE, ["marker.c"]),
     "narrow": ("cc", ["-O1", "-m32"] + BARE, ["narrow.c"]),
+    "odd": ("cc", ["-Wl,--dynamic-linker=./forbidden"], ["odd.c"]),
+    "odd-turning": ("cc", ["-Wl,--dynamic-linker=./program"], ["odd.c"]),
     "outsider": ("cc", PLAIN, ["outsider.c"]),
 }
 POLICY = """
@@ -159,6 +161,8 @@ class Scene:
         os.link(self.work / "box/secret", self.top / "another")
         for name in ("forbidden", "helper", "narrow"):
             shutil.copy(BUILT / name, self.work / name)
+        for name in ("odd", "odd-turning"):
+            shutil.copy(BUILT / name, self.work / "scripts")
         LISTENERS.forget()
         LISTENERS.add(self.home / "closed.sock", socket.SOCK_STREAM, True)
         LISTENERS.add(self.home / "closed.dgram", socket.SOCK_DGRAM, True)

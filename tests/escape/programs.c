@@ -114,6 +114,11 @@ ATTACK(a_script_by_descriptor, GOAL_RUN, "", "the same script by a descriptor")
     syscall(SYS_execveat, open("scripts/one", O_RDONLY), "", no_words, NULL, AT_EMPTY_PATH);
 }
 
+ATTACK(an_interpreter_of_it, GOAL_RUN, "", "an ELF file that names it as its interpreter")
+{
+    execl("scripts/odd", "odd", NULL);
+}
+
 ATTACK(in_a_vfork_child, GOAL_RUN, "", "vfork, and execve in the child")
 {
     pid_t child = vfork();

@@ -317,6 +317,15 @@ ATTACK(an_interpreter_that_turns, GOAL_RUN, "", "the interpreter of a script is 
     meanwhile_end(&meanwhile);
 }
 
+ATTACK(an_elf_interpreter_that_turns, GOAL_RUN, "", "the ELF interpreter of a program is a link that turns")
+{
+    static char *words[] = {"odd", NULL};
+    struct meanwhile meanwhile;
+    meanwhile_begin(&meanwhile, turn_program, NULL);
+    execute_often("scripts/odd-turning", words);
+    meanwhile_end(&meanwhile);
+}
+
 ATTACK(a_program_descriptor_that_changes, GOAL_RUN, "", "dup2 against execveat of a descriptor")
 {
     static char *words[] = {"helper", "good", NULL};
