@@ -8,23 +8,6 @@
 #include "memory.h"
 #include "process.h"
 
-static const char *const changes[] = {
-    [WIRE_CHANGE_OPEN] = "write",
-    [WIRE_CHANGE_CREATE] = "create",
-    [WIRE_CHANGE_TRUNCATE] = "truncate",
-    [WIRE_CHANGE_REMOVE] = "remove",
-    [WIRE_CHANGE_RENAME] = "rename",
-    [WIRE_CHANGE_LINK] = "link",
-    [WIRE_CHANGE_MKDIR] = "make directory",
-    [WIRE_CHANGE_RMDIR] = "remove directory",
-    [WIRE_CHANGE_MODE] = "change mode of",
-    [WIRE_CHANGE_OWNER] = "change owner of",
-    [WIRE_CHANGE_TIMES] = "change times of",
-    [WIRE_CHANGE_XATTR] = "change attributes of",
-    [WIRE_CHANGE_NODE] = "make node",
-    [WIRE_CHANGE_MOUNT] = "mount",
-};
-
 /* What lies at a path, or that nothing does. */
 struct spot {
     char *path; /* real */
@@ -99,8 +82,7 @@ static void describe(struct matter *matter, enum act_kind act, const struct spot
         question->device = head->device;
         question->inode = head->inode;
     }
-    if (act == ACT_WRITE && head->detail < sizeof changes / sizeof *changes)
-        question->act_detail = changes[head->detail];
+    if (act == ACT_WRITE) question->act_detail = change_name(head->detail);
     if (question->listing) question->act_detail = "list";
 }
 

@@ -94,9 +94,13 @@ struct answer {
 
 /* The words for them, in the protocol, in records and in messages. */
 const char *act_name(enum act_kind act);
+const char *change_name(unsigned change); /* of enum wire_change, for act_detail; NULL: none of them */
 const char *verdict_name(enum verdict verdict);
 const char *scope_name(enum scope scope);
 const char *outcome_name(enum outcome outcome);
+
+/* Whether somebody who answers may choose this. */
+bool question_offers(const struct question *question, enum scope scope);
 
 /* Frees the question and everything that it owns; NULL is fine. */
 void question_free(struct question *question);

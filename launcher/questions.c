@@ -193,13 +193,6 @@ static struct asked *find_open(const struct link *link, uint64_t id)
     return NULL;
 }
 
-static bool was_offered(const struct question *question, enum scope scope)
-{
-    for (size_t i = 0; i < question->choice_count; i++)
-        if (question->choices[i].scope == scope) return true;
-    return false;
-}
-
 static void write_always(struct session *session, const struct question *question,
                          const struct answer *answer)
 {
@@ -222,7 +215,7 @@ static bool answered(void *context, uint64_t id, struct answer *answer)
     struct link *link = context;
     struct asked *asked = find_open(link, id);
     bool sound = asked && (answer->outcome != OUTCOME_APPROVED ||
-                           was_offered(asked->waiters->question, answer->scope));
+                           question_offers(asked->waiters->question, answer->scope));
     if (!sound) {
         free_answer(answer);
         return false;

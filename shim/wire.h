@@ -49,7 +49,8 @@ enum wire_change {
     WIRE_CHANGE_TIMES,
     WIRE_CHANGE_XATTR,
     WIRE_CHANGE_NODE,
-    WIRE_CHANGE_MOUNT
+    WIRE_CHANGE_MOUNT,
+    WIRE_CHANGE_FLAGS
 };
 
 /* Which call runs the shell, for `detail` of WIRE_SHELL. */

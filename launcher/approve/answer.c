@@ -299,10 +299,3 @@ char *protocol_read(const char *line, size_t length, uint64_t *id, struct answer
         text_free(&reading.text[field]);
     return reading.wrong;
 }
-
-bool protocol_offers(const struct question *question, const struct answer *answer)
-{
-    for (size_t i = 0; i < question->choice_count; i++)
-        if (question->choices[i].scope == answer->scope) return true;
-    return false;
-}

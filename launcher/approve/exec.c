@@ -123,7 +123,7 @@ static char *check_answer(const struct exec_run *run, uint64_t id, const struct 
     if (id != run->question->id)
         return xasprintf("the approval command answered question %" PRIu64 " and was asked %" PRIu64, id,
                          run->question->id);
-    if (answer->outcome == OUTCOME_APPROVED && !protocol_offers(run->question, answer))
+    if (answer->outcome == OUTCOME_APPROVED && !question_offers(run->question, answer->scope))
         return xasprintf("the approval command took the scope \"%s\", which was not among the choices",
                          scope_name(answer->scope));
     return NULL;

@@ -168,7 +168,7 @@ static void take_answer(struct link *link, uint64_t id, struct answer *answer)
 
     if (!question) {
         if (!is_late(link, id)) break_off(link, "it answered question %" PRIu64 ", which is not open", id);
-    } else if (answer->outcome == OUTCOME_APPROVED && !protocol_offers(question, answer)) {
+    } else if (answer->outcome == OUTCOME_APPROVED && !question_offers(question, answer->scope)) {
         break_off(link,
                   "it answered question %" PRIu64 " with the scope \"%s\", which was not among its choices",
                   id, scope_name(answer->scope));

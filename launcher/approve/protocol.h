@@ -26,7 +26,4 @@ char *protocol_bye(int status, uint64_t asked, uint64_t denied);
  * the caller's); else what is wrong with it, malloc'd, and nothing is filled. */
 char *protocol_read(const char *line, size_t length, uint64_t *id, struct answer *answer);
 
-/* Whether the question has the choice that the answer took. */
-bool protocol_offers(const struct question *question, const struct answer *answer);
-
 #endif

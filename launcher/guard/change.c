@@ -16,7 +16,9 @@
 #include <unistd.h>
 #include <utime.h>
 
+#include "../../shim/wire.h"
 #include "../memory.h"
+#include "../question.h"
 #include "memory_of.h"
 #include "numbers.h"
 
@@ -35,7 +37,7 @@ typedef int extra(pid_t tid, struct change *change); /* what else lies in the ca
 
 struct change_kind {
     int number;
-    const char *detail;
+    unsigned detail;     /* enum wire_change */
     int directory, path; /* arguments; directory NONE: the working directory; path NONE: a descriptor */
     int other_directory, other_path; /* of the second path; other_path NONE: there is none */
     int flags;                       /* argument with AT_ flags, or NONE */
@@ -322,51 +324,50 @@ static int extra_utime(pid_t tid, struct change *change)
 
 /* number, detail, directory, path, other directory, other path, flags, follows, makes, deed, extra */
 static const struct change_kind kinds[] = {
-    {__NR_unlink, "remove", NONE, 0, NONE, NONE, NONE, STAYS, false, do_remove, NULL},
-    {__NR_unlinkat, "remove", 0, 1, NONE, NONE, 2, STAYS, false, do_remove, NULL},
-    {__NR_rmdir, "remove directory", NONE, 0, NONE, NONE, NONE, STAYS, false, do_remove, NULL},
-    {__NR_rename, "rename", NONE, 0, NONE, 1, NONE, STAYS, true, do_rename, NULL},
-    {__NR_renameat, "rename", 0, 1, 2, 3, NONE, STAYS, true, do_rename, NULL},
-    {__NR_renameat2, "rename", 0, 1, 2, 3, 4, STAYS, true, do_rename, NULL},
-    {__NR_link, "link", NONE, 0, NONE, 1, NONE, STAYS, true, do_link, NULL},
-    {__NR_linkat, "link", 0, 1, 2, 3, 4, IF_FOLLOW, true, do_link, NULL},
-    {__NR_symlink, "link", NONE, 1, NONE, NONE, NONE, STAYS, true, do_symlink, extra_symlink},
-    {__NR_symlinkat, "link", 1, 2, NONE, NONE, NONE, STAYS, true, do_symlink, extra_symlink},
-    {__NR_mkdir, "make directory", NONE, 0, NONE, NONE, NONE, STAYS, true, do_mkdir, NULL},
-    {__NR_mkdirat, "make directory", 0, 1, NONE, NONE, NONE, STAYS, true, do_mkdir, NULL},
-    {__NR_mknod, "make node", NONE, 0, NONE, NONE, NONE, STAYS, true, do_mknod, NULL},
-    {__NR_mknodat, "make node", 0, 1, NONE, NONE, NONE, STAYS, true, do_mknod, NULL},
-    {__NR_truncate, "truncate", NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_truncate, NULL},
-    {__NR_chmod, "change mode of", NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_chmod, NULL},
-    {__NR_fchmodat, "change mode of", 0, 1, NONE, NONE, NONE, FOLLOWS, false, do_chmod, NULL},
-    {__NR_fchmodat2, "change mode of", 0, 1, NONE, NONE, 3, UNLESS_NOFOLLOW, false, do_chmod, NULL},
-    {__NR_fchmod, "change mode of", 0, NONE, NONE, NONE, NONE, FOLLOWS, false, do_chmod, NULL},
-    {__NR_chown, "change owner of", NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_chown, NULL},
-    {__NR_lchown, "change owner of", NONE, 0, NONE, NONE, NONE, STAYS, false, do_chown, NULL},
-    {__NR_fchownat, "change owner of", 0, 1, NONE, NONE, 4, UNLESS_NOFOLLOW, false, do_chown, NULL},
-    {__NR_fchown, "change owner of", 0, NONE, NONE, NONE, NONE, FOLLOWS, false, do_chown, NULL},
-    {__NR_utime, "change times of", NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_times, extra_utime},
-    {__NR_utimes, "change times of", NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_times, extra_utimes},
-    {__NR_futimesat, "change times of", 0, 1, NONE, NONE, NONE, FOLLOWS, false, do_times, extra_futimesat},
-    {__NR_utimensat, "change times of", 0, 1, NONE, NONE, 3, UNLESS_NOFOLLOW, false, do_times,
+    {__NR_unlink, WIRE_CHANGE_REMOVE, NONE, 0, NONE, NONE, NONE, STAYS, false, do_remove, NULL},
+    {__NR_unlinkat, WIRE_CHANGE_REMOVE, 0, 1, NONE, NONE, 2, STAYS, false, do_remove, NULL},
+    {__NR_rmdir, WIRE_CHANGE_RMDIR, NONE, 0, NONE, NONE, NONE, STAYS, false, do_remove, NULL},
+    {__NR_rename, WIRE_CHANGE_RENAME, NONE, 0, NONE, 1, NONE, STAYS, true, do_rename, NULL},
+    {__NR_renameat, WIRE_CHANGE_RENAME, 0, 1, 2, 3, NONE, STAYS, true, do_rename, NULL},
+    {__NR_renameat2, WIRE_CHANGE_RENAME, 0, 1, 2, 3, 4, STAYS, true, do_rename, NULL},
+    {__NR_link, WIRE_CHANGE_LINK, NONE, 0, NONE, 1, NONE, STAYS, true, do_link, NULL},
+    {__NR_linkat, WIRE_CHANGE_LINK, 0, 1, 2, 3, 4, IF_FOLLOW, true, do_link, NULL},
+    {__NR_symlink, WIRE_CHANGE_LINK, NONE, 1, NONE, NONE, NONE, STAYS, true, do_symlink, extra_symlink},
+    {__NR_symlinkat, WIRE_CHANGE_LINK, 1, 2, NONE, NONE, NONE, STAYS, true, do_symlink, extra_symlink},
+    {__NR_mkdir, WIRE_CHANGE_MKDIR, NONE, 0, NONE, NONE, NONE, STAYS, true, do_mkdir, NULL},
+    {__NR_mkdirat, WIRE_CHANGE_MKDIR, 0, 1, NONE, NONE, NONE, STAYS, true, do_mkdir, NULL},
+    {__NR_mknod, WIRE_CHANGE_NODE, NONE, 0, NONE, NONE, NONE, STAYS, true, do_mknod, NULL},
+    {__NR_mknodat, WIRE_CHANGE_NODE, 0, 1, NONE, NONE, NONE, STAYS, true, do_mknod, NULL},
+    {__NR_truncate, WIRE_CHANGE_TRUNCATE, NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_truncate, NULL},
+    {__NR_chmod, WIRE_CHANGE_MODE, NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_chmod, NULL},
+    {__NR_fchmodat, WIRE_CHANGE_MODE, 0, 1, NONE, NONE, NONE, FOLLOWS, false, do_chmod, NULL},
+    {__NR_fchmodat2, WIRE_CHANGE_MODE, 0, 1, NONE, NONE, 3, UNLESS_NOFOLLOW, false, do_chmod, NULL},
+    {__NR_fchmod, WIRE_CHANGE_MODE, 0, NONE, NONE, NONE, NONE, FOLLOWS, false, do_chmod, NULL},
+    {__NR_chown, WIRE_CHANGE_OWNER, NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_chown, NULL},
+    {__NR_lchown, WIRE_CHANGE_OWNER, NONE, 0, NONE, NONE, NONE, STAYS, false, do_chown, NULL},
+    {__NR_fchownat, WIRE_CHANGE_OWNER, 0, 1, NONE, NONE, 4, UNLESS_NOFOLLOW, false, do_chown, NULL},
+    {__NR_fchown, WIRE_CHANGE_OWNER, 0, NONE, NONE, NONE, NONE, FOLLOWS, false, do_chown, NULL},
+    {__NR_utime, WIRE_CHANGE_TIMES, NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_times, extra_utime},
+    {__NR_utimes, WIRE_CHANGE_TIMES, NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_times, extra_utimes},
+    {__NR_futimesat, WIRE_CHANGE_TIMES, 0, 1, NONE, NONE, NONE, FOLLOWS, false, do_times, extra_futimesat},
+    {__NR_utimensat, WIRE_CHANGE_TIMES, 0, 1, NONE, NONE, 3, UNLESS_NOFOLLOW, false, do_times,
      extra_utimensat},
-    {__NR_setxattr, "change attributes of", NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_set_attribute,
+    {__NR_setxattr, WIRE_CHANGE_XATTR, NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_set_attribute,
      extra_set_attribute},
-    {__NR_lsetxattr, "change attributes of", NONE, 0, NONE, NONE, NONE, STAYS, false, do_set_attribute,
+    {__NR_lsetxattr, WIRE_CHANGE_XATTR, NONE, 0, NONE, NONE, NONE, STAYS, false, do_set_attribute,
      extra_set_attribute},
-    {__NR_fsetxattr, "change attributes of", 0, NONE, NONE, NONE, NONE, FOLLOWS, false, do_set_attribute,
+    {__NR_fsetxattr, WIRE_CHANGE_XATTR, 0, NONE, NONE, NONE, NONE, FOLLOWS, false, do_set_attribute,
      extra_set_attribute},
-    {__NR_removexattr, "change attributes of", NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_remove_attribute,
+    {__NR_removexattr, WIRE_CHANGE_XATTR, NONE, 0, NONE, NONE, NONE, FOLLOWS, false, do_remove_attribute,
      extra_attribute},
-    {__NR_lremovexattr, "change attributes of", NONE, 0, NONE, NONE, NONE, STAYS, false, do_remove_attribute,
+    {__NR_lremovexattr, WIRE_CHANGE_XATTR, NONE, 0, NONE, NONE, NONE, STAYS, false, do_remove_attribute,
      extra_attribute},
-    {__NR_fremovexattr, "change attributes of", 0, NONE, NONE, NONE, NONE, FOLLOWS, false,
-     do_remove_attribute, extra_attribute},
-    {__NR_ioctl, "change flags of", 0, NONE, NONE, NONE, NONE, FOLLOWS, false, do_ioctl, extra_ioctl},
-    {__NR_setxattrat, "change attributes of", 0, 1, NONE, NONE, 2, UNLESS_NOFOLLOW, false, do_nothing, NULL},
-    {__NR_removexattrat, "change attributes of", 0, 1, NONE, NONE, 2, UNLESS_NOFOLLOW, false, do_nothing,
-     NULL},
-    {__NR_file_setattr, "change flags of", 0, 1, NONE, NONE, 4, UNLESS_NOFOLLOW, false, do_nothing, NULL},
+    {__NR_fremovexattr, WIRE_CHANGE_XATTR, 0, NONE, NONE, NONE, NONE, FOLLOWS, false, do_remove_attribute,
+     extra_attribute},
+    {__NR_ioctl, WIRE_CHANGE_FLAGS, 0, NONE, NONE, NONE, NONE, FOLLOWS, false, do_ioctl, extra_ioctl},
+    {__NR_setxattrat, WIRE_CHANGE_XATTR, 0, 1, NONE, NONE, 2, UNLESS_NOFOLLOW, false, do_nothing, NULL},
+    {__NR_removexattrat, WIRE_CHANGE_XATTR, 0, 1, NONE, NONE, 2, UNLESS_NOFOLLOW, false, do_nothing, NULL},
+    {__NR_file_setattr, WIRE_CHANGE_FLAGS, 0, 1, NONE, NONE, 4, UNLESS_NOFOLLOW, false, do_nothing, NULL},
 };
 
 static const struct change_kind *kind_of(int number)
@@ -414,10 +415,7 @@ static int read_named(struct viewer viewer, struct change *change, int directory
 static int read_descriptor(struct viewer viewer, struct change *change)
 {
     struct spot *spot = &change->spots[change->spot_count++];
-    int error = resolve(viewer, (int)change->args[0], "", RESOLVE_EMPTY_PATH, 0, spot);
-    if (error) return error;
-    change->nothing_named = !spot->path;
-    return 0;
+    return resolve(viewer, (int)change->args[0], "", RESOLVE_EMPTY_PATH, 0, spot);
 }
 
 int change_read(const struct seccomp_notif *call, pid_t top, struct change *change)
@@ -426,10 +424,11 @@ int change_read(const struct seccomp_notif *call, pid_t top, struct change *chan
     *change =
         (struct change){.kind = kind, .spots = {{.parent = -1, .target = -1}, {.parent = -1, .target = -1}}};
     if (!kind) return ENOSYS;
-    change->detail = kind->detail;
     for (size_t i = 0; i < 6; i++)
         change->args[i] = call->data.args[i];
-    if (kind->number == __NR_unlinkat && flags_of(change) & AT_REMOVEDIR) change->detail = "remove directory";
+
+    bool directory = kind->deed == do_remove && flags_of(change) & AT_REMOVEDIR;
+    change->detail = change_name(directory ? WIRE_CHANGE_RMDIR : kind->detail);
 
     struct viewer viewer = {(pid_t)call->pid, top};
     bool two = kind->other_path != NONE;

@@ -17,7 +17,6 @@ struct change {
     const char *detail; /* what a person is told: "remove", "rename"… (question.h) */
     struct spot spots[2];
     size_t spot_count;
-    bool nothing_named; /* a descriptor that has no path: there is nothing to judge */
     uint64_t args[6];
     char *text;  /* symlink's text, an attribute's name */
     void *value; /* an attribute's value, times, attributes */

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../shim/wire.h"
+#include "../question.h"
 #include "memory_of.h"
 #include "numbers.h"
 
@@ -72,14 +74,14 @@ static void classify(struct opening *opening)
     if (opening->spot.target < 0) {
         opening->reads = access == O_RDWR;
         opening->writes = true;
-        opening->detail = "create";
+        opening->detail = change_name(WIRE_CHANGE_CREATE);
     } else if (flags & O_TRUNC) {
-        opening->detail = "truncate";
+        opening->detail = change_name(WIRE_CHANGE_TRUNCATE);
     } else if (is_tmpfile(flags)) {
-        opening->detail = "create";
+        opening->detail = change_name(WIRE_CHANGE_CREATE);
         opening->reads = false;
     } else if (opening->writes) {
-        opening->detail = "write";
+        opening->detail = change_name(WIRE_CHANGE_OPEN);
     }
 }
 
