@@ -125,7 +125,9 @@ uint32_t seen_below(struct seen *seen, uint32_t above, const char *name, size_t 
     uint32_t at = find(seen->arena, &seen->names, above, name, length, &is_new);
     if (!is_new) return at;
     bool missing = seen->names.entries[above].sight.missing;
-    seen->names.entries[at].sight = missing ? (struct sight){.missing = true} : look(seen->arena, path);
+    struct sight sight = {.missing = missing};
+    if (!missing) sight = look(seen->arena, path);
+    seen->names.entries[at].sight = sight;
     return at;
 }
 
