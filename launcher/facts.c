@@ -17,6 +17,7 @@
 
 #include "../policy/sha256.h"
 #include "../shim/wire.h"
+#include "here_document.h"
 #include "memory.h"
 #include "process.h"
 
@@ -254,7 +255,8 @@ enum stdin_kind facts_stdin(const struct caller *caller)
 {
     struct stat status;
     if (stat(thread_name(caller, "fd/0").text, &status) != 0) return STDIN_OTHER;
-    if (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode)) return STDIN_PIPE;
+    if (S_ISFIFO(status.st_mode)) return here_document_is_stdin(caller) ? STDIN_FILE : STDIN_PIPE;
+    if (S_ISSOCK(status.st_mode)) return STDIN_PIPE;
     if (S_ISREG(status.st_mode)) return STDIN_FILE;
     if (!S_ISCHR(status.st_mode)) return STDIN_OTHER;
     unsigned number = major(status.st_rdev);
