@@ -1,6 +1,7 @@
 /* door_judge.c: one act, from its verdict to an answer: recorded, asked about, looked at again
  * (door_parts.h). */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -285,6 +286,24 @@ static void observe(struct matter *matter)
         deny_unrecorded(matter);
 }
 
+/* The run's own environment is no secret to it. That of others is no question either: ps looks at every process there is, and
+ * the kernel guard could not let it be read after a yes (Landlock keeps a run from looking into other processes). */
+static bool settle_environ(struct matter *matter, const struct act *act)
+{
+    const char *digits = act->path + strlen("/proc/");
+    if (act->kind != ACT_READ || strncmp(act->path, "/proc/", strlen("/proc/")) != 0) return false;
+    char *rest;
+    long pid = strtol(digits, &rest, 10);
+    if (rest == digits || strcmp(rest, "/environ") != 0) return false;
+    if (pid > 0 && pid <= INT_MAX && process_is_below((pid_t)pid, matter->door->session->keeper)) {
+        question_free(steal_pointer(&matter->question));
+        go(matter, NULL);
+    } else {
+        matter_refuse(matter, EACCES, NULL);
+    }
+    return true;
+}
+
 void matter_decide(struct matter *matter, const struct act *act, const struct decision *decision)
 {
     const struct session *session = matter->door->session;
@@ -300,6 +319,7 @@ void matter_decide(struct matter *matter, const struct act *act, const struct de
         return;
     }
     if (question->verdict == VERDICT_ASK) {
+        if (settle_environ(matter, act)) return;
         ask(matter, act, decision);
         return;
     }

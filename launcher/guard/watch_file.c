@@ -188,14 +188,16 @@ static bool is_public(const char *of_process)
     return false;
 }
 
-/* In /proc what the caller may do to itself the launcher may do for it; of others it sees what everybody sees. */
+/* In /proc what the caller may do to itself the launcher may do for it; it may read of the run's other processes what the
+ * kernel would let it, and of others what everybody may. */
 static bool may_open_in_proc(const struct call *call, const struct deed *deed)
 {
     int pid, at = 0;
     const char *path = deed->opening.spot.path;
     if (!path || sscanf(path, "/proc/%d%n", &pid, &at) != 1) return true;
     if (pid == call->caller.pid || pid == call->tid) return true;
-    return !deed->opening.writes && is_public(path + at + (path[at] == '/'));
+    if (deed->opening.writes) return false;
+    return process_is_below(pid, call->watch->session->keeper) || is_public(path + at + (path[at] == '/'));
 }
 
 /* The terminal that controls the caller, which need not be the launcher's. */
