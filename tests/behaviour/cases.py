@@ -32,7 +32,6 @@ DOTFILES = {
     ".config/git/config": "[user]\n\tname = Tester\n\temail = tester@example.org\n[init]\n\tdefaultBranch = main\n",
     ".config/git/ignore": "*~\n",
     ".bash_history": "ls\n",
-    ".npmrc": "fund=false\naudit=false\nupdate-notifier=false\n",
     ".aws/credentials": "[default]\naws_secret_access_key = stand-in-for-a-secret\n",
     ".local/share/applications/mimeapps.list": "",
     ".local/bin/mine": "#!/bin/sh\necho mine\n",

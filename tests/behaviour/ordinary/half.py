@@ -1,7 +1,8 @@
 """Ordinary work: each workload runs bare and guarded; nothing is asked, nothing denied, and nothing comes out differently.
 
 A workload is a file here. Its first comment says what it is; the comments after it may say `needs: TOOL...` (what has to be
-installed), and `varies: GLOB...` (files whose bytes are never the same twice, so that only their being there is compared).
+installed), `varies: GLOB...` (files whose bytes are never the same twice, so that only their being there is compared),
+`forgets: GLOB...` (files whose names are never the same twice) and `guards: kernel` (what guard shim refuses by its nature).
 """
 import fnmatch
 import hashlib
@@ -28,6 +29,8 @@ class Workload:
         self.what = comments[0] if comments else ""
         self.needs = [INTERPRETERS[file.suffix]] + self.list_of(comments, "needs")
         self.varies = VARIES + self.list_of(comments, "varies")
+        self.forgets = self.list_of(comments, "forgets")
+        self.guards = self.list_of(comments, "guards") or common.GUARDS
 
     @staticmethod
     def list_of(comments, key):
@@ -49,7 +52,7 @@ def there(tool):
 
 
 def run(workload):
-    result = common.Result(missing=workload.missing())
+    result = common.Result(missing=sorted(set(workload.missing())))
     if result.missing:
         return result
     with common.Place() as place:
@@ -57,7 +60,7 @@ def run(workload):
         if bare["status"] != 0:
             result.problems.append(f"bare: ended with {bare['status']}: {tail(bare['standard error'])}")
             return result
-        for guard in common.GUARDS:
+        for guard in workload.guards:
             guarded = once(place, workload, lambda argv, g=guard: place.guarded(g, argv))
             compare(result, guard, bare, guarded)
             judge(result, guard, place.record())
@@ -68,17 +71,22 @@ def once(place, workload, runner):
     place.fresh()
     shutil.copy(workload.file, place.workspace)
     status, out, err = runner(workload.command())
-    return {"status": status, "standard output": out, "standard error": err, "files": left(place.home, workload.varies)}
+    return {"status": status, "standard output": out, "standard error": err, "files": left(place.home, workload)}
 
 
-def left(home, varies):
+def left(home, workload):
     """What lies in the home: path -> kind, permissions, and what is in it."""
     found = {}
     for root, folders, files in os.walk(home):
         for name in folders + files:
             path = os.path.join(root, name)
-            found[os.path.relpath(path, home)] = describe(path, varies)
+            if not fits(path, workload.forgets):
+                found[os.path.relpath(path, home)] = describe(path, workload.varies)
     return found
+
+
+def fits(path, globs):
+    return any(fnmatch.fnmatch(path, glob) for glob in globs)
 
 
 def describe(path, varies):
@@ -86,7 +94,7 @@ def describe(path, varies):
     if stat.S_ISLNK(info.st_mode):
         return f"link to {os.readlink(path)}"
     kind = f"{stat.filemode(info.st_mode)}"
-    if stat.S_ISREG(info.st_mode) and not any(fnmatch.fnmatch(path, glob) for glob in varies):
+    if stat.S_ISREG(info.st_mode) and not fits(path, varies):
         with open(path, "rb") as file:
             return f"{kind}, {info.st_size} bytes, {hashlib.sha256(file.read()).hexdigest()[:12]}"
     return kind

@@ -1,0 +1,7 @@
+# Programs in a terminal: git with a pager, less, a shell that is interactive, a Python prompt
+# needs: script git less
+# forgets: */.lesshst */.python_history
+
+export TERM=xterm PAGER=cat LESS=FRX
+script -qec 'git log --oneline --format=%s' /dev/null < /dev/null | tr -d '\r'; script -qec 'less README' /dev/null < /dev/null | tr -d '\r' | grep -c workspace
+printf 'echo $((6 * 7))\nexit\n' | script -qec 'sh -i' /dev/null 2>&1 | grep -c '^42'; printf 'print(6 * 7)\nexit()\n' | script -qec 'python3 -q' /dev/null | grep -c '^42'
