@@ -6,7 +6,7 @@ set -e
 for n in 1 2 3 4 5 6; do echo $n > n; git add n; git commit -qm $n; done
 git gc -q; git fsck --no-progress; git repack -qad; git count-objects > /dev/null; git maintenance run --quiet; git prune --expire=2.weeks.ago
 git config --local core.autocrlf false; git config user.name > /dev/null || true; git config --list | grep -c autocrlf
-git bisect start -q HEAD HEAD~4 > /dev/null; git bisect run sh -c 'test "$(cat n)" -lt 5' > /dev/null 2>&1; git log -1 --format=%s bisect/bad; git bisect reset 2> /dev/null
+git bisect start HEAD HEAD~4 > /dev/null 2>&1; git bisect run sh -c 'test "$(cat n)" -lt 5' > /dev/null 2>&1; git log -1 --format=%s bisect/bad; git bisect reset 2> /dev/null
 git grep -n main -- src; git notes add -m note; git shortlog -s HEAD | wc -l; git rev-list --count HEAD; git check-ignore build/x || true
 git rebase -q HEAD~2; git commit -q --amend -m amended; git reflog | wc -l
 git switch -q -c other; git restore --source HEAD~1 n; git checkout -q main -- n; git commit -q --allow-empty -m empty
