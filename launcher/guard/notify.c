@@ -93,10 +93,14 @@ void notify_close(struct notify *notify)
     *notify = (struct notify){.listener = -1};
 }
 
-int notify_receive(struct notify *notify, struct seccomp_notif **call)
+bool notify_ready(const struct notify *notify)
 {
     struct pollfd ready = {notify->listener, POLLIN, 0};
-    if (poll(&ready, 1, 0) <= 0 || !(ready.revents & POLLIN)) return 0;
+    return poll(&ready, 1, 0) > 0 && ready.revents & POLLIN;
+}
+
+int notify_receive(struct notify *notify, struct seccomp_notif **call)
+{
     memset(notify->buffer, 0, notify->size); /* the kernel refuses a buffer that is not empty */
     if (ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_RECV, notify->buffer))
         return errno == ENOENT || errno == EINTR || errno == EAGAIN ? 0 : -1;

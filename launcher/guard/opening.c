@@ -131,12 +131,17 @@ static int open_again(const struct opening *opening, mode_t mask, enum opening_p
     if (type == S_IFIFO && at_once) return -EWOULDBLOCK;
     if (type == S_IFREG && at_once) flags |= O_NONBLOCK;
     snprintf(link, sizeof link, "/proc/self/fd/%d", opening->spot.target);
-    mode_t own = umask(mask);
+    mode_t own = is_tmpfile(flags) ? umask(mask) : 0;
     int fd = open(link, (int)(flags | O_CLOEXEC | O_NOCTTY), opening->mode);
     int error = errno;
-    umask(own);
+    if (is_tmpfile(flags)) umask(own);
     if (fd >= 0 && type == S_IFREG && at_once) fcntl(fd, F_SETFL, (int)opening->flags & ~O_NONBLOCK);
     return fd < 0 ? -error : fd;
+}
+
+bool opening_makes(const struct opening *opening)
+{
+    return opening->spot.target < 0 || is_tmpfile(opening->flags);
 }
 
 int opening_do(const struct opening *opening, mode_t mask, enum opening_patience patience)

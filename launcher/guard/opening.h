@@ -23,6 +23,9 @@ struct opening {
 /* 0, or the errno for the caller. `top` is its run's (resolve.h). */
 int opening_read(const struct seccomp_notif *call, pid_t top, struct opening *opening);
 
+/* Whether a file is made, so that the umask counts. */
+bool opening_makes(const struct opening *opening);
+
 /* The descriptor, close-on-exec here; or -errno. `mask` is the caller's umask. A FIFO that nobody has at its other end, and a file
  * that somebody has a lease on: EWOULDBLOCK where it may not wait. */
 enum opening_patience { OPENING_NEVER_WAITS, OPENING_WAITS };

@@ -303,12 +303,11 @@ static bool resolve_whole(int base, const char *path, unsigned flags, uint64_t h
     int fd = open_how(base, path, flags & RESOLVE_FOLLOW ? 0 : O_NOFOLLOW, how | RESOLVE_NO_MAGICLINKS);
     if (fd < 0) return false;
     spot->target = fd;
-    if (!fstat(fd, &spot->status) && !resolve_path_of(fd, &spot->path) && spot->path && !in_proc(fd))
-        return true;
-    close(fd);
-    free(spot->path);
-    spot->target = -1;
-    spot->path = NULL;
+    if (!fstat(fd, &spot->status) && !resolve_path_of(fd, &spot->path) && spot->path) {
+        spot->kernel = is_kernels(fd, &spot->status);
+        if (!spot->kernel || !in_proc(fd)) return true;
+    }
+    spot_close(spot);
     return false;
 }
 
@@ -348,13 +347,17 @@ int resolve(struct viewer viewer, int directory, const char *path, unsigned flag
     if (!*path && !(flags & RESOLVE_EMPTY_PATH)) return ENOENT;
     if (strlen(path) >= PATH_MAX) return ENAMETOOLONG;
 
-    int base = path[0] == '/' && !(how & BOUNDS) ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)
-                                                 : resolve_descriptor(viewer.tid, directory);
+    bool absolute = path[0] == '/' && !(how & BOUNDS);
+    if (absolute && resolve_whole(AT_FDCWD, path, flags, how, spot)) return 0;
+    int base =
+        absolute ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : resolve_descriptor(viewer.tid, directory);
     if (base < 0) return errno;
-    int error = 0;
-    if (*path && resolve_whole(base, path, flags, how, spot))
+    if (*path && !absolute && resolve_whole(base, path, flags, how, spot)) {
         close(base);
-    else if (how & BOUNDS)
+        return 0;
+    }
+    int error = 0;
+    if (how & BOUNDS)
         error = resolve_bounded(base, path, flags, how, spot);
     else
         error = walk_all(viewer, base, path, flags, how, spot);

@@ -19,7 +19,6 @@
 #include "capabilities.h"
 #include "watch_parts.h"
 
-#define AT_ONCE 64   /* calls in a row, before anybody else in the loop gets a turn */
 #define SWEEP_MS 250 /* how often callers of waiting questions are looked at */
 #define MOST_EVENTS 1000u
 
@@ -275,8 +274,7 @@ static void ready(void *context, int fd, uint32_t events)
         loop_remove(steal_pointer(&watch->source));
         return;
     }
-    for (int i = 0; i < AT_ONCE && notify_receive(&watch->notify, &notification) == 1; i++)
-        handle(watch, notification);
+    if (notify_receive(&watch->notify, &notification) == 1) handle(watch, notification);
 }
 
 struct watch *watch_open(struct session *session, int listener, struct floor_plan *plan, const char *program,

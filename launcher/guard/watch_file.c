@@ -223,22 +223,17 @@ static int open_own_terminal(const struct call *call, const struct opening *open
     return fd < 0 ? -errno : fd;
 }
 
-static mode_t mask_for(const struct call *call, const struct opening *opening)
-{
-    bool makes = opening->spot.target < 0 || opening->flags & O_TMPFILE;
-    return makes ? call_umask(call) : 022;
-}
-
 static void carry_out_opening(struct call *call)
 {
     const struct deed *deed = call->own;
     const struct opening *opening = &deed->opening;
-    if (!call_find_caller(call) || !call_is_own(call, EACCES)) return;
+    if (!call_is_own(call, EACCES)) return;
+    if (opening->spot.kernel && !call_find_caller(call)) return;
     if (opening->spot.kernel && !may_open_in_proc(call, deed)) {
         call_return(call, -EACCES);
         return;
     }
-    mode_t mask = mask_for(call, opening);
+    mode_t mask = opening_makes(opening) ? call_umask(call) : 022; /* looking for it takes time */
     bool terminal = opening->spot.kernel && is_own_terminal(&opening->spot);
     int fd = terminal ? open_own_terminal(call, opening) : opening_do(opening, mask, OPENING_NEVER_WAITS);
     if (fd == -EWOULDBLOCK && !(opening->flags & O_NONBLOCK))
