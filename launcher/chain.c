@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../policy/plain.h"
 #include "../policy/sha256.h"
 #include "memory.h"
-#include "text.h"
 
 /* ---- one step ---- */
 
@@ -103,7 +103,7 @@ static struct program *add(struct chain *chain, const struct caller *caller, con
     }
     chain->count++;
     program->called = xstrdup(called);
-    program->name = xstrdup(text_last_part(called));
+    program->name = xstrdup(last_name(called));
     program->argv = argv;
     program->argc = argc;
     fill_act(program);
@@ -132,7 +132,7 @@ static void become_interpreter(struct program *interpreter, const struct program
     become_applet(interpreter, image);
     if (interpreter->judged || !program->argc) return;
     free(interpreter->name);
-    interpreter->name = xstrdup(text_last_part(program->argv[0]));
+    interpreter->name = xstrdup(last_name(program->argv[0]));
     fill_act(interpreter);
 }
 

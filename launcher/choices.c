@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../policy/plain.h"
 #include "always.h"
 #include "likeness.h"
 #include "memory.h"
@@ -32,8 +33,7 @@ static char *likes(const struct question *question, const struct session *sessio
  * starts another, the new one. */
 static char *tree(const struct question *question)
 {
-    const char *slash = question->program ? strrchr(question->program, '/') : NULL;
-    const char *name = slash ? slash + 1 : question->program ? question->program : "?";
+    const char *name = question->program ? last_name(question->program) : "?";
     if (question->spawns) return xasprintf("everything that this %s does and starts", name);
     return xasprintf("everything that %s (process %d) does and starts", name, (int)question->pid);
 }

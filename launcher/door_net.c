@@ -10,6 +10,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "../policy/address.h"
+#include "../policy/plain.h"
 #include "door_parts.h"
 #include "grants.h"
 #include "memory.h"
@@ -27,34 +29,10 @@ struct target {
     char *shown;
 };
 
-static const char *const kind_names[SOCKET_KINDS] = {"stream",        "udp",     "raw",   "packet",
-                                                     "unix-datagram", "netlink", "vsock", "other"};
-
-static enum socket_kind socket_kind(int domain, int type)
+static const char *kind_name(enum socket_kind kind)
 {
-    static const struct {
-        int domain;
-        int type; /* 0: any */
-        enum socket_kind kind;
-    } known[] = {
-        {AF_INET, SOCK_STREAM, SOCKET_STREAM},
-        {AF_INET6, SOCK_STREAM, SOCKET_STREAM},
-        {AF_UNIX, SOCK_STREAM, SOCKET_STREAM},
-        {AF_UNIX, SOCK_SEQPACKET, SOCKET_STREAM},
-        {AF_INET, SOCK_DGRAM, SOCKET_UDP},
-        {AF_INET6, SOCK_DGRAM, SOCKET_UDP},
-        {AF_INET, SOCK_RAW, SOCKET_RAW},
-        {AF_INET6, SOCK_RAW, SOCKET_RAW},
-        {AF_UNIX, SOCK_DGRAM, SOCKET_UNIX_DATAGRAM},
-        {AF_UNIX, SOCK_RAW, SOCKET_UNIX_DATAGRAM},
-        {AF_PACKET, 0, SOCKET_PACKET},
-        {AF_NETLINK, 0, SOCKET_NETLINK},
-        {AF_VSOCK, 0, SOCKET_VSOCK},
-    };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (known[i].domain == domain && (!known[i].type || known[i].type == (type & 0xf)))
-            return known[i].kind;
-    return SOCKET_OTHER;
+    const char *name = socket_kind_name(kind);
+    return name ? name : "stream"; /* of which policies need not speak */
 }
 
 static void show_inet(struct target *target, const struct act *act)
@@ -152,12 +130,12 @@ static bool read_target(struct target *target, const struct door *door, const st
     memcpy(&storage, address, size);
     int family = storage.ss_family;
     if (family == AF_UNSPEC && sends) family = AF_INET;
-    *target = (struct target){.act = {.kind = ACT_CONNECT, .socket = socket_kind(family, type)}};
+    *target = (struct target){.act = {.kind = ACT_CONNECT, .socket = socket_kind_of(family, type)}};
     switch (family) {
     case AF_INET: return read_inet(target, door, (const struct sockaddr_in *)&storage, size);
     case AF_INET6: return read_inet6(target, door, (const struct sockaddr_in6 *)&storage, size);
     case AF_UNIX: return read_unix(target, caller, (const struct sockaddr_un *)&storage, size);
-    default: target->shown = xstrdup(kind_names[target->act.socket]); return true;
+    default: target->shown = xstrdup(kind_name(target->act.socket)); return true;
     }
 }
 
@@ -205,19 +183,19 @@ bool address_judge(struct matter *matter, int domain, int type, const struct soc
 
 static void judge_kind(struct matter *matter, enum socket_kind kind, uint64_t python)
 {
-    struct target target = {.act = {.kind = ACT_CONNECT, .socket = kind}, .shown = xstrdup(kind_names[kind])};
+    struct target target = {.act = {.kind = ACT_CONNECT, .socket = kind}, .shown = xstrdup(kind_name(kind))};
     judge(matter, &target, python);
 }
 
 void socket_judge(struct matter *matter, int domain, int type)
 {
-    judge_kind(matter, socket_kind(domain, type), 0);
+    judge_kind(matter, socket_kind_of(domain, type), 0);
 }
 
 void door_socket(struct connection *connection)
 {
     uint32_t detail = connection->head.detail;
-    enum socket_kind kind = socket_kind((int)(detail >> 16), (int)(detail & 0xffff));
+    enum socket_kind kind = socket_kind_of((int)(detail >> 16), (int)(detail & 0xffff));
     if (kind == SOCKET_STREAM)
         door_go(connection); /* its connect will be judged */
     else

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../policy/plain.h"
 #include "../policy/sha256.h"
 #include "memory.h"
 #include "text.h"
@@ -62,7 +63,7 @@ void likeness_exact(const struct question *question, struct likeness *likeness)
 
 const struct command *likeness_command(const struct policy *policy, const char *program)
 {
-    const char *name = text_last_part(program);
+    const char *name = last_name(program);
     for (size_t i = 0; policy && i < policy->command_count; i++) {
         const struct strings *names = &policy->commands[i].names;
         for (size_t j = 0; j < names->count; j++)
@@ -148,7 +149,7 @@ static size_t words_that_count(const struct command *command, const char *name)
 
 static void read_traits(struct traits *traits, const struct question *question, const struct policy *policy)
 {
-    const char *name = text_last_part(question->program);
+    const char *name = last_name(question->program);
     const struct command *command = likeness_command(policy, question->program);
     size_t wanted = words_that_count(command, name);
     bool options_over = false;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../policy/address.h"
+#include "../policy/plain.h"
 #include "../policy/resolve.h"
 #include "memory.h"
 #include "show.h"
@@ -81,8 +82,7 @@ bool subject_path(struct subject *subject, const struct surroundings *around, en
 
 static void set_name(struct subject *subject, const char *called)
 {
-    const char *slash = strrchr(called, '/');
-    snprintf(subject->name, sizeof subject->name, "%s", slash ? slash + 1 : called);
+    snprintf(subject->name, sizeof subject->name, "%s", last_name(called));
     subject->act.name = subject->name;
 }
 

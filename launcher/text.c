@@ -81,9 +81,3 @@ char *text_take(struct text *text)
     *text = (struct text){0};
     return data;
 }
-
-const char *text_last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash && slash[1] ? slash + 1 : path;
-}

@@ -20,8 +20,6 @@ void text_format(struct text *text, const char *format, ...) __attribute__((form
 void text_drop(struct text *text, size_t length); /* from its beginning */
 void text_clear(struct text *text);               /* keeps its memory */
 void text_free(struct text *text);
-const char *text_last_part(
-    const char *path); /* of a path: after its last slash; the whole where nothing comes after it */
 char *text_take(struct text *text); /* the string, malloc'd, never NULL; the text is empty afterwards */
 
 #endif

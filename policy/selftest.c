@@ -10,6 +10,7 @@
 
 #include "address.h"
 #include "image.h"
+#include "plain.h"
 #include "policy.h"
 #include "resolve.h"
 
@@ -20,12 +21,6 @@ struct trial {
     const char *host;
     char path[PATH_MAX];
 };
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash ? slash + 1 : path;
-}
 
 /* The real path of a program as a shell would find it; one that is not here is taken to be in /usr/bin. */
 static void find_program(const char *name, const char *search_path, char out[PATH_MAX])
@@ -60,9 +55,9 @@ static void unwrap_command(const struct image *image, const struct places *place
         } else {
             char *slash = strrchr(trial->path, '/');
             size_t room = sizeof trial->path - (size_t)(slash - trial->path) - 1;
-            snprintf(slash + 1, room, "%s", last_part(word));
+            snprintf(slash + 1, room, "%s", last_name(word));
         }
-        act->name = last_part(word);
+        act->name = last_name(word);
         set_path(trial);
         if (runs.kind == RUNS_APPLET && runs.shift == 0) return;
     }
@@ -74,7 +69,7 @@ static void set_command(struct trial *trial, const struct policy_test *test, con
     struct act *act = &trial->act;
     find_program(test->subject, places->search_path, trial->path);
     set_path(trial);
-    act->name = last_part(test->subject);
+    act->name = last_name(test->subject);
     act->argv = (const char *const *)test->argv.items;
     act->argc = test->argv.count;
     act->stdin_kind = test->stdin_kind == STDIN_UNKNOWN ? STDIN_OTHER : test->stdin_kind;

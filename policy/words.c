@@ -23,15 +23,6 @@ bool bytes_equal(const char *a, const char *b, size_t length)
     return true;
 }
 
-const char *last_part(const char *path, size_t length, size_t *part_length)
-{
-    size_t start = length;
-    while (start && path[start - 1] != '/')
-        start--;
-    *part_length = length - start;
-    return path + start;
-}
-
 static bool starts_with(const char *text, const char *prefix, size_t length)
 {
     for (size_t i = 0; i < length; i++)

@@ -5,6 +5,7 @@
 
 #include "image.h"
 #include "layout.h"
+#include "plain.h"
 
 /* Arguments that are classified once and remembered; those beyond are classified each time they are met. */
 #define LINE_KEPT 64
@@ -64,9 +65,6 @@ size_t line_script(const struct line *line);
 /* Whether it takes its input (for a shell or an interpreter: its program) from what `wanted` says. *unknown:
  * that depends on a standard input of which nothing is known. */
 bool line_stdin(const struct line *line, enum stdin_kind wanted, enum stdin_kind given, bool *unknown);
-
-/* The last part of a path. */
-const char *last_part(const char *path, size_t length, size_t *part_length);
 
 size_t string_length(const char *string);
 bool bytes_equal(const char *a, const char *b, size_t length);

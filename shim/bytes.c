@@ -84,14 +84,6 @@ const char *bytes_value(const char *entry, const char *name)
     return !*name && *entry == '=' ? entry + 1 : NULL;
 }
 
-const char *bytes_last_part(const char *path)
-{
-    const char *part = path;
-    for (; *path; path++)
-        if (*path == '/') part = path + 1;
-    return part;
-}
-
 char *bytes_number(char *to, uint64_t number)
 {
     char digits[20];

@@ -17,7 +17,6 @@ bool bytes_same(const char *a, const char *b);
 bool bytes_begin(const char *string, const char *beginning);
 /* The value in an entry NAME=VALUE of an environment, or NULL when it is another name's. */
 const char *bytes_value(const char *entry, const char *name);
-const char *bytes_last_part(const char *path); /* after its last slash */
 /* Writes the number and a NUL; where the NUL is comes back. 21 bytes are enough. */
 char *bytes_number(char *to, uint64_t number);
 

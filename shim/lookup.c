@@ -6,6 +6,7 @@
  */
 #include <linux/in6.h>
 
+#include "../policy/plain.h"
 #include "bytes.h"
 #include "door.h"
 #include "wire.h"
@@ -21,7 +22,6 @@ struct addrinfo {
 
 /* The same numbers in glibc and musl. */
 enum { NUMERIC_HOST = 0x0004, CANONICAL = 0x0002, ADDRESS_CONFIGURED = 0x0020, PASSIVE = 0x0001 };
-enum { FAMILY_ANY = 0, FAMILY_INET = 2, FAMILY_INET6 = 10 };
 enum { NO_NAME = -2, NO_MEMORY = -10, SYSTEM_ERROR = -11 };
 
 #define ADDRESSES 24 /* how many are taken of those that a name stands for */
@@ -144,7 +144,7 @@ static int build_list(const struct session *session, real_getaddrinfo *real, con
 
 static uint32_t details(const struct addrinfo *hints)
 {
-    int family = hints ? hints->family : FAMILY_ANY;
+    int family = hints ? hints->family : FAMILY_UNSPEC;
     return (family != FAMILY_INET6 ? WIRE_LOOKUP_INET : 0) | (family != FAMILY_INET ? WIRE_LOOKUP_INET6 : 0) |
            (hints && hints->flags & CANONICAL ? WIRE_LOOKUP_CANON : 0);
 }

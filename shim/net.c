@@ -11,24 +11,12 @@
 #include <linux/in6.h>
 #include <linux/un.h>
 
-#include "../policy/decide.h"
+#include "../policy/plain.h"
 #include "bytes.h"
 #include "door.h"
 #include "where.h"
 #include "wire.h"
 #include "wrap.h"
-
-/* <linux/socket.h> leaves these to the C library. */
-enum {
-    FAMILY_UNSPEC = 0,
-    FAMILY_UNIX = 1,
-    FAMILY_INET = 2,
-    FAMILY_INET6 = 10,
-    FAMILY_NETLINK = 16,
-    FAMILY_PACKET = 17,
-    FAMILY_VSOCK = 40
-};
-enum { TYPE_STREAM = 1, TYPE_DATAGRAM = 2, TYPE_RAW = 3, TYPE_SEQPACKET = 5, TYPE_MASK = 0xf };
 
 #define ADDRESS_MOST 128 /* the largest that the kernel takes */
 
@@ -54,24 +42,6 @@ struct message_sent { /* struct mmsghdr */
     unsigned sent;
 };
 
-static enum socket_kind kind_of(int domain, int type)
-{
-    switch (domain) {
-    case FAMILY_UNIX: /* a connection of packets is a connection */
-        return type == TYPE_DATAGRAM || type == TYPE_RAW ? SOCKET_UNIX_DATAGRAM : SOCKET_STREAM;
-    case FAMILY_INET:
-    case FAMILY_INET6:
-        return type == TYPE_STREAM     ? SOCKET_STREAM
-               : type == TYPE_DATAGRAM ? SOCKET_UDP
-               : type == TYPE_RAW      ? SOCKET_RAW
-                                       : SOCKET_OTHER;
-    case FAMILY_PACKET: return SOCKET_PACKET;
-    case FAMILY_NETLINK: return SOCKET_NETLINK;
-    case FAMILY_VSOCK: return SOCKET_VSOCK;
-    default: return SOCKET_OTHER;
-    }
-}
-
 static bool allowed(const struct session *session, const struct act *act)
 {
     struct decision decision;
@@ -83,7 +53,7 @@ static bool allowed(const struct session *session, const struct act *act)
 long net_socket(int domain, int type, int protocol)
 {
     const struct session *session = session_get();
-    enum socket_kind kind = kind_of(domain, type & TYPE_MASK);
+    enum socket_kind kind = socket_kind_of(domain, type);
     if (session && kind != SOCKET_STREAM) {
         struct act act = {.kind = ACT_CONNECT, .socket = kind};
         struct request request = {.kind = WIRE_SOCKET,
@@ -196,7 +166,7 @@ static long judge_address(int fd, enum wire_kind wire, union address *address, u
     if (!reaching.session) return 0;
     int domain = socket_option(fd, SO_DOMAIN), type = socket_option(fd, SO_TYPE);
     reaching.socket = (uint32_t)domain << 16 | (uint32_t)type;
-    reaching.act = (struct act){.kind = ACT_CONNECT, .socket = kind_of(domain, type)};
+    reaching.act = (struct act){.kind = ACT_CONNECT, .socket = socket_kind_of(domain, type)};
     if (address->family == FAMILY_UNSPEC && wire == WIRE_CONNECT) return 0; /* it ends a connection */
     if (address->family == FAMILY_UNIX) return judge_unix(&reaching);
     bool here = read_internet(&reaching.act, address, *length) && is_loopback(reaching.act.address);

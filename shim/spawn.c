@@ -4,6 +4,7 @@
  * be asked of no function, so both C libraries' own lists are read: their layouts have not changed since they
  * learned to change directories (glibc 2.29, musl 1.1.24). An action that is not known here is refused.
  */
+#include "../policy/plain.h"
 #include "door.h"
 #include "environ.h"
 #include "exec.h"
@@ -189,7 +190,7 @@ static int spawn_judged(const struct spawning *spawning, const char *name, enum 
     spawn *real = session_function(session ? spawning->function : spawning->own);
     int dirfd = AT_FDCWD;
     if (!real) return ENOSYS;
-    if (bytes_last_part(name) != name) lookup = BY_PATH;
+    if (last_name(name) != name) lookup = BY_PATH;
     if (!session)
         return real(spawning->result, name, spawning->actions, spawning->attributes, spawning->argv,
                     spawning->envp);

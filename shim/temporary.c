@@ -1,5 +1,6 @@
 /* temporary.c: files whose name or place the C library chooses: temporary ones, shared memory, queues, login
  * records. */
+#include "../policy/plain.h"
 #include "bytes.h"
 #include "change.h"
 #include "judge.h"
@@ -107,8 +108,8 @@ static bool object_path(struct text *path, const char *folder, const char *name)
     while (*name == '/')
         name++;
     size_t length = strlen(name);
-    return length && length < NAME_MAX && bytes_last_part(name) == name &&
-           text_add(path, folder, strlen(folder)) && text_add(path, name, length);
+    return length && length < NAME_MAX && last_name(name) == name && text_add(path, folder, strlen(folder)) &&
+           text_add(path, name, length);
 }
 
 WRAP(int, shm_open, const char *name, int flags, unsigned mode)

@@ -1,6 +1,8 @@
 /* where.c: which file a path really is (where.h). */
 #include "where.h"
 
+#include "../policy/plain.h"
+
 #include "raw/raw.h"
 
 #define UNSURE (-EAGAIN)
@@ -100,19 +102,6 @@ long where_descriptor(struct place *place, int fd)
     return look(place);
 }
 
-/* Where the last part of a path begins, and how long it is without slashes after it. */
-static size_t last_part(const char *path, size_t length, size_t *part_length)
-{
-    size_t end = length;
-    while (end && path[end - 1] == '/')
-        end--;
-    size_t start = end;
-    while (start && path[start - 1] != '/')
-        start--;
-    *part_length = end - start;
-    return start;
-}
-
 long where_name(struct place *place, int dirfd, const char *path, uint64_t resolve)
 {
     size_t length = strlen(path), name_length;
@@ -120,7 +109,10 @@ long where_name(struct place *place, int dirfd, const char *path, uint64_t resol
     where_begin(place);
     if (!length) return -ENOENT;
     if (length >= PATH_MAX) return -ENAMETOOLONG;
-    size_t start = last_part(path, length, &name_length);
+    size_t end = length;
+    while (end && path[end - 1] == '/')
+        end--;
+    size_t start = (size_t)(last_part(path, end, &name_length) - path);
     if (name_length > NAME_MAX) return -ENAMETOOLONG;
     memcpy(name, path + start, name_length);
     name[name_length] = 0;

@@ -7,12 +7,14 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "../../policy/arena.h"
+#include "../../policy/plain.h"
 #include "../../policy/resolve.h"
 #include "../../policy/sha256.h"
 #include "../../policy/suggest.h"
@@ -310,6 +312,42 @@ static void only_what_is_near_is_suggested(void **state)
     assert_null(suggest("", NULL, "ab"));
 }
 
+static void kinds_of_sockets_are_those_of_the_c_library(void **state)
+{
+    (void)state;
+    static const struct {
+        int family, type;
+        enum socket_kind kind;
+    } cases[] = {
+        {AF_INET, SOCK_STREAM | SOCK_CLOEXEC, SOCKET_STREAM},
+        {AF_UNIX, SOCK_SEQPACKET, SOCKET_STREAM},
+        {AF_INET6, SOCK_DGRAM, SOCKET_UDP},
+        {AF_INET, SOCK_RAW, SOCKET_RAW},
+        {AF_UNIX, SOCK_DGRAM, SOCKET_UNIX_DATAGRAM},
+        {AF_PACKET, SOCK_RAW, SOCKET_PACKET},
+        {AF_NETLINK, SOCK_RAW, SOCKET_NETLINK},
+        {AF_VSOCK, SOCK_STREAM, SOCKET_VSOCK},
+        {AF_INET, SOCK_SEQPACKET, SOCKET_OTHER},
+        {AF_UNIX, 4, SOCKET_OTHER},
+        {AF_ALG, SOCK_SEQPACKET, SOCKET_OTHER},
+        {-1, -1, SOCKET_OTHER},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_int_equal(socket_kind_of(cases[i].family, cases[i].type), cases[i].kind);
+}
+
+static void the_last_part_comes_after_the_last_slash(void **state)
+{
+    (void)state;
+    size_t length;
+    assert_string_equal(last_name("/usr/bin/git"), "git");
+    assert_string_equal(last_name("git"), "git");
+    assert_string_equal(last_part("/usr/bin/git", 12, &length), "git");
+    assert_int_equal(length, 3);
+    assert_string_equal(last_part("/usr/bin/git", 8, &length), "bin/git");
+    assert_int_equal(length, 3);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -325,6 +363,8 @@ int main(void)
         TEST(places_come_from_the_environment),
         cmocka_unit_test(how_far_words_are_apart),
         cmocka_unit_test(only_what_is_near_is_suggested),
+        cmocka_unit_test(kinds_of_sockets_are_those_of_the_c_library),
+        cmocka_unit_test(the_last_part_comes_after_the_last_slash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
