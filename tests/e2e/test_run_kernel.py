@@ -4,7 +4,7 @@ import support
 import test_run
 import test_run_faults
 
-# What these say is about the door: its banner, and what it needs of the environment.
+# What these say is about the door, its banner and what it needs of the environment, or is otherwise here.
 OF_THE_DOOR = {
     "test_it_says_what_the_shim_is_not", "test_auto_says_what_it_took", "test_a_shim_where_the_loader_cannot_be_told_of_it",
     "test_the_shim_comes_first_and_other_preloads_stay", "test_everything_else_is_as_it_was",
@@ -12,6 +12,7 @@ OF_THE_DOOR = {
     "test_a_runtime_directory_too_long_for_a_socket_is_not_taken",
     "test_what_dead_sessions_left_is_removed_and_the_living_stay",
     "test_killed_by_the_command_the_run_ends",  # under the kernel's guard it cannot kill it
+    "test_its_working_directory_is_deeper_than_a_path_may_be_long",  # where no path can be said, none can be judged
 }
 
 
@@ -34,6 +35,14 @@ for module in (test_run, test_run_faults):
         if isinstance(case, type) and issubclass(case, test_run.RunCase) and case.__module__ == module.__name__:
             globals()[case.__name__] = again(case)
 del module, case
+
+
+class NoPath(test_run.RunCase):
+    def test_in_a_directory_deeper_than_a_path_may_be_long_nothing_is_made(self):
+        text = ("import os\ntry:\n  for _ in range(20): os.mkdir('d' * 250); os.chdir('d' * 250)\n"
+                "except OSError as error: print(error.strerror)\n")
+        result = self.guard("/usr/bin/python3", "-c", text, options=["--guard=kernel", "--quiet"])
+        self.assertEqual((result.returncode, result.stdout), (0, "File name too long\n"), result.stderr)
 
 
 class KeeperOutOfReach(test_run.RunCase):
