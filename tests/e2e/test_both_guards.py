@@ -1,6 +1,7 @@
 """The same program under guard shim and under guard kernel: the same results, the same questions, each once, and the same
 records."""
 import os
+import time
 
 import support
 from talk import DoorCase, Session
@@ -45,7 +46,7 @@ GUARDS = ("shim", "kernel")
 
 
 class BothGuards(DoorCase):
-    def run_under(self, guard, text, answer):
+    def run_under(self, guard, text, answer, options=()):
         """-> status, output, questions and records, without what differs from run to run."""
         work = self.directory(f"home/{guard}/work")
         for name in ("ask", "kept"):
@@ -55,11 +56,13 @@ class BothGuards(DoorCase):
         (work / "job.py").write_text(PRELUDE + text)
         self.workspace = work
         session = Session(self, "/usr/bin/python3", "-B", "job.py", audit=self.tmp / f"audit-{guard}", policy=POLICY,
-                          options=[f"--guard={guard}"])
+                          options=[f"--guard={guard}", *options])
         questions = []
         for question in iter(lambda: session.next("ask"), None):
             questions.append(question)
             decision = answer(question)
+            if not decision:
+                continue
             session.answer(question, *([decision] if isinstance(decision, str) else []),
                            **(decision if isinstance(decision, dict) else {}))
         status, out, err = session.finish()
@@ -78,8 +81,8 @@ class BothGuards(DoorCase):
                 "about": [text(one) for one in about] if isinstance(about, list) else text(about),
                 "program": os.path.basename(told.get("program") or ""), "cwd": text(told.get("cwd"))}
 
-    def both(self, text, answer=lambda question: "allow"):
-        seen = {guard: self.run_under(guard, text, answer) for guard in GUARDS}
+    def both(self, text, answer=lambda question: "allow", options=()):
+        seen = {guard: self.run_under(guard, text, answer, options) for guard in GUARDS}
         shim, kernel = (seen[guard] for guard in GUARDS)
         self.assertEqual(kernel["out"], shim["out"], kernel["err"])
         self.assertEqual(kernel["status"], shim["status"])
@@ -186,6 +189,44 @@ attempt(socket.socket(socket.AF_UNIX).connect, "open.sock")
         self.both("""
 attempt(socket.socket, socket.AF_INET, socket.SOCK_DGRAM)
 """, lambda question: "deny")
+
+    def test_the_same_at_the_same_time_is_asked_once(self):
+        seen = self.both("""
+def read():
+    open("ask/one").read()
+threads = [threading.Thread(target=read) for _ in range(5)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print("all")
+""", lambda question: time.sleep(1) or {"scope": "exact"})
+        self.assertEqual((len(seen["questions"]), seen["out"]), (1, "all\n"))
+
+    def test_who_waits_holds_up_nobody_else(self):
+        seen = self.both("""
+waiting = threading.Thread(target=lambda: open("ask/one").read())
+waiting.start()
+for _ in range(20): open("plain").read(); subprocess.run(["true"])
+print(waiting.is_alive())
+waiting.join()
+""", lambda question: time.sleep(2) or "allow")
+        self.assertEqual(seen["out"], "True\n")
+
+    def test_observed_nothing_is_stopped_and_everything_is_recorded(self):
+        seen = self.both("""
+attempt(lambda: open("secret").read())
+attempt(lambda: open("kept/it", "w"))
+attempt(os.mkdir, "kept/dir")
+attempt(subprocess.run, ["rm", "-f", "forbidden"])
+attempt(socket.create_connection, ("127.0.0.1", 1), 1)
+""", options=["--mode=observe"])
+        self.assertEqual((seen["questions"], seen["out"]), ([], "did it\ndid it\ndid it\ndid 0\nECONNREFUSED\n"))
+        self.assertEqual(sum(record["verdict"] == "deny" for record in seen["records"]), 4)
+
+    def test_a_time_limit_for_answers(self):
+        seen = self.both('attempt(lambda: open("ask/one").read())\nattempt(subprocess.run, ["/bin/rm", "-f", "x"])\n',
+                         lambda question: None, options=["--ask-timeout=300ms"])
+        self.assertEqual(seen["out"], "EACCES\nEACCES\n")
+        self.assertEqual([r["outcome"] for r in seen["records"][1:]], ["timeout"] * 2)
 
     def test_a_deny_is_not_asked(self):
         seen = self.both('attempt(open, "secret")\nattempt(subprocess.run, ["rm", "forbidden"])\n')
