@@ -67,8 +67,8 @@ struct rule {
     struct strings words;   /* all of them, in order; those that begin with "-" are options, in any order */
     struct strings options; /* at least one of them is present */
     struct strings without; /* none of them is present */
-    bool exact;             /* an allow: `words` are the whole command, options included; nothing may be added */
-    struct strings shell;   /* the -c text of a shell matches one of these globs */
+    bool exact; /* an allow: `words` are the whole command, options included; nothing may be added */
+    struct strings shell;        /* the -c text of a shell matches one of these globs */
     enum stdin_kind stdin_kind;  /* STDIN_UNKNOWN: any */
     unsigned char (*sha256)[32]; /* the program's content is one of these */
     size_t sha256_count;

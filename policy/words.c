@@ -545,7 +545,9 @@ static bool named_in(const struct line *line, struct range range, const struct p
     const struct term *terms = image_terms(line->grammar.image) + range.first;
     for (uint32_t i = 0; i < range.count; i++) {
         const char *text = image_string(line->grammar.image, terms[i].text);
-        if (!(terms[i].flags & TERM_OPTION) || (terms[i].flags & TERM_GLOB)) continue;
+        if (!(terms[i].flags & TERM_OPTION)) continue;
+        if ((terms[i].flags & TERM_GLOB) && has_glob(text, terms[i].name_length))
+            continue; /* its value may be one */
         if (terms[i].name_length == piece->length && bytes_equal(text, piece->name, piece->length))
             return true;
         if (piece->name != piece->letter || text[1] == '-' ||
