@@ -74,6 +74,18 @@ bool process_is_held(pid_t pid)
     return held;
 }
 
+unsigned process_number(pid_t pid, const char *field, int base, unsigned unknown)
+{
+    char path[64], line[256];
+    size_t length = strlen(field);
+    snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
+    cleanup_file FILE *file = fopen(path, "re");
+    while (file && fgets(line, sizeof line, file))
+        if (!strncmp(line, field, length) && line[length] == ':')
+            return (unsigned)strtoul(line + length + 1, NULL, base);
+    return unknown;
+}
+
 static char *read_link(pid_t pid, const char *name)
 {
     char path[64], target[PATH_MAX + 16]; /* room for " (deleted)" */

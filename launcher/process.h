@@ -28,6 +28,9 @@ bool process_look(pid_t pid, struct process *process);
 /* Whether one of its threads is held by the kernel, where no signal reaches it: in vfork(2), for one. */
 bool process_is_held(pid_t pid);
 
+/* A number of /proc/PID/status ("Tgid", "Umask") in its base; `unknown` where it is not there. */
+unsigned process_number(pid_t pid, const char *field, int base, unsigned unknown);
+
 /* malloc'd, or NULL with errno. As the kernel says them: a program or directory that was removed ends in "
  * (deleted)", and a directory deeper than 4,095 bytes is not known (ENAMETOOLONG). */
 char *process_program(pid_t pid); /* real path of the program it runs */

@@ -122,13 +122,7 @@ static int follow_text(struct walk *walk, const char *text, const char *rest)
 
 static pid_t group_of(pid_t tid)
 {
-    char path[64], line[256];
-    snprintf(path, sizeof path, "/proc/%d/status", tid);
-    cleanup_file FILE *file = fopen(path, "re");
-    int group = tid;
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "Tgid: %d", &group) == 1) break;
-    return group;
+    return (pid_t)process_number(tid, "Tgid", 10, (unsigned)tid);
 }
 
 /* /proc/self is whoever reads it: here the caller. True: `text` is what the link says to the caller. */

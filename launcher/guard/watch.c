@@ -15,6 +15,7 @@
 
 #include "../audit.h"
 #include "../memory.h"
+#include "../process.h"
 #include "../questions.h"
 #include "capabilities.h"
 #include "watch_parts.h"
@@ -77,21 +78,10 @@ void call_give(struct call *call, int fd, bool cloexec)
 
 /* ---- who calls ---- */
 
-static pid_t process_of(pid_t tid)
-{
-    char path[64], line[256];
-    int pid = 0;
-    snprintf(path, sizeof path, "/proc/%d/status", tid);
-    cleanup_file FILE *file = fopen(path, "re");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "Tgid: %d", &pid) == 1) break;
-    return pid;
-}
-
 bool call_find_caller(struct call *call)
 {
     if (call->caller.pid) return true;
-    pid_t pid = process_of(call->tid);
+    pid_t pid = (pid_t)process_number(call->tid, "Tgid", 10, 0);
     if (pid && caller_find(&call->caller, pid, call->tid)) return true;
     call_return(call, -ESRCH);
     return false;
@@ -124,13 +114,7 @@ int call_descriptor(const struct call *call, int descriptor)
 
 mode_t call_umask(const struct call *call)
 {
-    char path[64], line[256];
-    unsigned mask = 077;
-    snprintf(path, sizeof path, "/proc/%d/status", call->tid);
-    cleanup_file FILE *file = fopen(path, "re");
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "Umask: %o", &mask) == 1) break;
-    return (mode_t)mask;
+    return (mode_t)process_number(call->tid, "Umask", 8, 077);
 }
 
 /* The first call of all is the command's exec: nobody has run anything yet, so this is who everybody should be. */

@@ -115,7 +115,7 @@ for flags in (os.O_CREAT | os.O_EXCL, os.O_DIRECTORY, os.O_NOFOLLOW):
     try: os.close(os.open("b", os.O_RDWR | flags, 0o644)); print("opened")
     except OSError as error: print(error.strerror)
 fd = os.open(".", os.O_TMPFILE | os.O_RDWR, 0o666); print(oct(os.fstat(fd).st_mode), os.get_inheritable(fd))
-shutil.rmtree("d"); os.rmdir("kept") if False else None
+shutil.rmtree("d")
 print(sorted(os.listdir("."))); print(open("/proc/self/comm").read(), open("/proc/1/comm").read() != "", len(os.listdir("/proc/self/fd")) > 2)
 """
         self.put("work.py", text)

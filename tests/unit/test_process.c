@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -162,9 +163,21 @@ static void a_process_whose_first_thread_has_ended_lives(void **state)
     close(report);
 }
 
+static void numbers_of_a_status_are_read_in_their_base(void **state)
+{
+    (void)state;
+    mode_t before = umask(027);
+    assert_int_equal(process_number(getpid(), "Umask", 8, 0), 027);
+    umask(before);
+    assert_int_equal(process_number(getpid(), "Tgid", 10, 0), getpid());
+    assert_int_equal(process_number(getpid(), "Tgi", 10, 7), 7);
+    assert_int_equal(process_number(-1, "Tgid", 10, 7), 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_of_a_status_are_read_in_their_base),
         cmocka_unit_test(a_name_like_the_rest_of_the_line_does_not_confuse),
         cmocka_unit_test(the_way_up_has_everybody_but_the_top),
         cmocka_unit_test(what_lives_below_is_listed_parents_first),
