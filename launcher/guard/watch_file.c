@@ -197,7 +197,9 @@ static bool may_open_in_proc(const struct call *call, const struct deed *deed)
     if (!path || sscanf(path, "/proc/%d%n", &pid, &at) != 1) return true;
     if (pid == call->caller.pid || pid == call->tid) return true;
     if (deed->opening.writes) return false;
-    return process_is_below(pid, call->watch->session->keeper) || is_public(path + at + (path[at] == '/'));
+    if (is_public(path + at + (path[at] == '/'))) return true;
+    if (!strcmp(strrchr(path, '/'), "/mem")) return false; /* process_vm_readv is a question */
+    return !call->watch->strangers && process_is_below(pid, call->watch->session->keeper);
 }
 
 /* The terminal that controls the caller, which need not be the launcher's. */

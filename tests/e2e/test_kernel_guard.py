@@ -205,6 +205,19 @@ except OSError as error: print(error.strerror)
 """
         self.assertEqual(self.python(text).stdout, "set Operation not permitted Operation not permitted Operation not permitted\n")
 
+    def test_its_children_can_be_looked_at_and_outsiders_cannot(self):
+        text = f"""
+import os, time
+child = os.fork()
+if not child: time.sleep(20); os._exit(0)
+for pid in (child, {os.getpid()}):
+    for name in ("stat", "environ", "io", "smaps_rollup", "mem"):
+        try: open(f"/proc/{{pid}}/{{name}}").close(); print("yes", end=" ")
+        except OSError as error: print("no", end=" ")
+os.kill(child, 9)
+"""
+        self.assertEqual(self.python(text).stdout, "yes yes yes yes no yes no no no no ")
+
     def test_a_signal_ends_the_wait_for_a_fifo(self):
         text = """
 import os, signal, sys, time
