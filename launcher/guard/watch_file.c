@@ -118,6 +118,12 @@ static void judge_next(struct call *call)
 {
     struct deed *deed = call->own;
     if (deed->too_many) {
+        if (!call_find_caller(call)) return;
+        call_tell(
+            call,
+            "askfirst: denied: more rules than can be asked about hold below it, or under its other names\n"
+            "askfirst:   next: rename what is in it, piece by piece\n");
+        watch_event(call->watch, "too-many", call->caller.pid, filter_call_name(call->notification.data.nr));
         call_return(call, -EACCES);
         return;
     }
