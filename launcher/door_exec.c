@@ -221,8 +221,8 @@ void exec_outcome(struct matter *matter, struct exec_outcome *outcome)
     if (!argc) text_char(&text, 0); /* the kernel gives it one empty word */
     *outcome = (struct exec_outcome){.device = program->found.status.st_dev,
                                      .inode = program->found.status.st_ino,
-                                     .argv_length = text.length,
-                                     .tree = steal_pointer(&exec->tree)};
+                                     .argv_length = text.length};
+    outcome->tree = steal_pointer(&exec->tree);
     outcome->argv = text_take(&text);
 }
 

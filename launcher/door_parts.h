@@ -120,7 +120,7 @@ void matter_cancel(struct matter *matter); /* its caller has gone */
 void matter_question(struct matter *matter, enum act_kind act, uint64_t python);
 void matter_rule(struct matter *matter, const struct decision *decision);
 
-/* The guard itself says no, whatever the policy says. */
+/* The guard itself says no where the policy does not. */
 void matter_unfit(struct matter *matter, const char *reason);
 
 /* Goes by question->verdict. `act` is needed where it asks: for the choices. The matter ends here or later.
