@@ -26,6 +26,10 @@ static void quote(struct text *text, const char *value)
             text_format(text, "\\%c", (int)character);
         else if (character == '$')
             text_string(text, "$$");
+        else if (character == '\n')
+            text_string(text, "\\n");
+        else if (character == '\t')
+            text_string(text, "\\t");
         else if (character < 0x20 || character_hidden(character))
             text_format(text, "\\U%08x", character);
         else
@@ -56,28 +60,31 @@ static bool push(struct strings *list, char *item)
     return true;
 }
 
-static bool push_pattern(struct rule *rule, char *text)
+static bool push_pattern(struct patterns *patterns, char *text)
 {
     if (!text) return false;
-    rule->patterns.items = xcalloc(1, sizeof *rule->patterns.items);
-    rule->patterns.items[0].text = text;
-    rule->patterns.count = 1;
+    patterns->items = xcalloc(1, sizeof *patterns->items);
+    patterns->items[0].text = text;
+    patterns->count = 1;
     return true;
 }
+
+/* The very words, all of them, and the directory that they may be relative to: a yes to one command is not one to
+ * the same with an option more, or to the same name somewhere else. */
 
 static bool make_command(struct rule *rule, const struct question *question, const struct session *session,
                          const struct act *act)
 {
     const struct command *command = likeness_command(session->policy, question->program);
-    const char *shell_text = command_shell_text(session->image, act);
-    if (question->argc > MOST_WORDS) return false;
+    if (question->argc > MOST_WORDS || question->from_input) return false;
     /* An interpreter without words would be allowed whatever it is given. */
     if (question->argc < 2 && command && command->kind != COMMAND_PLAIN) return false;
-    if (!push_pattern(rule, literally(act->path, act->path_length))) return false;
-    if (shell_text) return push(&rule->shell, literally(shell_text, strlen(shell_text)));
+    rule->exact = true;
+    if (!push_pattern(&rule->patterns, literally(act->path, act->path_length))) return false;
     for (size_t i = 1; i < act->argc; i++)
         if (!push(&rule->words, literally(act->argv[i], strlen(act->argv[i])))) return false;
-    return true;
+    if (!rule->words.count) return true;
+    return act->cwd && act->cwd[0] == '/' && push_pattern(&rule->cwd, literally(act->cwd, strlen(act->cwd)));
 }
 
 /* Where a name is known, the name and not its address, because addresses change. */
@@ -85,9 +92,9 @@ static bool make_address(struct rule *rule, const char *address)
 {
     cleanup_free char *host = likeness_host(address);
     if (!address || !show_is_utf8(address, strlen(address))) return false;
-    if (host) return push_pattern(rule, xasprintf("%s%s", host, strrchr(address, ':')));
+    if (host) return push_pattern(&rule->patterns, xasprintf("%s%s", host, strrchr(address, ':')));
     bool is_path = strncmp(address, "unix:", 5) == 0;
-    return push_pattern(rule, is_path ? literally(address, strlen(address)) : xstrdup(address));
+    return push_pattern(&rule->patterns, is_path ? literally(address, strlen(address)) : xstrdup(address));
 }
 
 static bool make_rule(struct rule *rule, const struct question *question, const struct session *session,
@@ -103,7 +110,7 @@ static bool make_rule(struct rule *rule, const struct question *question, const 
     case ACT_CONNECT: return make_address(rule, question->address);
     default:
         return question->path && question->path[0] == '/' &&
-               push_pattern(rule, literally(question->path, strlen(question->path)));
+               push_pattern(&rule->patterns, literally(question->path, strlen(question->path)));
     }
 }
 
@@ -124,7 +131,11 @@ static char *write_rule(const struct rule *rule)
     text_string(&text, rule->act == ACT_EXEC ? "allow: {program: " : "allow: ");
     quote(&text, rule->patterns.items[0].text);
     quote_list(&text, "words", &rule->words);
-    quote_list(&text, "shell", &rule->shell);
+    if (rule->exact) text_string(&text, ", exact: true");
+    if (rule->cwd.count) {
+        text_string(&text, ", cwd: ");
+        quote(&text, rule->cwd.items[0].text);
+    }
     if (rule->act == ACT_EXEC) text_char(&text, '}');
     if (text.length <= LONGEST_RULE) return text_take(&text);
     text_free(&text);
@@ -138,13 +149,18 @@ static void free_strings(struct strings *list)
     free(list->items);
 }
 
+static void free_pattern(struct patterns *patterns)
+{
+    if (patterns->count) free(patterns->items[0].text);
+    free(patterns->items);
+}
+
 static void free_rule(struct rule *rule)
 {
-    if (rule->patterns.count) free(rule->patterns.items[0].text);
-    free(rule->patterns.items);
+    free_pattern(&rule->patterns);
+    free_pattern(&rule->cwd);
     free(rule->text);
     free_strings(&rule->words);
-    free_strings(&rule->shell);
 }
 
 /* Where the guarded code may write the program, a rule that names it would allow whatever it puts there. */
@@ -188,6 +204,9 @@ char *always_rule(const struct question *question, const struct session *session
 {
     struct rule rule;
     char *text = NULL;
+    struct act here = *act;
+    here.cwd = question->cwd;
+    act = &here;
     if (make_rule(&rule, question, session, act) && !may_be_changed(session, act)) {
         text = write_rule(&rule);
         rule.text = xstrdup(text ? text : "");

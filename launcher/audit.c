@@ -315,6 +315,7 @@ bool audit_act(struct audit *audit, const struct question *question, enum verdic
     put_string(record, "address", question->address);
     put_string(record, "cwd", question->cwd);
     put_string(record, "via", question->via);
+    put_string(record, "input", question->input);
     put_chain(record, question);
     put_python(record, question);
     audit->acts++;

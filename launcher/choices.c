@@ -41,11 +41,13 @@ static char *tree(const struct question *question)
 void choices_fill(struct question *question, const struct session *session, const struct act *act, bool core)
 {
     offer(question, SCOPE_ONCE, NULL);
-    offer(question, SCOPE_EXACT, exactly(question));
-    char *covers = likes(question, session);
-    if (covers) offer(question, SCOPE_LIKE, covers);
+    if (!question->from_input) {
+        offer(question, SCOPE_EXACT, exactly(question));
+        char *covers = likes(question, session);
+        if (covers) offer(question, SCOPE_LIKE, covers);
+    }
     offer(question, SCOPE_TREE, tree(question));
-    if (core) return;
+    if (core || question->from_input) return;
     question->always_rule = always_rule(question, session, act);
     if (question->always_rule)
         offer(question, SCOPE_ALWAYS, xasprintf("%s: %s", act_name(question->act), question->always_rule));

@@ -9,6 +9,7 @@
 #include "../policy/image.h"
 #include "chain.h"
 #include "door_parts.h"
+#include "input.h"
 #include "memory.h"
 #include "text.h"
 
@@ -74,6 +75,7 @@ static void describe(struct matter *matter, const struct exec *exec, uint64_t py
     question->stdin_kind = spawns ? STDIN_UNKNOWN : facts_stdin(exec->caller);
     chain_identity(&exec->chain, matter->door->session->image, exec->caller, question->identity);
     put_words(question, program);
+    question->from_input = input_is_program(matter->door->session->image, &program->act, exec->caller);
     matter_rule(matter, &exec->judgements[exec->tightest].decision);
 }
 

@@ -9,6 +9,7 @@
 #include "audit.h"
 #include "choices.h"
 #include "door_parts.h"
+#include "input.h"
 #include "memory.h"
 #include "message.h"
 #include "process.h"
@@ -270,8 +271,10 @@ static bool is_core(const struct session *session, const struct decision *decisi
 static void ask(struct matter *matter, const struct act *act, const struct decision *decision)
 {
     struct session *session = matter->door->session;
-    if (questions_would_ask(session->questions, matter->question))
+    if (questions_would_ask(session->questions, matter->question)) {
+        if (matter->question->from_input) matter->question->input = input_source(session, &matter->caller);
         choices_fill(matter->question, session, act, is_core(session, decision));
+    }
     matter->began = loop_now();
     matter->waits = true;
     questions_put(session->questions, matter->question, settled, matter);

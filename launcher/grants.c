@@ -148,7 +148,8 @@ static void remember_tree(struct grants *grants, const struct question *question
 void grants_remember(struct grants *grants, const struct question *question, const struct answer *answer)
 {
     if (answer->outcome == OUTCOME_REFUSED) {
-        if (!grants->policy || grants->policy->refusals_sticky)
+        bool another = question->from_input && question->spawns; /* the next one will have another pipe */
+        if (!another && (!grants->policy || grants->policy->refusals_sticky))
             likeness_exact(question, &add(grants, answer)->likeness);
         return;
     }

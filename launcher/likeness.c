@@ -55,6 +55,8 @@ void likeness_exact(const struct question *question, struct likeness *likeness)
         take_string(&sum, question->cwd);
         take(&sum, question->identity, sizeof question->identity);
         take(&sum, &question->stdin_kind, sizeof question->stdin_kind);
+        /* Whoever tries the next directory of PATH still has the same pipe. */
+        if (question->from_input) take(&sum, &question->pid, sizeof question->pid);
         for (size_t i = 0; i < question->argc; i++)
             take(&sum, question->argv[i].data, question->argv[i].length);
     }

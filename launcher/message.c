@@ -60,7 +60,7 @@ static void add_reason(struct text *text, const struct question *question, const
     switch (answer->outcome) {
     case OUTCOME_APPROVED: text_string(text, "approved, and then denied"); break;
     case OUTCOME_REFUSED:
-        text_string(text, "refused by ");
+        text_string(text, answer->before ? "refused earlier in this run by " : "refused by ");
         add_shown(text, answer->by ? answer->by : "the approver", LONGEST_WORD);
         break;
     case OUTCOME_TIMEOUT:

@@ -75,6 +75,7 @@ void question_free(struct question *question)
     free(question->address);
     free(question->cwd);
     free(question->via);
+    free(question->input);
     free(question->python_file);
     free(question->python_function);
     free(question->rule_place);

@@ -421,7 +421,8 @@ void questions_put(struct questions *questions, struct question *question, quest
     struct link *link = first_link(questions);
     likeness_exact(question, &likeness);
     bool known = !questions->session->ending && grants_find(questions->session->grants, question, &answer);
-    if (!known && !questions->session->ending && join(questions, &likeness, waiter)) return;
+    bool joins = !known && !questions->session->ending && !question->from_input;
+    if (joins && join(questions, &likeness, waiter)) return;
     if (known || cannot_ask(questions, link, &answer)) {
         settle_waiters(waiter, &answer);
         free_answer(&answer);

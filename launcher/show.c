@@ -219,6 +219,14 @@ static struct word examine(const char *data, size_t length)
     return word;
 }
 
+char *show_line(const char *data, size_t length, size_t limit)
+{
+    struct text out = {0};
+
+    show_value(&out, examine(data, length).escapes ? SPELL_ESCAPES : SPELL_RAW, data, length, limit);
+    return text_take(&out);
+}
+
 char *show_word(const char *data, size_t length, size_t limit)
 {
     struct text out = {0};

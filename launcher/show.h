@@ -14,6 +14,10 @@
 char *show_bytes(const char *data, size_t length, size_t limit);
 char *show_string(const char *string, size_t limit);
 
+/* The same, but a backslash stands for itself where nothing had to be escaped: for a line of a script, and for what is
+ * harmless already. */
+char *show_line(const char *data, size_t length, size_t limit);
+
 /* A word of a command line as a shell would have to be given it, harmless as above: plain words stay as they are, others
  * are quoted. */
 char *show_word(const char *data, size_t length, size_t limit);

@@ -282,6 +282,7 @@ char *protocol_ask(const struct question *question)
     add_string(&after, "address", question->address, SHORT_VALUE);
     add_string(&after, "cwd", question->cwd, LONG_VALUE);
     add_string(&after, "via", question->via, CHAIN_VALUE);
+    add_string(&after, "input", question->input, LONG_VALUE);
     json_number(&after, "pid", (uint64_t)question->pid);
     add_chain(&after, question);
     add_python(&after, question);

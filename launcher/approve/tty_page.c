@@ -14,11 +14,12 @@ enum {
     LABEL = 11,      /* columns of "directory  " */
     WORDS_SHOWN = 8, /* of a command that is shown one word a line */
     CHAIN_SHOWN = 4,
-    RULE_ROWS = 8, /* that a screen needs besides the rule that it shows */
+    LINES_SHOWN = 12, /* of a script that stands in a word */
+    RULE_ROWS = 8,    /* that a screen needs besides the rule that it shows */
 };
 
 /* What may be left out first where the screen is small. */
-enum rank { RANK_ALWAYS, RANK_REASON, RANK_PLACE, RANK_RULE, RANK_CHAIN, RANK_WORD };
+enum rank { RANK_ALWAYS, RANK_HINT, RANK_REASON, RANK_PLACE, RANK_RULE, RANK_CHAIN, RANK_WORD };
 
 /* How a page is being laid out: how many lines a value may take. */
 struct layout {
@@ -144,7 +145,8 @@ static char *describe_act(const struct question *question)
 static void add_title(struct layout *layout, const struct question *question)
 {
     cleanup_free char *act = describe_act(question);
-    cleanup_free char *title = xasprintf("askfirst: may it %s? (question %" PRIu64 ")", act, question->number);
+    cleanup_free char *title =
+        xasprintf("askfirst: may it %s? (question %" PRIu64 ")", act, question->number);
 
     add_wrapped(layout, "", title, TTY_TITLE, RANK_ALWAYS);
 }
@@ -173,8 +175,65 @@ static void add_word(struct layout *layout, const struct question *question, siz
     add_wrapped(layout, "    ", word, TTY_SUBJECT, index < 3 ? RANK_ALWAYS : RANK_WORD);
 }
 
+static const char *newline_in(const struct bytes *word)
+{
+    return word->length ? memchr(word->data, '\n', word->length) : NULL;
+}
+
+static bool has_lines(const struct question *question)
+{
+    for (size_t i = 0; i < question->argc; i++)
+        if (newline_in(&question->argv[i])) return true;
+    return false;
+}
+
+/* A script as it is read: its lines, each made harmless by itself. */
+static void add_lines(struct layout *layout, const struct bytes *word)
+{
+    const char *at = word->data, *end = word->data + word->length;
+    size_t count = 0, shown = layout->columns ? LINES_SHOWN : SIZE_MAX;
+
+    for (; at < end; count++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t length = (size_t)((newline ? newline : end) - at);
+        if (count < shown) {
+            cleanup_free char *line = show_line(at, length, room(layout, 2 * MARGIN + 2));
+            add_wrapped(layout, "    | ", line, TTY_SUBJECT, count < 3 ? RANK_ALWAYS : RANK_WORD);
+        }
+        at += length + 1;
+    }
+    if (count > shown) {
+        cleanup_free char *more = xasprintf("... %zu lines in all: v shows them", count);
+        add_wrapped(layout, "    ", more, TTY_PLAIN, RANK_ALWAYS);
+    }
+}
+
+/* Words on a line as far as they have none themselves. */
+static void add_script(struct layout *layout, const struct question *question)
+{
+    struct text line = {0};
+
+    for (size_t i = 0; i < question->argc; i++) {
+        const struct bytes *bytes = &question->argv[i];
+        if (!newline_in(bytes)) {
+            cleanup_free char *word = show_word(bytes->data, bytes->length, room(layout, 2 * MARGIN));
+            text_format(&line, "%s%s", line.length ? " " : "", word);
+            continue;
+        }
+        if (line.length) add_wrapped(layout, "    ", line.data, TTY_SUBJECT, RANK_ALWAYS);
+        text_clear(&line);
+        add_lines(layout, bytes);
+    }
+    if (line.length) add_wrapped(layout, "    ", line.data, TTY_SUBJECT, RANK_ALWAYS);
+    text_free(&line);
+}
+
 static void add_command(struct layout *layout, const struct question *question)
 {
+    if (has_lines(question)) {
+        add_script(layout, question);
+        return;
+    }
     cleanup_free char *joined = join_words(question, layout->columns > 4 ? layout->columns - 4 : 1);
     size_t last = question->argc < WORDS_SHOWN ? question->argc : WORDS_SHOWN;
 
@@ -242,6 +301,7 @@ static void add_rule(struct layout *layout, const struct question *question)
 static void add_facts(struct layout *layout, const struct question *question, size_t chain)
 {
     add_subject(layout, question);
+    add_value(layout, "reads from", question->input, RANK_REASON);
     add_value(layout, "program", question->program, RANK_PLACE);
     add_value(layout, "directory", question->cwd, RANK_PLACE);
     add_python(layout, question);
@@ -272,6 +332,15 @@ bool tty_choice(const struct question *question, char key, enum scope *scope)
     return false;
 }
 
+/* A script is not shown once more; a rule is harmless as it was written. */
+static char *show_covers(const struct choice *choice, size_t limit)
+{
+    const char *covers = choice->covers ? choice->covers : "";
+
+    if (choice->scope == SCOPE_EXACT && limit && strchr(covers, '\n')) return xstrdup("this");
+    return show_line(covers, strlen(covers), limit);
+}
+
 static void add_choices(struct layout *layout, const struct question *question)
 {
     for (size_t i = 0; i < question->choice_count; i++) {
@@ -279,7 +348,7 @@ static void add_choices(struct layout *layout, const struct question *question)
         const char *text = answers[choice->scope].text;
         unsigned indent = MARGIN + 3 + tty_width(text);
         size_t limit = room(layout, indent + 24 < layout->columns ? indent : MARGIN);
-        cleanup_free char *covers = show_string(choice->covers ? choice->covers : "", limit);
+        cleanup_free char *covers = show_covers(choice, limit);
         cleanup_free char *lead = xasprintf("  %c  ", answers[choice->scope].key);
         cleanup_free char *line = xasprintf("%s%s", text, covers);
         add_wrapped(layout, lead, line, TTY_KEY, RANK_ALWAYS);
@@ -332,6 +401,45 @@ static bool drop_least(struct tty_page *page)
     return true;
 }
 
+/* As much of the command as there is room for. */
+static char *begin_words(const struct question *question, size_t limit)
+{
+    struct text text = {0};
+
+    for (size_t i = 0; i < question->argc; i++) {
+        size_t left = i ? (limit > text.length + 20 ? limit - text.length - 20 : 0) : limit;
+        if (i && !left) {
+            text_format(&text, " ... %zu words", question->argc);
+            break;
+        }
+        cleanup_free char *word = show_word(question->argv[i].data, question->argv[i].length, left);
+        text_format(&text, "%s%s", i ? " " : "", word);
+    }
+    return text_take(&text);
+}
+
+/* What it is about, and the keys: on a screen that has no room for more. */
+static void lay_out_small(struct tty_page *page, const struct question *question, struct tty_size size)
+{
+    unsigned lines = size.rows > 4 ? size.rows - 4 : 1; /* without the title, two of keys, and the answer's */
+    struct layout layout = {page, size.columns, lines < 3 ? lines : 3};
+    struct text keys = {0};
+
+    add_title(&layout, question);
+    if (question->act == ACT_EXEC) {
+        cleanup_free char *begun = begin_words(question, room(&layout, 2 * MARGIN));
+        add_wrapped(&layout, "    ", begun, TTY_SUBJECT, RANK_ALWAYS);
+    } else {
+        add_subject(&layout, question);
+    }
+    text_string(&keys, " ");
+    for (size_t i = 0; i < question->choice_count; i++)
+        text_format(&keys, " %c", answers[question->choices[i].scope].key);
+    text_string(&keys, ": yes   n: no   v: whole   ?: help");
+    add_wrapped(&layout, "", keys.data, TTY_KEY, RANK_HINT);
+    text_free(&keys);
+}
+
 void tty_page_question(struct tty_page *page, const struct question *question, struct tty_size size)
 {
     *page = (struct tty_page){0};
@@ -342,6 +450,25 @@ void tty_page_question(struct tty_page *page, const struct question *question, s
     }
     while (page->count >= size.rows && drop_least(page))
         ;
+    if (page->count < size.rows) return;
+    tty_page_free(page);
+    lay_out_small(page, question, size);
+    while (page->count >= size.rows && drop_least(page))
+        ;
+}
+
+/* What the rule covers, for who does not read rules. */
+static char *describe_always(const struct question *question, size_t limit)
+{
+    static const char *const acts[ACT_KINDS] = {"reading this file", "changing this file", NULL,
+                                                "connections to this address", "looking into this program"};
+
+    if (question->act != ACT_EXEC) return xasprintf("It covers %s, in every later run.", acts[question->act]);
+    if (question->argc < 2)
+        return xstrdup("It covers this program without any words, anywhere, in every later run.");
+    cleanup_free char *directory = show_string(question->cwd ? question->cwd : "?", limit);
+    return xasprintf("It covers this command, word for word, in this directory (%s), in every later run.",
+                     directory);
 }
 
 void tty_page_rule(struct tty_page *page, const struct question *question, struct tty_size size)
@@ -349,14 +476,16 @@ void tty_page_rule(struct tty_page *page, const struct question *question, struc
     struct layout layout = {page, size.columns, size.rows > RULE_ROWS ? size.rows - RULE_ROWS : 1};
 
     *page = (struct tty_page){0};
-    cleanup_free char *rule =
-        show_string(question->always_rule ? question->always_rule : "?", room(&layout, MARGIN));
-    add_wrapped(&layout, "",
-                "This rule would be written to your approvals, and hold in every run from the next on:",
-                TTY_TITLE, RANK_ALWAYS);
+    const char *shown = question->always_rule ? question->always_rule : "?";
+    cleanup_free char *rule = show_line(shown, strlen(shown), room(&layout, MARGIN));
+    add_wrapped(&layout, "", "This rule would be written to your approvals:", TTY_TITLE, RANK_REASON);
     add_wrapped(&layout, "    ", rule, TTY_SUBJECT, RANK_ALWAYS);
+    cleanup_free char *covers = describe_always(question, room(&layout, MARGIN));
+    add_wrapped(&layout, "  ", covers, TTY_PLAIN, RANK_REASON);
     add_wrapped(&layout, "  a  ", "write it, and yes", TTY_KEY, RANK_ALWAYS);
-    add_wrapped(&layout, "     ", "any other key: back to the question", TTY_PLAIN, RANK_ALWAYS);
+    add_wrapped(&layout, "     ", "any other key: back to the question", TTY_PLAIN, RANK_HINT);
+    while (page->count >= size.rows && drop_least(page))
+        ;
 }
 
 static void add_plain(struct layout *layout, const char *text)
@@ -380,18 +509,22 @@ void tty_page_whole(struct tty_page *page, const struct question *question)
 
     *page = (struct tty_page){0};
     add_title(&layout, question);
-    if (question->act == ACT_EXEC) {
+    if (question->act == ACT_EXEC && !has_lines(question)) {
         cleanup_free char *joined = join_words(question, 0);
         add_wrapped(&layout, "    ", joined, TTY_SUBJECT, RANK_ALWAYS);
     } else {
         add_subject(&layout, question);
     }
+    add_value(&layout, "reads from", question->input, RANK_ALWAYS);
     add_value(&layout, "program", question->program, RANK_ALWAYS);
     add_value(&layout, "directory", question->cwd, RANK_ALWAYS);
     add_python(&layout, question);
     add_chain(&layout, question, SIZE_MAX);
     add_rule(&layout, question);
-    add_value(&layout, "always", question->always_rule, RANK_ALWAYS);
+    if (question->always_rule) {
+        cleanup_free char *rule = show_line(question->always_rule, strlen(question->always_rule), 0);
+        add_shown(&layout, "always", rule, RANK_ALWAYS);
+    }
     add_plain(&layout, "");
     add_choices(&layout, question);
     if (question->act == ACT_EXEC) add_whole_words(&layout, question);

@@ -44,7 +44,8 @@ otherwise: {read: ask, write: ask, exec: ask, connect: ask}
 class Session:
     """askfirst run with an approver over two pipes."""
 
-    def __init__(self, case, *command, options=(), policy=POLICY, approve=True, env=None, audit=None, more_fds=(), **more):
+    def __init__(self, case, *command, options=(), policy=POLICY, approve=True, env=None, audit=None, more_fds=(), cwd=None,
+                 **more):
         self.case = case
         self.audit_dir = audit or case.tmp / "audit"
         questions, out = os.pipe()
@@ -58,7 +59,7 @@ class Session:
         more.setdefault("stderr", subprocess.PIPE)
         self.process = subprocess.Popen([os.fspath(a) for a in argv], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         pass_fds=(answers, out, *more_fds), env=case.environment() if env is None else env,
-                                        cwd=case.workspace, start_new_session=True, **more)
+                                        cwd=cwd or case.workspace, start_new_session=True, **more)
         os.close(answers)
         os.close(out)
         self.questions, self.answers = questions, into

@@ -4,7 +4,7 @@ import signal
 import time
 
 import support
-from talk import CONNECT, EXEC, READ, SHELL, SPAWN, WRITE, DoorCase, inet
+from talk import CONNECT, EXEC, READ, SHELL, SPAWN, WRITE, DoorCase, Session, inet
 
 RM = "/usr/bin/rm"
 
@@ -21,7 +21,8 @@ class Choices(DoorCase):
         self.assertEqual(covers["exact"], "/usr/bin/rm -rf 'out dir'")
         self.assertEqual(covers["like"], "rm -rf …")
         self.assertRegex(covers["tree"], r"^everything that rm \(process \d+\) does and starts$")
-        self.assertEqual(covers["always"], 'exec: allow: {program: "/usr/bin/rm", words: ["-rf", "out dir"]}')
+        self.assertEqual(covers["always"], 'exec: allow: {program: "/usr/bin/rm", words: ["-rf", "out dir"], exact: true, '
+                                           f'cwd: "{self.workspace}"}}')
 
     def test_of_a_file(self):
         session, talker = self.session()
@@ -48,7 +49,38 @@ class Choices(DoorCase):
         talker.request(SHELL, "/bin/sh", os.path.realpath("/bin/sh"), "sh", "-c", "curl [x] | sh")
         covers = self.covers(session.next("ask"))
         self.assertEqual(list(covers), ["once", "exact", "tree", "always"])
-        self.assertIn('shell: ["curl \\\\[x\\\\] | sh"]', covers["always"])
+        self.assertIn('words: ["-c", "curl \\\\[x\\\\] | sh"], exact: true', covers["always"])
+
+    def test_of_a_script_from_a_pipe_a_yes_or_a_no_is_for_that_one(self):
+        session, talker = self.session(policy="exec:\n  - ask: sh\n  - ask: python3\n  - allow: '/**'\n")
+        for words in ["/bin/sh"], ["/bin/sh", "-s", "x"], ["/usr/bin/python3", "-"], ["/bin/sh", "/dev/fd/63"]:
+            with self.subTest(words=words):
+                asked = [talker.begin_exec(*words) for _ in range(2)]  # two at the same time are two
+                questions = [session.next("ask") for _ in range(2)]
+                self.assertEqual(list(self.covers(questions[0])), ["once", "tree"])
+                session.answer(questions[0])
+                session.answer(questions[1], "deny")
+                for connection, question in zip(asked, questions):
+                    (self.gone if question is questions[0] else self.denied)(talker.receive(connection))
+                self.denied(talker.exec(*words))  # it tries the next directory of PATH
+                self.assertEqual(talker.say("fork"), "forked")
+                connection = talker.begin_exec(*words)
+                session.answer(session.next("ask"))  # neither the yes nor the no has stayed
+                self.gone(talker.receive(connection))
+        connection = talker.begin_exec("/bin/sh", str(self.file("script")))
+        self.assertIn("exact", self.covers(session.next("ask")))
+
+    def test_of_a_script_from_a_pipe_its_source_is_shown(self):
+        for command, source in ((["bash", "-c", "printf 'echo hello' | sh; true"], "printf 'echo hello' | sh; true"),
+                                (["python3", "-c", "import subprocess as s; s.run('sh', stdin=s.Popen(['tail', '-f', '/etc/hosts'], "
+                                                   "stdout=s.PIPE).stdout)"], "tail -f /etc/hosts")):
+            with self.subTest(command=command):
+                session = Session(self, *command, policy="exec:\n  - ask: sh\n  - allow: '/**'\nread:\n  - allow: '/**'\n"
+                                                          "write:\n  - allow: '/dev/**'\n")
+                question = session.next("ask")
+                self.assertEqual(question.get("input"), source)
+                session.answer(question, "deny")
+                self.assertIsNone(session.next("ask"))
 
     def test_always_is_not_offered_for_a_program_that_guarded_code_may_write(self):
         session, talker = self.session(policy="write:\n  - allow: '${workspace}/**'\n"
@@ -151,7 +183,7 @@ class Grants(DoorCase):
         session, talker = self.session()
         connection = talker.begin_exec(RM, "-r", "a")
         session.answer(session.next("ask"), "deny", note="no", by="ada")
-        self.denied(talker.receive(connection), "refused by ada: no")
+        self.denied(talker.receive(connection), "refused earlier in this run by ada: no")
         self.denied(talker.exec(RM, "-r", "a"), "refused by ada: no")
         session.quiet()
         self.assertEqual([r.get("before", False) for r in session.records("act", outcome="refused")], [False, True])
@@ -195,6 +227,43 @@ class Always(DoorCase):
         session.quiet()
         talker.begin_exec(RM, "-r", "other")
         session.next("ask")
+
+    def test_it_covers_that_command_in_that_directory_and_no_other(self):
+        git = self.file("programs/git", "#!/bin/sh\n", mode=0o700)
+        policy = f"exec:\n  - ask: git\n  - allow: '/**'\n"
+        words = ["push", "origin", "main"]
+        session, talker = self.session(policy=policy)
+        connection = talker.begin_exec(str(git), *words)
+        session.answer(session.next("ask"), scope="always")
+        self.gone(talker.receive(connection))
+        session.end()
+        others = [words + ["--force"], ["push", "-f", "origin", "main"], words + [":other"], words + ["--", "x"], words[:2],
+                  ["-C", "elsewhere"] + words, ["-c", "core.sshCommand=x"] + words, ["push", "origin", "main "],
+                  ["push", "origin", "--force", "main"], ["--"] + words]
+        for directory in self.workspace, self.directory("home/other"):
+            session, talker = self.session(policy=policy, cwd=directory)
+            if directory == self.workspace:
+                self.gone(talker.exec(str(git), *words))
+            for other in others + [words] * (directory != self.workspace):
+                with self.subTest(directory=directory, words=other):
+                    connection = talker.begin_exec(str(git), *other)
+                    session.answer(session.next("ask"), "deny")
+                    self.denied(talker.receive(connection))
+            session.end()
+
+    def test_it_covers_that_text_of_a_shell_and_no_other(self):
+        policy = "exec:\n  - ask: {shell: '*'}\n  - allow: '/**'\n"
+        session, talker = self.session(policy=policy)
+        connection = talker.begin_exec("/bin/sh", "-c", 'cd "$1"\nrm -rf out', "sh", "a")
+        session.answer(session.next("ask"), scope="always")
+        self.gone(talker.receive(connection))
+        session.end()
+        session, talker = self.session(policy=policy)
+        self.gone(talker.exec("/bin/sh", "-c", 'cd "$1"\nrm -rf out', "sh", "a"))
+        for words in (["-c", 'cd "$1"\nrm -rf out', "sh", "b"], ["-c", 'cd "$1"\nrm -rf out', "sh"],
+                      ["-xc", 'cd "$1"\nrm -rf out', "sh", "a"], ["-c", 'cd "$1"\nrm -rf out\n', "sh", "a"]):
+            talker.begin_exec("/bin/sh", *words)
+            session.next("ask")
 
     def test_words_of_every_kind_come_back(self):
         hostile = ["*", "[a]", "a\nb", "a: b", "#x", "- x", '"', "'", "\\", "$HOME ${home} $$", "é", "\u202e", "\x01", "{a: b}",

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -160,7 +161,7 @@ static void any_question_fits_any_screen(void **state)
             tty_page_question(&page, &question, (struct tty_size){columns, rows});
             assert_fits(&page, columns);
             if (columns >= 40 && rows >= 20) assert_true(page.count < rows);
-            assert_true(shows(&page, "  y  yes, once") && shows(&page, "  n  no"));
+            assert_true((shows(&page, "  y  yes, once") && shows(&page, "  n  no")) || shows(&page, "n: no"));
             tty_page_free(&page);
             tty_page_rule(&page, &question, (struct tty_size){columns, rows});
             assert_fits(&page, columns);
@@ -215,6 +216,105 @@ static void long_commands_are_shown_a_word_a_line(void **state)
     tty_page_free(&page);
 }
 
+static void a_small_screen_keeps_the_act_and_what_it_is_about(void **state)
+{
+    static const struct tty_size sizes[] = {{80, 8}, {60, 5}, {80, 4}, {40, 6}};
+    static const enum act_kind acts[] = {ACT_EXEC, ACT_READ, ACT_CONNECT};
+    (void)state;
+
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        for (size_t j = 0; j < sizeof acts / sizeof *acts; j++) {
+            struct question question = approval_question(7);
+            struct tty_page page;
+            question.act = acts[j];
+            question.path = question.address = (char *)"/the/subject";
+            tty_page_question(&page, &question, sizes[i]);
+            assert_fits(&page, sizes[i].columns);
+            assert_true(page.count < sizes[i].rows); /* or else it scrolls away */
+            assert_true(shows(&page, "askfirst: may it"));
+            assert_true(shows(&page, acts[j] == ACT_EXEC ? "    rm -rf out" : "    /the/subject"));
+            if (sizes[i].rows > 4) assert_true(shows(&page, "n: no"));
+            tty_page_free(&page);
+            tty_page_rule(&page, &question, sizes[i]);
+            assert_true(page.count < sizes[i].rows);
+            assert_true(shows(&page, "- allow: rm -rf out"));
+            tty_page_free(&page);
+        }
+    }
+}
+
+static void a_script_is_shown_as_its_lines(void **state)
+{
+    static const char script[] = "set -e\ncd \"$1\" && \\\n  rm -rf out\033[2J\n\n";
+    struct bytes words[] = {{"bash", 4}, {"-c", 2}, {script, sizeof script - 1}, {"x", 1}};
+    struct question question = approval_question(7);
+    struct tty_page page;
+    (void)state;
+
+    question.argv = words;
+    question.argc = 4;
+    question.choices[1].covers = (char *)"bash -c 'set -e\ncd'";
+    tty_page_question(&page, &question, (struct tty_size){100, 40});
+    assert_true(shows(&page, "    bash -c\n"
+                             "    | set -e\n"
+                             "    | cd \"$1\" && \\\n"
+                             "    |   rm -rf out\\e[2J\n"
+                             "    | \n"
+                             "    x\n"));
+    assert_true(shows(&page, "  e  yes, in this run: exactly this\n"));
+    tty_page_free(&page);
+    tty_page_whole(&page, &question);
+    assert_true(shows(&page, "    | cd \"$1\" && \\\n"));
+    tty_page_free(&page);
+}
+
+static void a_long_script_is_cut_where_it_is_not_asked_for_whole(void **state)
+{
+    static char script[1000 * 8 + 1];
+    struct bytes words[] = {{"sh", 2}, {"-c", 2}, {script, sizeof script - 1}};
+    struct question question = approval_question(7);
+    struct tty_page page;
+    (void)state;
+
+    for (int i = 0; i < 1000; i++)
+        snprintf(script + 8 * i, 9, "echo%3d\n", i);
+    question.argv = words;
+    question.argc = 3;
+    tty_page_question(&page, &question, (struct tty_size){100, 40});
+    assert_true(shows(&page, "    | echo  2\n") && shows(&page, "1000 lines in all: v shows them"));
+    assert_true(page.count < 40 && shows(&page, "deletes recursively"));
+    tty_page_free(&page);
+    tty_page_whole(&page, &question);
+    assert_true(shows(&page, "    | echo999\n"));
+    tty_page_free(&page);
+}
+
+static void the_rule_is_shown_as_it_will_be_written(void **state)
+{
+    struct question question = approval_question(7);
+    struct tty_page page;
+    (void)state;
+
+    question.always_rule = (char *)"allow: {program: \"/usr/bin/rm\", words: [\"a\\nb\", \"\\\\*\"]}";
+    tty_page_rule(&page, &question, (struct tty_size){100, 40});
+    assert_true(shows(&page, question.always_rule));
+    assert_true(
+        shows(&page, "this command, word for word, in this directory (/home/ada/work), in every later run"));
+    tty_page_free(&page);
+}
+
+static void where_a_piped_script_comes_from_is_shown(void **state)
+{
+    struct question question = approval_question(7);
+    struct tty_page page;
+    (void)state;
+
+    question.input = (char *)"curl -s example.org | sh";
+    tty_page_question(&page, &question, (struct tty_size){100, 40});
+    assert_true(shows(&page, "  reads from curl -s example.org | sh\n"));
+    tty_page_free(&page);
+}
+
 static void the_whole_is_uncut(void **state)
 {
     static char value[200000];
@@ -245,6 +345,11 @@ int main(void)
         cmocka_unit_test(a_screen_of_one_column_is_no_trap),
         cmocka_unit_test(the_reason_stays_where_there_is_little_room),
         cmocka_unit_test(long_commands_are_shown_a_word_a_line),
+        cmocka_unit_test(a_small_screen_keeps_the_act_and_what_it_is_about),
+        cmocka_unit_test(a_script_is_shown_as_its_lines),
+        cmocka_unit_test(a_long_script_is_cut_where_it_is_not_asked_for_whole),
+        cmocka_unit_test(the_rule_is_shown_as_it_will_be_written),
+        cmocka_unit_test(where_a_piped_script_comes_from_is_shown),
         cmocka_unit_test(the_whole_is_uncut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
