@@ -4,7 +4,7 @@ import signal
 import time
 
 import support
-from talk import CONNECT, EXEC, READ, SHELL, SPAWN, WRITE, DoorCase, Session, inet
+from talk import CONNECT, EXEC, HELLO, POLICY, READ, SHELL, SPAWN, WRITE, DoorCase, Session, inet
 
 RM = "/usr/bin/rm"
 
@@ -155,8 +155,13 @@ class Grants(DoorCase):
         session.next("ask")
 
     def test_tree_covers_what_the_process_does_and_starts(self):
-        session, talker = self.session()
-        self.answered(session, talker, RM, "-r", "a", scope="tree")
+        itself = str(support.PROGRAMS / "door_talk")
+        policy = POLICY.replace("- ask: mv", f"- ask: [mv, {{program: '{itself}', words: tree}}]")
+        session, talker = self.session(policy=policy)
+        self.answered(session, talker, itself, "tree", scope="tree")
+        self.asked(session, talker, "/usr/bin/mv", "a", "b")  # it has not begun
+        talker.tell(f"close {talker.request(HELLO)}")
+        talker.hear()
         self.gone(talker.exec("/usr/bin/mv", "a", "b"))
         self.gone(talker.ask(READ, str(self.file("ask/one")), "one"))
         self.assertEqual(talker.say("fork"), "forked")
@@ -183,8 +188,8 @@ class Grants(DoorCase):
         session, talker = self.session()
         connection = talker.begin_exec(RM, "-r", "a")
         session.answer(session.next("ask"), "deny", note="no", by="ada")
-        self.denied(talker.receive(connection), "refused earlier in this run by ada: no")
-        self.denied(talker.exec(RM, "-r", "a"), "refused by ada: no")
+        self.denied(talker.receive(connection), "refused by ada: no")
+        self.denied(talker.exec(RM, "-r", "a"), "refused earlier in this run by ada: no")
         session.quiet()
         self.assertEqual([r.get("before", False) for r in session.records("act", outcome="refused")], [False, True])
 
