@@ -5,6 +5,7 @@ import pathlib
 import unittest
 
 import cases
+import reach
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -30,6 +31,13 @@ class Behaviour(unittest.TestCase):
 
     def test_there_are_enough_cases(self):
         self.assertGreaterEqual(sum(case.half == "ordinary" for case in CASES), 60)
+
+    def test_each_rule_of_the_default_policy_is_reached(self):
+        decided = set().union(*(result.rules for result in RESULTS.values()))
+        self.assertEqual([], reach.unreached(decided))
+
+    def test_no_pattern_is_taken_by_a_rule_of_another_verdict(self):
+        self.assertEqual([], reach.swallowed())
 
 
 def test_of(case):
