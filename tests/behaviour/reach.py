@@ -65,7 +65,7 @@ def groups():
 
 def unreached(decided):
     """Groups of which nothing in `decided` and none of the policy's own tests has reached any rule, as sentences."""
-    seen = decided | decided_in_own_tests()
+    seen = decided | decided_in_own_tests() | allowed_by_name()
     return [f"{rules[0]['act']} {rules[0]['verdict']} {key(rules[0])}" for rules in groups()
             if not any(key(rule) in seen for rule in rules)]
 
@@ -101,17 +101,29 @@ def samples(rule):
     return [[rule["act"], sample(pattern)] for pattern in rule["patterns"]]
 
 
+def decision(words):
+    """The rule that decides, or `otherwise`, which has no text; None with what was said instead."""
+    said = askfirst("check", "--json", "--policy=default", *words)
+    if not said.startswith("{"):
+        return None, said
+    judged = json.loads(said)["judged"][0]
+    return judged.get("rule") or {"text": "otherwise", **judged["otherwise"]}, said
+
+
+def allowed_by_name():
+    """Rules that allow programs by their names hold only where programs cannot be written, so they are in none of the policy's
+    own tests, which have to hold everywhere."""
+    named = [rule for rule in rules() if rule["act"] == "exec" and rule["verdict"] == "allow"]
+    decided = (decision(words)[0] for rule in named for words in samples(rule))
+    return {key(rule) for rule in decided if rule}
+
+
 def swallowed():
     """Samples of rules that another rule takes with another verdict, as sentences."""
     found = []
     for rule in rules():
         for words in samples(rule):
-            said = askfirst("check", "--json", "--policy=default", *words)
-            if not said.startswith("{"):
+            decided, said = decision(words)
+            if not decided or decided["verdict"] != rule["verdict"]:
                 found.append(f"{key(rule)[0]} {rule['text']}: {' '.join(words)}: {said}")
-                continue
-            said = json.loads(said)
-            decided = said["judged"][0].get("rule") or said["judged"][0]["otherwise"]
-            if decided["verdict"] != rule["verdict"]:
-                found.append(f"{key(rule)[0]} {rule['text']}: {' '.join(words)} is decided by {decided['file']}:{decided['line']}")
     return found
