@@ -105,7 +105,7 @@ static bool has_signal(pid_t tid)
         1ull << (SIGSTOP - 1) | 1ull << (SIGTSTP - 1) | 1ull << (SIGTTIN - 1) | 1ull << (SIGTTOU - 1);
     int threads = 0;
     snprintf(path, sizeof path, "/proc/%d/status", tid);
-    cleanup_file FILE *file = fopen(path, "re");
+    FILE *file cleanup_file = fopen(path, "re");
     while (file && fgets(line, sizeof line, file)) {
         sscanf(line, "Threads: %d", &threads);
         sscanf(line, "SigPnd: %llx", &own);

@@ -13,7 +13,7 @@ static bool read_ids(pid_t tid, char *ids, size_t size)
 {
     char path[64], line[4096];
     snprintf(path, sizeof path, "/proc/%d/status", tid);
-    cleanup_file FILE *file = fopen(path, "re");
+    FILE *file cleanup_file = fopen(path, "re");
     if (!file) return false;
     size_t length = 0, found = 0;
     while (fgets(line, sizeof line, file))

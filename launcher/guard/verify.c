@@ -58,7 +58,7 @@ static bool is_made_of(pid_t pid, const char *paths)
     if (length < 0) return false;
     own[length] = 0;
     snprintf(path, sizeof path, "/proc/%d/maps", pid);
-    cleanup_file FILE *maps = fopen(path, "re");
+    FILE *maps cleanup_file = fopen(path, "re");
     char *line cleanup_free = NULL;
     size_t size = 0;
     bool good = maps != NULL;

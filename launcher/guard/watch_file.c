@@ -219,7 +219,7 @@ static int open_own_terminal(const struct call *call, const struct opening *open
     char path[64];
     unsigned number = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", call->caller.pid);
-    cleanup_file FILE *file = fopen(path, "re");
+    FILE *file cleanup_file = fopen(path, "re");
     if (!file || fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %u", &number) != 1 || !number) return -ENXIO;
     unsigned minor_number = (number & 0xff) | ((number >> 12) & 0xfff00),
              major_number = (number >> 8) & 0xfff;
