@@ -169,6 +169,12 @@ class Grants(DoorCase):
         session.quiet()
         self.denied(talker.exec(RM, "forbidden"))  # no grant lifts a deny
 
+    def test_tree_of_a_program_does_not_cover_who_asked_for_it(self):
+        session, talker = self.session()
+        self.answered(session, talker, RM, "-r", "a", scope="tree")
+        talker.begin_exec("/usr/bin/mv", "a", "b")
+        self.assertEqual(session.next("ask")["argv"], ["/usr/bin/mv", "a", "b"])
+
     def test_tree_of_a_child_does_not_cover_its_parent(self):
         session, talker = self.session(policy="exec:\n  - ask: sh\n  - ask: dash\n  - ask: '*/mv'\n  - allow: '/**'\n"
                                               .replace("'*/mv'", "mv"))
@@ -428,6 +434,7 @@ class Joining(DoorCase):
         session, talker = self.session()
         first, second = talker.begin_exec(RM, "a"), talker.begin_exec(RM, "a")
         question = session.next("ask")
+        self.gone(talker.exec("/usr/bin/true"))  # the second has been heard as well
         talker.say(f"close {first}")
         session.quiet("settled")
         session.answer(question)
