@@ -7,9 +7,11 @@
 
 #include "../shim/wire.h"
 #include "memory.h"
+#include "show.h"
 #include "text.h"
 
 #define PRELOAD "LD_PRELOAD"
+#define LONGEST_NAME 60u
 
 /* The loader's own variables that would lead around the door. Those that only say where libraries lie are not
  * among them: a library that they bring in calls the C library as the program does. */
@@ -144,6 +146,19 @@ char **environment_make(const struct environment_options *options, char *const *
             environment[made++] = xstrdup(entry);
     }
     return environment;
+}
+
+char *environment_kept_back(const struct environment_options *options, char *const *from)
+{
+    struct text names = {0};
+    for (size_t i = 0; from[i]; i++) {
+        char *name cleanup_free = name_of(from[i]);
+        bool ours = !strcmp(name, PRELOAD) || environment_hazard(name) || wanted(options, name);
+        if (ours || !from[i][strlen(name)] || policy_env_keeps(options->policy, name)) continue;
+        char *shown cleanup_free = show_string(name, LONGEST_NAME);
+        text_format(&names, "%s%s", names.length ? ", " : "", shown);
+    }
+    return text_take(&names);
 }
 
 void environment_free(char **environment)

@@ -348,6 +348,16 @@ class Environment(RunCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return dict(entry.split("=", 1) for entry in result.stdout.split("\0")[:-1])
 
+    def test_what_is_kept_back_is_named(self):
+        policy = self.dropping()
+        env = self.environment(THE_SECRET="x", MY_SECRET="y", A_SECRET="z", OTHER_SECRET="w")
+        result = self.guard("true", options=["--env=OTHER_SECRET"], policy=policy, env=env)
+        self.assertIn("askfirst: kept back: ", result.stderr)
+        names = result.stderr.partition("kept back: ")[2].partition(" (env: in the policy, or --env NAME)\n")[0]
+        self.assertEqual(sorted(names.split(", ")), ["A_SECRET", "THE_SECRET"])
+        self.assertEqual(self.guard("true", options=["--quiet"], policy=policy, env=env).stderr, "")
+        self.assertNotIn("kept back", self.guard("true", policy=policy).stderr)
+
     def dropping(self):
         return self.policy(PERMISSIVE + 'env: {drop: ["*SECRET*"], keep: [MY_SECRET]}\n', "dropping.yaml")
 
