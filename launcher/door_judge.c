@@ -106,6 +106,7 @@ void matter_unfit(struct matter *matter, const char *reason)
     free(question->rule_text);
     free(question->because);
     question->verdict = VERDICT_DENY;
+    question->unfit = hellos_wanted(matter->door->session);
     question->rule_place = xasprintf("guard %s", guard_name(matter->door->session->options->guard));
     question->rule_text = xstrdup("");
     question->because = xstrdup(reason);

@@ -109,7 +109,9 @@ static void add_next(struct text *text, const struct question *question, const s
 {
     const char *next = advice(answer);
     text_string(text, "askfirst:   next: ");
-    if (next) {
+    if (question->unfit) {
+        text_string(text, "run with --guard=kernel, which needs nothing in the program itself");
+    } else if (next) {
         text_string(text, next);
     } else {
         text_string(text, "ask for the rule to be changed");

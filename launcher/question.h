@@ -75,6 +75,7 @@ struct question {
     char *python_function;
 
     enum verdict verdict;
+    bool unfit;       /* the guard itself says no: the shim would not be at work in the program */
     char *rule_place; /* "default.yaml:41", "otherwise" */
     char *rule_text;  /* the rule in short form; "" for otherwise */
     char *because;    /* "" when none was given */

@@ -201,7 +201,7 @@ class Exec(DoorCase):
         }
         for path, word in cases.items():
             with self.subTest(word=word, path=path):
-                self.denied(talker.exec(str(path), "ls"), "rule: guard shim: ", word)
+                self.denied(talker.exec(str(path), "ls"), "rule: guard shim: ", word, "next: run with --guard=kernel")
 
     def test_another_file_than_the_shim_found_is_refused(self):
         session, talker = self.session()
