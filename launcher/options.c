@@ -73,7 +73,9 @@ int options_next(struct options *options)
         return OPTION_ERROR;
     }
     if (option->value) {
-        if (!attached && options->next < options->argc) attached = options->argv[options->next++];
+        bool follows =
+            !attached && options->next < options->argc && strcmp(options->argv[options->next], "--") != 0;
+        if (follows) attached = options->argv[options->next++];
         if (!attached || !*attached) {
             complain("--%s: needs a value: --%s=%s", option->name, option->name, option->value);
             return OPTION_ERROR;

@@ -278,7 +278,7 @@ static bool open_link(struct questions *questions, struct link *link, const char
     struct approve_events events = {answered, broken, interrupted, link, prompting};
     *link = (struct link){.owner = questions, .spec = xstrdup(spec)};
     link->approver = approve_open(spec, session->loop, &told, &events, malformed, why);
-    if (!link->approver) link->lost = xasprintf("%s: %s", spec, *why);
+    if (!link->approver) link->lost = xstrdup(*why);
     return link->approver != NULL;
 }
 

@@ -7,6 +7,7 @@
 #include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../policy/address.h"
@@ -53,6 +54,12 @@ static bool find_program(const struct surroundings *around, const char *name, ch
     return false;
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
 bool surroundings_find(struct surroundings *around, const char *cwd, const char *parent,
                        const char *search_path, char **why)
 {
@@ -65,6 +72,11 @@ bool surroundings_find(struct surroundings *around, const char *cwd, const char 
         free(steal_pointer(why));
     }
     if (!real_path(here, cwd ? cwd : here, around->cwd, why)) return false;
+    if (cwd && !is_directory(around->cwd)) {
+        char *shown cleanup_free = show_string(cwd, 200);
+        *why = xasprintf("--cwd: %s: there is no such directory", shown);
+        return false;
+    }
     return !parent || find_program(around, parent, around->parent, &found, why);
 }
 
@@ -261,6 +273,8 @@ static bool host_and_port(struct subject *subject, const char *text, char **why)
     if (bracketed) length -= 2;
     if (length == 0 || length >= sizeof subject->host)
         return bad_address(text, "the host has no proper name", why);
+    if (memchr(host, '/', length))
+        return bad_address(text, "a network is for rules, and a connection is to one address", why);
     memcpy(subject->host, host, length);
     if (port && !read_port(subject, port)) return bad_address(text, "the port is no number up to 65535", why);
     look_up(subject);

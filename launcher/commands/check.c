@@ -109,7 +109,9 @@ static int read_arguments(struct check *check, int argc, char **argv)
     if (options.next >= argc) return wrong("something is missing");
     check->words = argv + options.next;
     check->word_count = (size_t)(argc - options.next);
-    if (!strcmp(check->act, "exec")) return OPTION_END;
+    bool exec = !strcmp(check->act, "exec");
+    if (exec && !check->words[0][0]) return wrong("an empty word is no command");
+    if (exec) return OPTION_END;
     options.next++;
     id = take_options(check, &options);
     return id == OPTION_END && options.next < argc ? wrong("one thing at a time") : id;

@@ -141,6 +141,14 @@ int command_policy(int argc, char **argv)
     if (id != OPTION_END) return options_status(id);
     int action = find_action(word);
     if (action < 0) return STATUS_FAILED;
+    const char *stray = arguments.json       ? "json"
+                        : arguments.patterns ? "patterns"
+                        : arguments.floor    ? "floor"
+                                             : NULL;
+    if (stray && actions[action].run != show) {
+        complain("policy %s: --%s belongs to policy show", word, stray);
+        return STATUS_FAILED;
+    }
 
     struct loaded loaded;
     struct diagnostics said = {0};

@@ -76,7 +76,16 @@ static int take_word(const char *option, const char *const *words, const char *w
     for (; words[i]; i++)
         if (!strcmp(words[i], word)) return i;
     const char *meant = nearest_word(word, words, (size_t)i);
-    complain("--%s: %s: no such %s: did you mean %s?", option, word, option, meant ? meant : words[0]);
+    if (meant) {
+        complain("--%s: %s: no such %s: did you mean %s?", option, word, option, meant);
+        return -1;
+    }
+    char *all cleanup_free = xstrdup(words[0]);
+    for (int j = 1; words[j]; j++) {
+        char *before cleanup_free = all;
+        all = xasprintf("%s%s%s", before, words[j + 1] ? ", " : " or ", words[j]);
+    }
+    complain("--%s: %s: no such %s: %s", option, word, option, all);
     return -1;
 }
 

@@ -346,5 +346,29 @@ class Help(CheckCase):
             self.assertIn(option, result.stdout)
 
 
+class WrongUsage(Case):
+    """One line that says what is wrong, once, and what to do."""
+
+    def test_each_has_its_line(self):
+        cases = (
+            (["check", f"--cwd={self.tmp}/nosuch", "exec", "--", "ls"], f"askfirst: --cwd: {self.tmp}/nosuch: there is no such directory\n"),
+            (["check", "exec", "--", ""], "askfirst: an empty word is no command: askfirst check exec -- COMMAND..., "
+                                          "read PATH, write PATH or connect ADDRESS\n"),
+            (["check", "connect", "192.168.0.0/16"], "askfirst: 192.168.0.0/16: a network is for rules, and a connection is to "
+             "one address: write HOST, HOST:PORT, [ADDRESS]:PORT, unix:PATH, unix:@NAME or a kind of socket\n"),
+            (["policy", "lint", "--patterns"], "askfirst: policy lint: --patterns belongs to policy show\n"),
+            (["run", "--quiet", "--policy", "--", "true"], "askfirst: --policy: needs a value: --policy=FILE\n"),
+            (["run", "--quiet", "--guard=foo", "--", "true"], "askfirst: --guard: foo: no such guard: auto, kernel or shim\n"),
+            (["run", "--quiet", "--guard=shm", "--", "true"], "askfirst: --guard: shm: no such guard: did you mean shim?\n"),
+            (["run", "--quiet", "--approve=foo", "--", "true"], "askfirst: foo: no such way of answering: use tty, fd:R,W, "
+             "unix:PATH, exec:COMMAND, deny or allow\n"),
+            (["run", "--quiet", "--approve=fd:99,98", "--", "true"], "askfirst: fd:99,98: descriptor 99 is not open\n"),
+        )
+        for argv, said in cases:
+            with self.subTest(argv=argv):
+                result = self.askfirst(*argv)
+                self.assertEqual((result.returncode, result.stderr), (125, said))
+
+
 if __name__ == "__main__":
     main()

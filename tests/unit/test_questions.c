@@ -12,6 +12,7 @@
 
 #include "../../launcher/approve/approve.h"
 #include "../../launcher/audit.h"
+#include "../../launcher/memory.h"
 #include "../../launcher/questions.h"
 
 #define MOST 64
@@ -82,7 +83,7 @@ struct approver *approve_open(const char *spec, struct loop *loop, const struct 
     (void)session;
     *malformed = strcmp(spec, "malformed") == 0;
     if (*malformed || strcmp(spec, "absent") == 0 || strcmp(spec, "tty") == 0) {
-        *why = strdup(*malformed ? "means nothing" : "is not there");
+        *why = xasprintf("%s: %s", spec, *malformed ? "means nothing" : "is not there");
         return NULL;
     }
     struct fake *fake = &fakes[fake_count++];
