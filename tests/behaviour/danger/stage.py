@@ -65,14 +65,24 @@ class Stage(common.Place):
         self.marks = pathlib.Path(tempfile.mkdtemp(prefix="askfirst-danger-", dir="/tmp"))
         self.agent = pathlib.Path(str(self.marks).replace("askfirst-danger", "ssh"))
         self.listeners, self.victim, self.web = {}, None, None
-        text = "\n".join(value for _, value in act.said)
-        self.uses = set(re.findall(r"%(\w+)%", text))
+        self.text = "\n".join([act.name, *(value for _, value in act.said)])
+        self.uses = set(re.findall(r"%(\w+)%", self.text))
 
     def __exit__(self, *_):
         self.end()
         common.sweep(self.marks)
         common.sweep(self.agent)
         super().__exit__()
+
+    def fresh(self):
+        """A home without a history is enough where nobody speaks of git."""
+        if "git" in self.text:
+            super().fresh()
+            return
+        for folder in (self.home, self.audit):
+            common.sweep(folder)
+        self.audit.mkdir(mode=0o700)
+        shutil.copytree(common.seed(), self.home, symlinks=True, ignore=shutil.ignore_patterns(".git"))
 
     def environment(self, **more):
         return super().environment(PATH=f"{self.bin}:{common.PATH}", **more)
