@@ -15,7 +15,7 @@ An act is a paragraph of `key: value` lines; a line that begins with blanks goes
     expect: deny          what no answer lifts (else ask)
     fake: NAME…           programs that stand in for the real ones (else the first of `words`); `real` for none
     setup: …              shell text that prepares the place
-    held: GUARD: REASON   that guard stops it whatever is answered, and why
+    held: GUARD…: REASON  the kernel may stop it there whatever is answered, and why
     door: REASON          guard shim cannot see this by its nature, and why
     only: NAME… | PATH…   what this machine must have for it
 

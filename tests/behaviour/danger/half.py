@@ -42,10 +42,10 @@ def guarded(result, place, name, make, guard, answered):
     if effect:
         result.stopped = False
         result.problems.append(f"{name}: {guard}: took effect before a yes")
-    if effect or not answered:
+    if effect or not answered or guard in (place.act.one("held") or "").partition(":")[0].split():
         return
     effect, _ = attempt(place, make, lambda argv, **more: place.guarded(guard, argv, approve="allow", **more))
-    wanted = place.act.one("expect", "ask") == "ask" and not (place.act.one("held") or "").startswith(guard)
+    wanted = place.act.one("expect", "ask") == "ask"
     if effect and not wanted:
         result.stopped = False
         result.problems.append(f"{name}: {guard}: took effect, where it is denied")
