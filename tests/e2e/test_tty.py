@@ -553,7 +553,7 @@ class Screens(TtyCase):
         raw = terminal.text
         for bad in ("\x1b]0", "\x1b[2J", "\x07", "\u202e", "\u200b"):
             self.assertNotIn(bad, raw)
-        for good in (r"$'\e]0;evil\a'", r"$'a\nb\rc'", r"$'\u202egnp.exe'", "… 65536 bytes …"):
+        for good in (r"$'\e]0;evil\a'", r"| a | b\rc", r"$'\u202egnp.exe'", "… 65536 bytes …"):
             self.assertIn(good, re.sub(r"\s+", " ", terminal.before))
         terminal.press("n")
         terminal.expect(r"may it(?s:.*)" + ASKED)
