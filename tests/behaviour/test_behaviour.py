@@ -31,6 +31,7 @@ class Behaviour(unittest.TestCase):
 
     def test_there_are_enough_cases(self):
         self.assertGreaterEqual(sum(case.half == "ordinary" for case in CASES), 60)
+        self.assertGreaterEqual(sum(case.half == "danger" for case in CASES), 120)
 
     def test_each_rule_of_the_default_policy_is_reached(self):
         decided = set().union(*(result.rules for result in RESULTS.values()))
