@@ -156,7 +156,7 @@ cross: $(BUILD)/libaskfirst.so
 # as `known`; and a cleanup_file closes itself.
 MISTAKEN := $(addprefix --suppress=,returnDanglingLifetime:launcher/approve/approve.c \
             legacyUninitvar:launcher/approve/tty_keys.c uninitvar:launcher/approve/tty_keys.c \
-            identicalInnerCondition:policy/plant.c autoVariables:policy/decide.c \
+            identicalInnerCondition:policy/plant.c identicalInnerCondition:policy/seen.c autoVariables:policy/decide.c \
             uninitvar:launcher/guard/filter.c resourceLeak:launcher/guard/watch_file.c)
 lint:
 	@echo '  clang-format'
