@@ -2,7 +2,8 @@
 
 A workload is a file here. Its first comment says what it is; the comments after it may say `needs: TOOL...` (what has to be
 installed), `varies: GLOB...` (files whose bytes are never the same twice, so that only their being there is compared),
-`forgets: GLOB...` (files whose names are never the same twice) and `guards: kernel` (what guard shim refuses by its nature).
+`forgets: GLOB...` (files whose names are never the same twice), `guards: kernel` (what guard shim refuses by its nature) and `slow: yes` (begins
+before the others).
 """
 import fnmatch
 import hashlib
@@ -30,6 +31,7 @@ class Workload:
         self.needs = [INTERPRETERS[file.suffix]] + self.list_of(comments, "needs")
         self.varies = VARIES + self.list_of(comments, "varies")
         self.forgets = self.list_of(comments, "forgets")
+        self.slow = bool(self.list_of(comments, "slow"))
         self.guards = self.list_of(comments, "guards") or common.GUARDS
 
     @staticmethod
@@ -133,5 +135,6 @@ def tail(what):
 
 
 def cases():
-    files = sorted(f for f in FOLDER.iterdir() if f.suffix in INTERPRETERS and f.name != "half.py")
-    return [common.Case("ordinary", f.name, lambda w=Workload(f): run(w)) for f in files]
+    workloads = [Workload(f) for f in sorted(FOLDER.iterdir()) if f.suffix in INTERPRETERS and f.name != "half.py"]
+    workloads.sort(key=lambda w: not w.slow)
+    return [common.Case("ordinary", w.file.name, lambda w=w: run(w)) for w in workloads]

@@ -1,6 +1,7 @@
 # npm: ci from a lock file, pack, a program of a dependency
 # needs: node npm
 # forgets: */.npm/*
+# slow: yes
 
 set -e; export npm_config_update_notifier=false
 mkdir dep; printf '{"name": "dep", "version": "1.0.0", "bin": {"dep": "cli.js"}}' > dep/package.json

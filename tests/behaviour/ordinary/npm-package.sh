@@ -2,6 +2,7 @@
 # needs: node npm
 # varies: */package-lock.json
 # forgets: */.npm/*
+# slow: yes
 
 set -e; export npm_config_update_notifier=false
 mkdir dep; printf '{"name": "dep", "version": "1.0.0", "main": "i.js", "bin": {"dep": "cli.js"}}' > dep/package.json

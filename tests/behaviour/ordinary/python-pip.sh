@@ -2,6 +2,7 @@
 # needs: python:pip python:ensurepip
 # varies: */RECORD */.cache/* */made/* */.local/*
 # forgets: */env/*
+# slow: yes
 
 set -e
 export PIP_NO_INDEX=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore PIP_QUIET=1
