@@ -145,7 +145,7 @@ behaviour: all
 test:
 	@.ci/deps build test
 	$(MAKE) -j$(JOBS) all programs $(UNIT_PROGRAMS)
-	ASKFIRST=$(BUILD)/askfirst tests/run --jobs $(JOBS) $(UNIT_PROGRAMS) $(wildcard tests/*/test_*.py)
+	ASKFIRST=$(BUILD)/askfirst tests/run --jobs $(JOBS) --limit 900 $(UNIT_PROGRAMS) $(wildcard tests/*/test_*.py)
 
 # Everything, with warnings as errors; for `lint`, which says with what.
 build-strictly: all programs $(UNIT_PROGRAMS) $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH))
