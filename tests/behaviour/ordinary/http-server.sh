@@ -4,7 +4,7 @@
 set -e
 mkdir site; echo page > site/index.html
 python3 -u -m http.server --bind 127.0.0.1 --directory site 0 > port 2> requests & server=$!
-while ! grep -q Serving port; do sleep 0.05; done
+while ! grep -qs Serving port; do sleep 0.05; done
 port=$(sed 's/.*port \([0-9]*\).*/\1/' port)
 curl -fsS "http://localhost:$port/index.html"
 curl -fsS "http://127.0.0.1:$port/" -o got; cat got
