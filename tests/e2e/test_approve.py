@@ -263,7 +263,7 @@ class Documents(support.Case):
     def examples(self):
         page = (support.ROOT / "docs/askfirst-approval.7").read_text()
         blocks = re.findall(r"\.Bd -literal\n(.*?)\.Ed", page, re.S)
-        objects = [json.loads(block) for block in blocks if block.startswith("{")]
+        objects = [json.loads(block.replace(r"\e", "\\")) for block in blocks if block.startswith("{")]
         return {o["type"]: o for o in objects}, [o for o in objects if o["type"] == "answer"]
 
     def test_the_manual_shows_every_line_as_it_is(self):

@@ -223,7 +223,11 @@ class Lacking(DoctorCase):
     def test_nowhere_to_start_programs(self):
         if os.getuid():
             self.skipTest("only root can make such places")
-        found = self.where_nothing_may_be_started("/tmp", "/var/tmp", self.home)
+        # What is tested may itself lie below /tmp.
+        beside = self.directory("bin")
+        for program in (support.ASKFIRST, support.SHIM):
+            shutil.copy2(program, beside)
+        found = self.where_nothing_may_be_started("/tmp", "/var/tmp", self.home, askfirst=beside / "askfirst")
         self.assertEqual(self.status, 1)
         self.assertEqual({key for key, one in found.items() if one["state"] == "untried"}, {(KERNEL, "runs of its own", None)})
         self.assertIn("TMPDIR", found[KERNEL, "runs of its own", None]["detail"])
