@@ -57,7 +57,7 @@ static bool floor_lets(struct call *call)
             cleanup_free char *shown = show_string(path, 400);
             cleanup_free char *message =
                 xasprintf("askfirst: denied: %s cannot be executed: the policy does not let it be read\n"
-                          "askfirst:   next: allow reading it, or run with --no-lane\n",
+                          "askfirst:   next: allow reading it\n",
                           shown);
             watch_event(call->watch, "unreadable", call->caller.pid, path);
             call_tell(call, message);
