@@ -5,9 +5,9 @@
 
 #include "../policy/suggest.h"
 #include "command.h"
-#include "memory.h"
 #include "options.h"
-#include "show.h"
+#include "plain/memory.h"
+#include "plain/show.h"
 
 static const struct {
     const char *name;

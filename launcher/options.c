@@ -6,8 +6,8 @@
 
 #include "../policy/suggest.h"
 #include "command.h"
-#include "memory.h"
-#include "show.h"
+#include "plain/memory.h"
+#include "plain/show.h"
 
 enum { HELP_COLUMN = 26, LONGEST_WORD = 48 };
 

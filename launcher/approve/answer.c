@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../memory.h"
-#include "../show.h"
-#include "../text.h"
+#include "../plain/memory.h"
+#include "../plain/show.h"
+#include "../plain/text.h"
 #include "protocol.h"
 
 enum field { FIELD_TYPE, FIELD_ID, FIELD_DECISION, FIELD_SCOPE, FIELD_FOR_S, FIELD_NOTE, FIELD_BY, FIELDS };

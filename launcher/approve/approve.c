@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "../memory.h"
-#include "../show.h"
-#include "../text.h"
+#include "../plain/memory.h"
+#include "../plain/show.h"
+#include "../plain/text.h"
 #include "kinds.h"
 
 static const struct approver_kind kinds[] = {

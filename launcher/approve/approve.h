@@ -8,8 +8,8 @@
 #ifndef ASKFIRST_APPROVE_H
 #define ASKFIRST_APPROVE_H
 
-#include "../loop.h"
-#include "../question.h"
+#include "../plain/loop.h"
+#include "../questions/question.h"
 
 /* What an approver tells the session. */
 struct approve_events {

@@ -1,7 +1,7 @@
 /* fixed.c: `--approve deny` and `--approve allow`: nobody is asked. */
 #include <string.h>
 
-#include "../memory.h"
+#include "../plain/memory.h"
 #include "kinds.h"
 
 struct fixed {

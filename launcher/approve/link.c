@@ -15,8 +15,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "../memory.h"
-#include "../text.h"
+#include "../plain/memory.h"
+#include "../plain/text.h"
 #include "protocol.h"
 #include "quiet.h"
 

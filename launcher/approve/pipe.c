@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../memory.h"
+#include "../plain/memory.h"
 #include "kinds.h"
 #include "link.h"
 

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "../json.h"
-#include "../memory.h"
-#include "../show.h"
+#include "../plain/json.h"
+#include "../plain/memory.h"
+#include "../plain/show.h"
 
 /* Bytes of a value that are sent whole; a longer one is cut in the middle. With these, and at six bytes for a
  * control character, what is not the argument vector takes at most 700 KiB of a line. */

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "../memory.h"
-#include "../text.h"
+#include "../plain/memory.h"
+#include "../plain/text.h"
 
 void split_free(char **words)
 {

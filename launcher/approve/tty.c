@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../memory.h"
+#include "../plain/memory.h"
 #include "kinds.h"
 #include "tty_prompter.h"
 

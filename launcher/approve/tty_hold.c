@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../memory.h"
-#include "../process.h"
+#include "../look/process.h"
+#include "../plain/memory.h"
 
 /* Processes may start others while they are looked for; once all that were seen are stopped, none can. */
 enum { PASSES = 8, STOP_TRIES = 40, STOP_PAUSE_NS = 500000 };

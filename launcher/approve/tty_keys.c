@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../characters.h"
+#include "../plain/characters.h"
 
 enum { SEQUENCE_MS = 60 };
 

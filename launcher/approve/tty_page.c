@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "../characters.h"
-#include "../memory.h"
-#include "../show.h"
-#include "../text.h"
+#include "../plain/characters.h"
+#include "../plain/memory.h"
+#include "../plain/show.h"
+#include "../plain/text.h"
 
 enum {
     MARGIN = 2,

@@ -5,7 +5,7 @@
 #ifndef ASKFIRST_TTY_PAGE_H
 #define ASKFIRST_TTY_PAGE_H
 
-#include "../question.h"
+#include "../questions/question.h"
 
 enum tty_style { TTY_PLAIN, TTY_TITLE, TTY_SUBJECT, TTY_LABEL, TTY_KEY };
 

@@ -14,11 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../characters.h"
-#include "../loop.h"
-#include "../memory.h"
-#include "../show.h"
-#include "../text.h"
+#include "../plain/characters.h"
+#include "../plain/loop.h"
+#include "../plain/memory.h"
+#include "../plain/show.h"
+#include "../plain/text.h"
 #include "tty_keys.h"
 #include "tty_screen.h"
 

@@ -5,7 +5,7 @@
 #ifndef ASKFIRST_TTY_PROMPTER_H
 #define ASKFIRST_TTY_PROMPTER_H
 
-#include "../question.h"
+#include "../questions/question.h"
 #include "tty_hold.h"
 
 enum { TTY_NOTE = 1024 };

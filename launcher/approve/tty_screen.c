@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "../text.h"
+#include "../plain/text.h"
 
 enum { STUCK_MS = 1000, DEFAULT_COLUMNS = 80, DEFAULT_ROWS = 24 };
 

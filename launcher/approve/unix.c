@@ -6,7 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../memory.h"
+#include "../plain/memory.h"
 #include "kinds.h"
 #include "link.h"
 

@@ -4,12 +4,12 @@
 #include <unistd.h>
 
 #include "../command.h"
-#include "../judged.h"
-#include "../loaded.h"
-#include "../memory.h"
 #include "../options.h"
-#include "../question.h"
-#include "../show.h"
+#include "../plain/memory.h"
+#include "../plain/show.h"
+#include "../questions/question.h"
+#include "judged.h"
+#include "loaded.h"
 
 enum { POLICY, WORKSPACE, CWD, STDIN, PARENT, JSON, WHY };
 

@@ -5,9 +5,9 @@
 #include "../command.h"
 #include "../doctor/errand.h"
 #include "../doctor/examine.h"
-#include "../memory.h"
-#include "../nested.h"
 #include "../options.h"
+#include "../plain/memory.h"
+#include "../run/nested.h"
 
 enum { JSON };
 

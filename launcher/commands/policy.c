@@ -3,12 +3,12 @@
 #include <string.h>
 
 #include "../command.h"
-#include "../floor_show.h"
-#include "../loaded.h"
-#include "../memory.h"
 #include "../options.h"
-#include "../policy_show.h"
-#include "../show.h"
+#include "../plain/memory.h"
+#include "../plain/show.h"
+#include "floor_show.h"
+#include "loaded.h"
+#include "policy_show.h"
 
 enum { POLICY, WORKSPACE, JSON, PATTERNS, FLOOR };
 

@@ -7,15 +7,15 @@
 
 #include "../../shim/wire.h"
 #include "../command.h"
-#include "../descriptors.h"
-#include "../environment.h"
 #include "../guard/probe.h"
-#include "../memory.h"
-#include "../nested.h"
 #include "../options.h"
-#include "../session.h"
-#include "../signals.h"
-#include "../supervise.h"
+#include "../plain/memory.h"
+#include "../run/descriptors.h"
+#include "../run/environment.h"
+#include "../run/nested.h"
+#include "../run/session.h"
+#include "../run/signals.h"
+#include "../run/supervise.h"
 
 enum { POLICY, APPROVE, GUARD, MODE, WORKSPACE, TIMEOUT, ASK_TIMEOUT, AUDIT, ENV, QUIET };
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "../../shim/wire.h"
-#include "../memory.h"
+#include "../plain/memory.h"
 
 static bool put_path(char to[ERRAND_PATH], const char *directory, const char *where, const char *name)
 {

@@ -4,7 +4,7 @@
 #include <elf.h>
 #include <string.h>
 
-#include "../memory.h"
+#include "../plain/memory.h"
 #include "errand.h"
 
 #define CODE_AT 0x400000u /* of the file's beginning in memory */

@@ -6,7 +6,7 @@
 #include "../command.h"
 #include "../guard/capabilities.h"
 #include "../install.h"
-#include "../memory.h"
+#include "../plain/memory.h"
 #include "examine.h"
 #include "trial.h"
 

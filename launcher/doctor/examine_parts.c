@@ -1,8 +1,8 @@
 /* examine_parts.c: what the kernel guard needs, part by part (examine.h). */
 #include "../guard/floor.h"
 #include "../guard/probe.h"
-#include "../memory.h"
-#include "../text.h"
+#include "../plain/memory.h"
+#include "../plain/text.h"
 #include "examine.h"
 
 /* What the versions of Landlock from `first` to `last` were the first to know. */

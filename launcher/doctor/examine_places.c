@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../loaded.h"
-#include "../memory.h"
-#include "../runtime.h"
+#include "../commands/loaded.h"
+#include "../plain/memory.h"
+#include "../run/runtime.h"
 #include "examine.h"
 
 static void add_runtime(struct findings *all)

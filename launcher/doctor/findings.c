@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../json.h"
-#include "../memory.h"
-#include "../show.h"
+#include "../plain/json.h"
+#include "../plain/memory.h"
+#include "../plain/show.h"
 
 enum { NAME_WIDTH = 38, CELL_WIDTH = 16, DETAIL_LIMIT = 400 };
 

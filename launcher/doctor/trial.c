@@ -17,10 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../loop.h"
-#include "../memory.h"
-#include "../text.h"
-#include "../write.h"
+#include "../plain/loop.h"
+#include "../plain/memory.h"
+#include "../plain/text.h"
+#include "../plain/write.h"
 
 #define LIMIT_MS 5000 /* for one run */
 #define NAME "/askfirst-doctor.XXXXXX"

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "../../policy/glob.h"
-#include "../memory.h"
-#include "../text.h"
+#include "../plain/memory.h"
+#include "../plain/text.h"
 
 #define MOST_NAMES 64  /* of a pattern: policy/ takes no longer ones */
 #define NEUTRAL "\x01" /* a name that no rule is about */

@@ -7,7 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "../memory.h"
+#include "../plain/memory.h"
 
 #define MOST_WORKERS 256
 #define STACK (64 * 1024)

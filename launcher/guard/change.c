@@ -17,8 +17,8 @@
 #include <utime.h>
 
 #include "../../shim/wire.h"
-#include "../memory.h"
-#include "../question.h"
+#include "../plain/memory.h"
+#include "../questions/question.h"
 #include "memory_of.h"
 #include "numbers.h"
 

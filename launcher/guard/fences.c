@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../memory.h"
-#include "../process.h"
+#include "../look/process.h"
+#include "../plain/memory.h"
 
 static uint64_t now(void)
 {

@@ -6,7 +6,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
-#include "../memory.h"
+#include "../plain/memory.h"
 #include "landlock.h"
 
 #define READING (FLOOR_READ_FILE | FLOOR_READ_DIR)

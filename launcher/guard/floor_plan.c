@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "../../policy/glob.h"
-#include "../loop.h"
-#include "../memory.h"
+#include "../plain/loop.h"
+#include "../plain/memory.h"
 #include "floor.h"
 
 #define FILES_BY_NAME                                                                                        \

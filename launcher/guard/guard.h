@@ -5,7 +5,7 @@
 #include <linux/filter.h>
 #include <stdbool.h>
 
-#include "../session.h"
+#include "../run/session.h"
 #include "floor.h"
 
 /* Made before the command is started. */

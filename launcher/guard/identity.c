@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../memory.h"
+#include "../plain/memory.h"
 
 static const char *const telling[] = {"Uid:", "Gid:", "Groups:", "CapPrm:", "CapEff:"};
 

@@ -7,7 +7,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../memory.h"
+#include "../plain/memory.h"
 
 static size_t page_size(void)
 {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../../shim/wire.h"
-#include "../question.h"
+#include "../questions/question.h"
 #include "memory_of.h"
 #include "numbers.h"
 

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../memory.h"
+#include "../plain/memory.h"
 #include "filter.h"
 #include "floor.h"
 #include "memory_of.h"

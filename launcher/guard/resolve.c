@@ -15,8 +15,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "../memory.h"
-#include "../process.h"
+#include "../look/process.h"
+#include "../plain/memory.h"
 
 #define LINKS 40 /* as many as the kernel follows */
 #define BOUNDS (RESOLVE_NO_XDEV | RESOLVE_BENEATH | RESOLVE_IN_ROOT)

@@ -18,8 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../elf.h"
-#include "../memory.h"
+#include "../look/elf.h"
+#include "../plain/memory.h"
 
 struct pending {
     struct pending *next;

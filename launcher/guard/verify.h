@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "../loop.h"
+#include "../plain/loop.h"
 
 struct verifier;
 

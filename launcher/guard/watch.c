@@ -13,10 +13,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../audit.h"
-#include "../memory.h"
-#include "../process.h"
-#include "../questions.h"
+#include "../look/process.h"
+#include "../plain/memory.h"
+#include "../questions/questions.h"
+#include "../records/audit.h"
 #include "capabilities.h"
 #include "watch_parts.h"
 

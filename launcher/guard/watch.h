@@ -4,7 +4,7 @@
 #ifndef ASKFIRST_GUARD_WATCH_H
 #define ASKFIRST_GUARD_WATCH_H
 
-#include "../session.h"
+#include "../run/session.h"
 #include "floor.h"
 
 struct watch;

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../memory.h"
-#include "../show.h"
-#include "../text.h"
+#include "../plain/memory.h"
+#include "../plain/show.h"
+#include "../plain/text.h"
 #include "memory_of.h"
 #include "numbers.h"
 #include "watch_parts.h"

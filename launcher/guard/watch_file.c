@@ -10,8 +10,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../memory.h"
-#include "../process.h"
+#include "../look/process.h"
+#include "../plain/memory.h"
 #include "above.h"
 #include "aside.h"
 #include "change.h"

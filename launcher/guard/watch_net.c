@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../memory.h"
+#include "../plain/memory.h"
 #include "aside.h"
 #include "landlock.h"
 #include "memory_of.h"

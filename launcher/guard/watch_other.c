@@ -5,8 +5,8 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 
-#include "../memory.h"
-#include "../process.h"
+#include "../look/process.h"
+#include "../plain/memory.h"
 #include "numbers.h"
 #include "watch_parts.h"
 

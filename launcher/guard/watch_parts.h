@@ -6,7 +6,7 @@
 
 #include <linux/seccomp.h>
 
-#include "../door_parts.h"
+#include "../door/parts.h"
 #include "aside.h"
 #include "fences.h"
 #include "filter.h"

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../launcher/characters.h"
-#include "../../launcher/show.h"
+#include "../../launcher/plain/characters.h"
+#include "../../launcher/plain/show.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 /* Whatever a guarded program sends, in whatever pieces: it is a request within its bounds, or it is refused. */
-#include "../../launcher/door.c"
+#include "../../launcher/door/door.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -4,7 +4,7 @@
 #define ASKFIRST_TEST_APPROVAL_H
 
 #include "../../launcher/approve/approve.h"
-#include "../../launcher/loop.h"
+#include "../../launcher/plain/loop.h"
 
 enum { TOLD = 64 };
 

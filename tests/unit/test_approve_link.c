@@ -16,7 +16,7 @@
 
 #include "../../launcher/approve/link.h"
 #include "../../launcher/approve/protocol.h"
-#include "../../launcher/text.h"
+#include "../../launcher/plain/text.h"
 #include "approval.h"
 
 #define ALLOW_7 "{\"type\":\"answer\",\"id\":7,\"decision\":\"allow\"}\n"

@@ -14,7 +14,7 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
-#include "../../launcher/audit.h"
+#include "../../launcher/records/audit.h"
 #include "../../policy/sha256.h"
 
 static char directory[64], file[128];

@@ -18,9 +18,9 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/audit.h"
-#include "../../launcher/door.h"
-#include "../../launcher/questions.h"
+#include "../../launcher/door/door.h"
+#include "../../launcher/questions/questions.h"
+#include "../../launcher/records/audit.h"
 #include "../../shim/wire.h"
 
 static char directory[64];

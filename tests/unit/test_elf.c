@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/elf.h"
+#include "../../launcher/look/elf.h"
 
 static int file_of(const void *data, size_t size)
 {

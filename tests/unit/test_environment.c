@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/environment.h"
+#include "../../launcher/run/environment.h"
 
 #define SHIM "/opt/askfirst/libaskfirst.so"
 

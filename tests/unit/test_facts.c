@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/facts.h"
+#include "../../launcher/look/facts.h"
 #include "../../shim/wire.h"
 
 static struct wire_python note;

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/grants.h"
-#include "../../launcher/likeness.h"
-#include "../../launcher/loop.h"
-#include "../../launcher/process.h"
+#include "../../launcher/look/process.h"
+#include "../../launcher/plain/loop.h"
+#include "../../launcher/questions/grants.h"
+#include "../../launcher/questions/likeness.h"
 
 static char *list(const char *item)
 {

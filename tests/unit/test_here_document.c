@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/here_document.h"
+#include "../../launcher/look/here_document.h"
 
 static const struct row {
     const char *text, *content;

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/loop.h"
+#include "../../launcher/plain/loop.h"
 
 struct seen {
     struct loop *loop;

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/message.h"
+#include "../../launcher/door/message.h"
 
 static char *word(const char *text)
 {

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/memory.h"
-#include "../../launcher/process.h"
+#include "../../launcher/look/process.h"
+#include "../../launcher/plain/memory.h"
 
 /* A child that does `work` and sleeps until it is killed; returns when the work is done. */
 static pid_t start(void (*work)(int report), int *report)

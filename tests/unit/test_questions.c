@@ -11,9 +11,9 @@
 #include <cmocka.h>
 
 #include "../../launcher/approve/approve.h"
-#include "../../launcher/audit.h"
-#include "../../launcher/memory.h"
-#include "../../launcher/questions.h"
+#include "../../launcher/plain/memory.h"
+#include "../../launcher/questions/questions.h"
+#include "../../launcher/records/audit.h"
 
 #define MOST 64
 

@@ -16,8 +16,8 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/memory.h"
-#include "../../launcher/runtime.h"
+#include "../../launcher/plain/memory.h"
+#include "../../launcher/run/runtime.h"
 
 static char root[] = "/tmp/askfirst-test-XXXXXX", *xdg, *tmp;
 

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/characters.h"
-#include "../../launcher/show.h"
+#include "../../launcher/plain/characters.h"
+#include "../../launcher/plain/show.h"
 
 #define BYTES(literal) (literal), sizeof(literal) - 1
 

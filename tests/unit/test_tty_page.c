@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "../../launcher/approve/tty_page.h"
-#include "../../launcher/characters.h"
-#include "../../launcher/text.h"
+#include "../../launcher/plain/characters.h"
+#include "../../launcher/plain/text.h"
 #include "approval.h"
 
 static char *joined(const struct tty_page *page)

@@ -1,0 +1,517 @@
+/* door.c: the socket, the connections, and reading requests: who may speak, how much, and how long (door.h,
+ * wire.h). */
+#include "door.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../look/process.h"
+#include "../plain/memory.h"
+#include "../plain/write.h"
+#include "../records/audit.h"
+#include "parts.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+#define BACKLOG 4096
+#define MOST_CONNECTIONS 512u
+#define FEWEST_CONNECTIONS 16u
+#define ACCEPTED_AT_ONCE 32
+#define MOST_BODIES (64u << 20) /* bytes, of all requests that are being read or judged */
+#define MOST_STRINGS 1000000u
+#define MOST_EVENTS 1000u
+#define READ_MS 10000   /* for a request to be complete */
+#define LINGER_MS 10000 /* for the end of a connection that was answered */
+
+static void hello(struct connection *connection)
+{
+    hellos_heard(connection->door->hellos, &connection->caller);
+    door_drop(connection, NULL);
+}
+
+/* What may be asked, and in what form. */
+static const struct kind {
+    void (*handle)(struct connection *connection);
+    uint32_t fewest_strings;
+    uint32_t most_strings;
+    uint32_t most_bytes;
+} kinds[] = {
+    [WIRE_HELLO] = {hello, 0, 0, 0},
+    [WIRE_EXEC] = {door_exec, 2, MOST_STRINGS, WIRE_BODY},
+    [WIRE_SHELL] = {door_exec, 3, MOST_STRINGS, WIRE_BODY},
+    [WIRE_READ] = {door_file, 2, 2, 2 * 4096},
+    [WIRE_WRITE] = {door_file, 2, 2, 2 * 4096},
+    [WIRE_CONNECT] = {door_connect, 0, 0, sizeof(struct sockaddr_storage)},
+    [WIRE_SEND] = {door_connect, 0, 0, sizeof(struct sockaddr_storage)},
+    [WIRE_SOCKET] = {door_socket, 0, 0, 0},
+    [WIRE_LOOKUP] = {door_lookup, 2, 2, 2048},
+};
+
+static const struct kind *kind_of(const struct wire_request *head)
+{
+    if (head->kind >= sizeof kinds / sizeof *kinds || !kinds[head->kind].handle) return NULL;
+    return &kinds[head->kind];
+}
+
+void door_event(struct door *door, const char *event, pid_t pid, const char *text)
+{
+    if (door->events++ < MOST_EVENTS) audit_event(door->session->audit, event, pid, text);
+}
+
+/* ---- the end of a connection ---- */
+
+static void watch_listener(struct door *door)
+{
+    bool full = door->count >= door->most;
+    if (full == door->full) return;
+    door->full = full;
+    loop_change(door->source, full ? 0 : EPOLLIN);
+}
+
+static void free_connection(struct connection *connection)
+{
+    struct door *door = connection->door;
+    if (connection->matter) matter_cancel(connection->matter);
+    lookup_cancel(connection->lookup);
+    hellos_closed(door->hellos, connection);
+    *connection->at = connection->next;
+    if (connection->next) connection->next->at = connection->at;
+    door->count--;
+    door->body_bytes -= connection->length;
+    loop_remove(connection->source);
+    loop_cancel(connection->timer);
+    close(connection->fd);
+    if (connection->pidfd >= 0) close(connection->pidfd);
+    process_chain_free(connection->chain, connection->chain_length);
+    free(connection->body);
+    free(connection->strings);
+    free(connection);
+    watch_listener(door);
+}
+
+void door_drop(struct connection *connection, const char *why)
+{
+    if (why) {
+        door_event(connection->door, "malformed", connection->caller.pid, why);
+        connection->door->session->denied++;
+    }
+    free_connection(connection);
+}
+
+static void took_too_long(void *context)
+{
+    struct connection *connection = context;
+    connection->timer = NULL;
+    door_drop(connection,
+              connection->state == CONNECTION_READING ? "a request that did not come to its end" : NULL);
+}
+
+static void set_timer(struct connection *connection, int64_t milliseconds)
+{
+    loop_cancel(connection->timer);
+    connection->timer = NULL;
+    if (milliseconds)
+        connection->timer =
+            loop_after(connection->door->session->loop, milliseconds, took_too_long, connection);
+}
+
+/* ---- answers ---- */
+
+static void forget_body(struct connection *connection)
+{
+    connection->door->body_bytes -= connection->length;
+    connection->length = 0;
+    free(connection->body);
+    free(connection->strings);
+    connection->body = NULL;
+    connection->strings = NULL;
+}
+
+/* The first packet on a connection always fits: if it does not go, nobody is there to take it. */
+void door_answer(struct connection *connection, const struct wire_answer *answer, const void *body,
+                 size_t length)
+{
+    struct wire_answer head = *answer;
+    char *packet = connection->door->packet;
+    if (length > WIRE_PACKET - 1 - sizeof head) length = WIRE_PACKET - 1 - sizeof head;
+    head.magic = WIRE_MAGIC;
+    head.id = connection->head.id;
+    head.body_length = (uint32_t)length;
+    memcpy(packet, &head, sizeof head);
+    if (length) memcpy(packet + sizeof head, body, length);
+    ssize_t sent = send(connection->fd, packet, sizeof head + length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    connection->state = CONNECTION_ANSWERED;
+    forget_body(connection);
+    if (sent < 0)
+        free_connection(connection);
+    else
+        set_timer(connection, LINGER_MS);
+}
+
+void door_go(struct connection *connection)
+{
+    struct wire_answer answer = {.verdict = WIRE_GO};
+    door_answer(connection, &answer, NULL, 0);
+}
+
+void door_no(struct connection *connection, int error, const char *message)
+{
+    struct wire_answer answer = {.verdict = WIRE_NO, .error = error};
+    if (connection->door->session->options->quiet || !message) message = "";
+    door_answer(connection, &answer, message, strlen(message));
+}
+
+/* ---- requests ---- */
+
+/* Finds the strings in the body: as many as were announced, and nothing after them. */
+static bool find_strings(struct connection *connection)
+{
+    uint32_t count = connection->head.strings;
+    /* Ends with NULL, as argv does. */
+    connection->strings = xcalloc((size_t)count + 1, sizeof *connection->strings);
+    if (!count) return true;
+    const char *at = connection->body, *end = connection->body + connection->length;
+    for (uint32_t i = 0; i < count; i++) {
+        const char *nul = at < end ? memchr(at, '\0', (size_t)(end - at)) : NULL;
+        if (!nul) return false;
+        connection->strings[i] = at;
+        at = nul + 1;
+    }
+    return at == end;
+}
+
+static const char *wrong_with_head(const struct wire_request *head)
+{
+    const struct kind *kind = kind_of(head);
+    if (head->magic != WIRE_MAGIC) return "a request without its mark";
+    if (!kind) return "a request of no known kind";
+    if (head->body_length > kind->most_bytes) return "a request larger than its kind may be";
+    if (head->strings < kind->fewest_strings || head->strings > kind->most_strings)
+        return "a request with too few or too many strings";
+    if (head->strings > head->body_length) return "a request with more strings than bytes";
+    return NULL;
+}
+
+/* Guarded programs live below the keeper. */
+static pid_t top(const struct door *door)
+{
+    return door->session->keeper ? door->session->keeper : getpid();
+}
+
+static const char *const not_of_the_run = "a process that does not belong to the run";
+
+/* Its number may be another's by now; the descriptor stays its own. */
+static bool has_ended(const struct connection *connection)
+{
+    struct pollfd process = {.fd = connection->pidfd, .events = POLLIN};
+    return connection->pidfd >= 0 && poll(&process, 1, 0) != 0;
+}
+
+/* The thread is known only when the request has come. NULL, or why it is not answered. */
+static const char *find_caller(struct connection *connection)
+{
+    pid_t pid = connection->caller.pid;
+    if (!caller_find(&connection->caller, pid, connection->head.tid)) return "a process that cannot be seen";
+    connection->chain_length = process_chain(pid, top(connection->door), &connection->chain);
+    if (!connection->chain_length) return not_of_the_run;
+    return has_ended(connection) ? "a process that has ended" : NULL;
+}
+
+/* The request is whole. */
+static void handle(struct connection *connection)
+{
+    if (!find_strings(connection)) {
+        door_drop(connection, "a request whose strings are not as many as it says");
+        return;
+    }
+    const char *who = find_caller(connection);
+    if (who) {
+        bool ended = has_ended(connection) || !caller_alive(&connection->caller);
+        bool said_hello = connection->head.kind == WIRE_HELLO; /* and ended at once */
+        if (!ended) door_event(connection->door, "foreign", connection->caller.pid, who);
+        door_drop(connection, ended && !said_hello ? "a request of a process that is gone" : NULL);
+        return;
+    }
+    if (connection->pidfd >= 0) close(connection->pidfd);
+    connection->pidfd = -1;
+    set_timer(connection, 0);
+    connection->state = CONNECTION_JUDGING;
+    kind_of(&connection->head)->handle(connection);
+}
+
+/* NULL, or what is wrong with what came. */
+static const char *take_packet(struct connection *connection, const char *data, size_t length)
+{
+    if (!connection->has_head) {
+        if (length < sizeof connection->head) return "a packet that is no request";
+        memcpy(&connection->head, data, sizeof connection->head);
+        const char *wrong = wrong_with_head(&connection->head);
+        if (wrong) return wrong;
+        connection->has_head = true;
+        data += sizeof connection->head;
+        length -= sizeof connection->head;
+    }
+    if (length > connection->head.body_length - connection->length) return "a request longer than it says";
+    if (connection->door->body_bytes + length > MOST_BODIES) return "too many large requests at once";
+    if (!length) return NULL;
+    connection->body = xrealloc(connection->body, connection->length + length, 1);
+    memcpy(connection->body + connection->length, data, length);
+    connection->length += length;
+    connection->door->body_bytes += length;
+    return NULL;
+}
+
+static void read_request(struct connection *connection)
+{
+    for (;;) {
+        char *packet = connection->door->packet;
+        ssize_t got = recv(connection->fd, packet, WIRE_PACKET, MSG_DONTWAIT | MSG_TRUNC);
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+        if (got <= 0) {
+            door_drop(connection, connection->has_head ? "a request that was broken off" : NULL);
+            return;
+        }
+        const char *wrong = (size_t)got > WIRE_PACKET ? "a packet larger than any may be"
+                                                      : take_packet(connection, packet, (size_t)got);
+        if (wrong) {
+            door_drop(connection, wrong);
+            return;
+        }
+        if (connection->length < connection->head.body_length) continue;
+        handle(connection);
+        return;
+    }
+}
+
+/* After the answer only one thing may come: that what was approved has failed. */
+static void read_end(struct connection *connection)
+{
+    struct wire_request head;
+    ssize_t got = recv(connection->fd, &head, sizeof head, MSG_DONTWAIT | MSG_TRUNC);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    bool failed = got == (ssize_t)sizeof head && head.magic == WIRE_MAGIC && head.kind == WIRE_FAILED;
+    if (failed) hellos_failed(connection->door->hellos, connection);
+    door_drop(connection, failed || got <= 0 ? NULL : "a second request on one connection");
+}
+
+static void connection_ready(void *context, int fd, uint32_t events)
+{
+    struct connection *connection = context;
+    (void)fd;
+    switch (connection->state) {
+    case CONNECTION_READING: read_request(connection); return;
+    case CONNECTION_ANSWERED: read_end(connection); return;
+    case CONNECTION_JUDGING:
+        /* Whoever waits has nothing to say. It has gone, or is no shim of ours. */
+        door_drop(connection, events & (EPOLLHUP | EPOLLRDHUP) ? NULL : "words while an answer was awaited");
+        return;
+    }
+}
+
+/* ---- who comes ---- */
+
+static size_t connections_of(const struct door *door, pid_t pid)
+{
+    size_t count = 0;
+    for (const struct connection *other = door->connections; other; other = other->next)
+        count += other->caller.pid == pid;
+    return count;
+}
+
+/* NULL: welcome. Else what is recorded of who came. Whether it belongs to the run is looked up when it has said
+ * what it wants, or at once where room is getting scarce. */
+static const char *stranger(const struct door *door, const struct ucred *peer)
+{
+    if (peer->pid <= 0) return "a process that cannot be seen from here";
+    if (peer->uid != geteuid()) return "a process of another user";
+    if (door->count >= door->most / 4 && !process_is_below(peer->pid, top(door))) return not_of_the_run;
+    return NULL;
+}
+
+static void welcome(struct door *door, int fd, pid_t pid)
+{
+    struct connection *connection = xcalloc(1, sizeof *connection);
+    int pidfd = -1;
+    socklen_t size = sizeof pidfd;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) != 0) pidfd = -1;
+    *connection = (struct connection){.pidfd = pidfd,
+                                      .door = door,
+                                      .next = door->connections,
+                                      .at = &door->connections,
+                                      .fd = fd,
+                                      .caller = {.pid = pid}};
+    if (door->connections) door->connections->at = &connection->next;
+    door->connections = connection;
+    door->count++;
+    connection->source =
+        loop_add(door->session->loop, fd, EPOLLIN | EPOLLRDHUP, connection_ready, connection);
+    if (!connection->source) {
+        free_connection(connection);
+        return;
+    }
+    set_timer(connection, READ_MS);
+    watch_listener(door);
+}
+
+static void meet(struct door *door, int fd)
+{
+    struct ucred peer = {0};
+    socklen_t size = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+        close(fd);
+        return;
+    }
+    const char *who = stranger(door, &peer);
+    /* One process may not take all the room. */
+    bool greedy = door->count >= door->most / 2 && connections_of(door, peer.pid) >= door->most / 2;
+    if (!who && !greedy) {
+        welcome(door, fd, peer.pid);
+        return;
+    }
+    struct process process;
+    bool ended = peer.pid > 0 && !process_look(peer.pid, &process); /* it has said its hello */
+    if (!who || !ended)
+        door_event(door, who ? "foreign" : "flood", peer.pid,
+                   who ? who : "too many connections of one process");
+    close(fd);
+}
+
+/* No descriptor is left: the first who waits is turned away, rather than all of them left waiting. */
+static void turn_away(struct door *door)
+{
+    if (door->reserve >= 0) close(door->reserve);
+    int fd = accept4(door->fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd >= 0) close(fd);
+    door->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    door_event(door, "flood", 0, "no descriptors are left");
+}
+
+static void somebody_came(void *context, int listener, uint32_t events)
+{
+    struct door *door = context;
+    (void)events;
+    for (int i = 0; i < ACCEPTED_AT_ONCE && !door->full; i++) {
+        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0) {
+            meet(door, fd);
+            continue;
+        }
+        if (errno == EMFILE || errno == ENFILE) turn_away(door);
+        return;
+    }
+}
+
+/* ---- opening and closing ---- */
+
+static int fail(char **why, const char *what, const char *name)
+{
+    *why = xasprintf("%s: %s: %s", what, name, strerror(errno));
+    return -1;
+}
+
+static int listen_at(const char *directory, char **why)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int length = snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", directory, WIRE_DOOR);
+    if (length < 0 || (size_t)length >= sizeof address.sun_path) {
+        errno = ENAMETOOLONG;
+        return fail(why, "the door", directory);
+    }
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return fail(why, "the door", "socket");
+    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && chmod(address.sun_path, 0600) == 0 &&
+        listen(fd, BACKLOG) == 0)
+        return fd;
+    fail(why, "the door", address.sun_path);
+    close(fd);
+    return -1;
+}
+
+/* Whole, then under its name: nobody ever maps half of it. */
+static int write_policy(const struct session *session, char **why)
+{
+    cleanup_free char *draft = xasprintf("%s/%s.new", session->dir, WIRE_POLICY);
+    cleanup_free char *path = xasprintf("%s/%s", session->dir, WIRE_POLICY);
+    int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
+    if (fd < 0) return fail(why, "the policy's image", draft);
+    bool written = write_whole(fd, session->image, session->image_size);
+    if (written && rename(draft, path) == 0) {
+        close(fd);
+        return 0;
+    }
+    fail(why, "the policy's image", path);
+    close(fd);
+    unlink(draft);
+    return -1;
+}
+
+static size_t room_for_connections(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return MOST_CONNECTIONS;
+    /* Each may need others for a moment; the launcher needs some for itself. */
+    rlim_t room = files.rlim_cur > 64 ? (files.rlim_cur - 64) / 3 : 0;
+    if (room > MOST_CONNECTIONS) return MOST_CONNECTIONS;
+    return room < FEWEST_CONNECTIONS ? FEWEST_CONNECTIONS : (size_t)room;
+}
+
+struct door *door_open(struct session *session, char **why)
+{
+    if (write_policy(session, why) < 0) return NULL;
+    int fd = listen_at(session->dir, why);
+    if (fd < 0) return NULL;
+    struct door *door = xcalloc(1, sizeof *door);
+    door->session = session;
+    door->fd = fd;
+    door->most = room_for_connections();
+    door->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    door->source = loop_add(session->loop, fd, EPOLLIN, somebody_came, door);
+    if (!door->source) {
+        fail(why, "the door", "epoll");
+        close(fd);
+        if (door->reserve >= 0) close(door->reserve);
+        free(door);
+        return NULL;
+    }
+    door->lookups = lookups_new(session->loop);
+    door->hellos = hellos_new(door);
+    return door;
+}
+
+void door_started(struct door *door, pid_t pid)
+{
+    hellos_started(door->hellos, pid);
+}
+
+static void say_what_was_left_out(struct door *door)
+{
+    if (door->events <= MOST_EVENTS) return;
+    cleanup_free char *text = xasprintf("%u more events at the door", door->events - MOST_EVENTS);
+    audit_event(door->session->audit, "left-out", 0, text);
+}
+
+void door_close(struct door *door)
+{
+    if (!door) return;
+    while (door->connections)
+        free_connection(door->connections);
+    say_what_was_left_out(door);
+    hellos_free(door->hellos);
+    lookups_free(door->lookups);
+    tree_free(door->command_tree);
+    loop_remove(door->source);
+    close(door->fd);
+    if (door->reserve >= 0) close(door->reserve);
+    free(door);
+}

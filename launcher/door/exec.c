@@ -1,0 +1,246 @@
+/* exec.c: whether an exec may be: each program that it comes to is judged, and the tightest verdict counts (chain.h,
+ * parts.h).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../policy/image.h"
+#include "../look/chain.h"
+#include "../look/input.h"
+#include "../plain/memory.h"
+#include "../plain/text.h"
+#include "parts.h"
+
+/* What the guard and the policy say to one program of the chain. */
+struct judgement {
+    struct decision decision;
+    struct needs needs;
+};
+
+struct exec {
+    const struct caller *caller;
+    struct chain chain;
+    struct judgement judgements[CHAIN_DEEPEST];
+    size_t tightest;
+    struct tree *tree;
+};
+
+static void free_exec(void *own)
+{
+    struct exec *exec = own;
+    for (size_t i = 0; i < exec->chain.count; i++)
+        needs_free(&exec->judgements[i].needs);
+    chain_close(&exec->chain);
+    tree_free(exec->tree);
+    free(exec);
+}
+
+static void judge_all(struct exec *exec, const struct session *session, bool spawns)
+{
+    for (size_t i = 0; i < exec->chain.count; i++) {
+        struct program *program = &exec->chain.programs[i];
+        struct judgement *judgement = &exec->judgements[i];
+        judgement->needs =
+            (struct needs){.caller = exec->caller, .found = &program->found, .stdin_unknown = spawns};
+        matter_judge(session, &program->act, &judgement->needs, &judgement->decision);
+        if (judgement->decision.verdict > exec->judgements[exec->tightest].decision.verdict)
+            exec->tightest = i;
+    }
+}
+
+/* ---- the question ---- */
+
+static void put_words(struct question *question, const struct program *program)
+{
+    const char **argv = program->argv - program->shown_shift;
+    question->argc = program->argc + program->shown_shift;
+    question->argv = xcalloc(question->argc, sizeof *question->argv);
+    for (size_t i = 0; i < question->argc; i++)
+        question->argv[i] = (struct bytes){xstrdup(argv[i]), strlen(argv[i])};
+}
+
+static void describe(struct matter *matter, const struct exec *exec, uint64_t python, bool spawns,
+                     const char *via)
+{
+    const struct program *program = &exec->chain.programs[exec->tightest];
+    matter_question(matter, ACT_EXEC, python);
+    struct question *question = matter->question;
+    question->program = xstrdup(program->found.path);
+    question->device = program->found.status.st_dev;
+    question->inode = program->found.status.st_ino;
+    question->spawns = spawns;
+    question->via = via ? xstrdup(via) : NULL;
+    question->stdin_kind = spawns ? STDIN_UNKNOWN : facts_stdin(exec->caller);
+    chain_identity(&exec->chain, matter->door->session->image, exec->caller, question->identity);
+    put_words(question, program);
+    question->from_input = input_is_program(matter->door->session->image, &program->act, exec->caller);
+    matter_rule(matter, &exec->judgements[exec->tightest].decision);
+}
+
+/* ---- afterwards ---- */
+
+static bool programs_unchanged(struct matter *matter, const char **why)
+{
+    const struct exec *exec = matter->own;
+    *why = "the process that asked has ended";
+    if (matter->connection && !caller_alive(&matter->caller)) return false;
+    return chain_unchanged(&exec->chain, exec->caller, why);
+}
+
+static void expect_hello(struct matter *matter, const struct exec *exec, struct tree *tree)
+{
+    const struct connection *connection = matter->connection;
+    const struct program *program = &exec->chain.programs[exec->chain.kernel];
+    struct approved approved = {.connection = connection,
+                                .caller = matter->caller,
+                                .spawns = !connection || matter->question->spawns,
+                                .silent = exec->chain.silent,
+                                .device = program->found.status.st_dev,
+                                .inode = program->found.status.st_ino,
+                                .tree = tree};
+    hellos_expect(matter->door->hellos, &approved);
+}
+
+/* What was granted with the program begins when it is there, which its hello says, or the watch sees. */
+static void expect_program(struct matter *matter, const struct answer *answer)
+{
+    struct exec *exec = matter->own;
+    struct door *door = matter->door;
+    if (matter->replied)
+        exec->tree = matter->approved_before ? steal_pointer(&door->command_tree) : tree_of(answer);
+    else if (hellos_wanted(door->session))
+        expect_hello(matter, exec, tree_of(answer));
+    else if (!matter->connection)
+        door->command_tree = tree_of(answer);
+}
+
+/* ---- what is asked ---- */
+
+/* Why the guard itself refuses it; NULL: it does not. */
+static const char *unfit(const struct exec *exec, const struct session *session)
+{
+    if (exec->chain.unknown) return "its file cannot be read before it runs";
+    return hellos_wanted(session) ? exec->chain.unfit : NULL;
+}
+
+static void judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python,
+                  bool spawns, const char *via)
+{
+    const struct session *session = matter->door->session;
+    struct exec *exec = xcalloc(1, sizeof *exec);
+    exec->caller = &matter->caller;
+    matter->own = exec;
+    matter->free_own = free_exec;
+    matter->unchanged = programs_unchanged;
+    matter->went = expect_program;
+    matter->called = called;
+    matter->recorded_always = true;
+    chain_follow(&exec->chain, session->image, exec->caller, called, argv, argc);
+    if (!exec->chain.count || exec->chain.error == EACCES) {
+        matter_refuse(matter, exec->chain.error, NULL);
+        return;
+    }
+    judge_all(exec, session, spawns);
+    const struct decision *decision = &exec->judgements[exec->tightest].decision;
+    const char *reason = decision->verdict == VERDICT_DENY ? NULL : unfit(exec, session);
+    if (exec->chain.error && !reason && decision->verdict != VERDICT_DENY) {
+        matter_refuse(matter, exec->chain.error, NULL);
+        return;
+    }
+    describe(matter, exec, python, spawns, via);
+    if (reason) matter_unfit(matter, reason);
+    matter_decide(matter, &exec->chain.programs[exec->tightest].act, decision);
+}
+
+static bool is_what_the_shim_found(const struct connection *connection, const char *path)
+{
+    const struct wire_request *head = &connection->head;
+    struct found found;
+    if (!found_open(&found, &connection->caller, path, 0)) return false;
+    bool same = found.status.st_dev == head->device && found.status.st_ino == head->inode;
+    found_close(&found);
+    return same;
+}
+
+/* The path by which the launcher finds what the shim has found: as it was called, or, where that was relative
+ * to some directory, its real path. NULL: neither leads to the same file. */
+static const char *agreed_path(const struct connection *connection)
+{
+    const struct wire_request *head = &connection->head;
+    const char *called = connection->strings[0], *real = connection->strings[1];
+    if ((!head->device && !head->inode) || is_what_the_shim_found(connection, called)) return called;
+    return is_what_the_shim_found(connection, real) ? real : NULL;
+}
+
+static const char *via(const struct wire_request *head)
+{
+    static const char *const calls[] = {"system or popen", "system", "popen", "wordexp"};
+    if (head->kind != WIRE_SHELL) return NULL;
+    return head->detail < sizeof calls / sizeof *calls ? calls[head->detail] : calls[0];
+}
+
+void door_exec(struct connection *connection)
+{
+    const struct wire_request *head = &connection->head;
+    struct matter *matter = matter_new(connection);
+    const char *called = agreed_path(connection);
+    if (head->flags & WIRE_CUT) {
+        matter_refuse_unjudged(matter, "too-long", connection->strings[0], E2BIG,
+                               "the command has too many words to be judged");
+        return;
+    }
+    if (!called) {
+        matter_refuse_unjudged(matter, "changed", connection->strings[0], EACCES,
+                               "the program changed while it was looked up");
+        return;
+    }
+    bool spawns = head->kind == WIRE_SHELL || head->flags & WIRE_SPAWN;
+    judge(matter, called, connection->strings + 2, head->strings - 2, head->python, spawns, via(head));
+}
+
+void exec_judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python)
+{
+    judge(matter, called, argv, argc, python, false, NULL);
+}
+
+const char *exec_path(const struct matter *matter, size_t index)
+{
+    const struct exec *exec = matter->own;
+    return index < exec->chain.count ? exec->chain.programs[index].found.path : NULL;
+}
+
+void exec_outcome(struct matter *matter, struct exec_outcome *outcome)
+{
+    struct exec *exec = matter->own;
+    const struct program *program = &exec->chain.programs[exec->chain.kernel];
+    const char **argv = program->argv - program->shown_shift;
+    size_t argc = program->argc + program->shown_shift;
+    struct text text = {0};
+    for (size_t i = 0; i < argc; i++)
+        text_add(&text, argv[i], strlen(argv[i]) + 1);
+    if (!argc) text_char(&text, 0); /* the kernel gives it one empty word */
+    *outcome = (struct exec_outcome){.device = program->found.status.st_dev,
+                                     .inode = program->found.status.st_ino,
+                                     .argv_length = text.length};
+    outcome->tree = steal_pointer(&exec->tree);
+    outcome->argv = text_take(&text);
+}
+
+void door_judge_command(struct door *door, const char *program, char *const *argv, door_decided *decided,
+                        void *context)
+{
+    struct matter *matter = xcalloc(1, sizeof *matter);
+    size_t argc = 0;
+    matter->door = door;
+    matter->decided = decided;
+    matter->context = context;
+    if (!caller_find(&matter->caller, getpid(), getpid())) {
+        matter_refuse(matter, EACCES, "askfirst: /proc cannot be read\n");
+        return;
+    }
+    while (argv[argc])
+        argc++;
+    judge(matter, program, (const char **)(uintptr_t)argv, argc, 0, false, NULL);
+}

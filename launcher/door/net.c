@@ -1,0 +1,292 @@
+/* net.c: connections, datagrams, sockets that are judged when they are made, and names (parts.h).
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "../../policy/address.h"
+#include "../../policy/plain.h"
+#include "../look/process.h"
+#include "../plain/memory.h"
+#include "../plain/text.h"
+#include "../questions/grants.h"
+#include "parts.h"
+
+#define MOST_NAMES 8
+#define LOOKUP_HOLDS_S 60 /* how long a yes to a look-up holds for connecting */
+
+/* Where something is to be sent, as the policy and a person see it. */
+struct target {
+    struct act act;
+    const char *names[MOST_NAMES];
+    char *unix_path;
+    char *shown;
+};
+
+static const char *kind_name(enum socket_kind kind)
+{
+    const char *name = socket_kind_name(kind);
+    return name ? name : "stream"; /* of which policies need not speak */
+}
+
+static void show_inet(struct target *target, const struct act *act)
+{
+    char number[INET6_ADDRSTRLEN] = "";
+    struct text text = {0};
+    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+    bool four = memcmp(act->address, mapped, sizeof mapped) == 0;
+    if (four)
+        inet_ntop(AF_INET, act->address + 12, number, sizeof number);
+    else
+        inet_ntop(AF_INET6, act->address, number, sizeof number);
+    if (act->name_count)
+        text_format(&text, "%s (%s)", act->names[0], number);
+    else
+        text_format(&text, four ? "%s" : "[%s]", number);
+    text_format(&text, ":%u", act->port);
+    target->shown = text_take(&text);
+}
+
+static void fill_inet(struct target *target, const struct door *door)
+{
+    struct act *act = &target->act;
+    act->has_address = act->has_port = true;
+    act->name_count = lookup_names(door->lookups, act->address, target->names, MOST_NAMES);
+    act->names = target->names;
+    show_inet(target, act);
+}
+
+static bool read_inet(struct target *target, const struct door *door, const struct sockaddr_in *address,
+                      size_t size)
+{
+    if (size < sizeof *address) return false;
+    target->act.address[10] = target->act.address[11] = 0xff;
+    memcpy(target->act.address + 12, &address->sin_addr, 4);
+    target->act.port = ntohs(address->sin_port);
+    fill_inet(target, door);
+    return true;
+}
+
+static bool read_inet6(struct target *target, const struct door *door, const struct sockaddr_in6 *address,
+                       size_t size)
+{
+    if (size < offsetof(struct sockaddr_in6, sin6_scope_id)) return false;
+    memcpy(target->act.address, &address->sin6_addr, 16);
+    target->act.port = ntohs(address->sin6_port);
+    fill_inet(target, door);
+    return true;
+}
+
+/* A socket's path as the caller means it; one that is not there is taken as it was written. */
+static char *real_socket_path(const struct caller *caller, const char *path)
+{
+    struct found found;
+    if (found_open(&found, caller, path, 0)) {
+        char *real = steal_pointer(&found.path);
+        found_close(&found);
+        return real;
+    }
+    if (path[0] == '/') return xstrdup(path);
+    cleanup_free char *cwd = facts_cwd(caller);
+    return xasprintf("%s/%s", cwd ? cwd : "", path);
+}
+
+static bool read_unix(struct target *target, const struct caller *caller, const struct sockaddr_un *address,
+                      size_t size)
+{
+    size_t offset = offsetof(struct sockaddr_un, sun_path);
+    if (size <= offset) return false;
+    struct act *act = &target->act;
+    size_t length = size - offset;
+    if (length > sizeof address->sun_path) length = sizeof address->sun_path;
+    act->unix_abstract = address->sun_path[0] == '\0';
+    if (act->unix_abstract) {
+        target->unix_path = xmemdup(address->sun_path + 1, length);
+        target->unix_path[length - 1] = '\0';
+        act->unix_length = length - 1;
+    } else {
+        cleanup_free char *written = xstrndup(address->sun_path, strnlen(address->sun_path, length));
+        target->unix_path = real_socket_path(caller, written);
+        act->unix_length = strlen(target->unix_path);
+    }
+    act->unix_path = target->unix_path;
+    /* An abstract name may hold NULs: it is shown up to the first. */
+    target->shown = xasprintf("unix:%s%s", act->unix_abstract ? "@" : "", target->unix_path);
+    return true;
+}
+
+/* False: no such address makes sense. `sends`: to a datagram's socket of IPv4 "no family" is IPv4. */
+static bool read_target(struct target *target, const struct door *door, const struct caller *caller, int type,
+                        bool sends, const void *address, size_t size)
+{
+    struct sockaddr_storage storage = {0};
+    if (size < sizeof storage.ss_family || size > sizeof storage) return false;
+    memcpy(&storage, address, size);
+    int family = storage.ss_family;
+    if (family == AF_UNSPEC && sends) family = AF_INET;
+    *target = (struct target){.act = {.kind = ACT_CONNECT, .socket = socket_kind_of(family, type)}};
+    switch (family) {
+    case AF_INET: return read_inet(target, door, (const struct sockaddr_in *)&storage, size);
+    case AF_INET6: return read_inet6(target, door, (const struct sockaddr_in6 *)&storage, size);
+    case AF_UNIX: return read_unix(target, caller, (const struct sockaddr_un *)&storage, size);
+    default: target->shown = xstrdup(kind_name(target->act.socket)); return true;
+    }
+}
+
+static bool caller_still_there(struct matter *matter, const char **why)
+{
+    *why = caller_alive(&matter->caller) ? NULL : "the process that asked has ended";
+    return !*why;
+}
+
+static void judge(struct matter *matter, struct target *target, uint64_t python)
+{
+    struct decision decision;
+    policy_decide(matter->door->session->image, &target->act, &decision, NULL);
+    matter_question(matter, ACT_CONNECT, python);
+    matter->question->program = process_program(matter->caller.pid);
+    matter->question->address = steal_pointer(&target->shown);
+    matter->unchanged = caller_still_there;
+    matter_refused_or_decided(matter, &target->act, &decision);
+    free(target->unix_path);
+}
+
+void door_connect(struct connection *connection)
+{
+    const struct wire_request *head = &connection->head;
+    bool sends = head->kind == WIRE_SEND;
+    int type = head->detail ? (int)(head->detail & 0xffff) : sends ? SOCK_DGRAM : SOCK_STREAM;
+    struct target target;
+    if (!read_target(&target, connection->door, &connection->caller, type, sends, connection->body,
+                     connection->length)) {
+        door_no(connection, EINVAL, NULL);
+        return;
+    }
+    judge(matter_new(connection), &target, head->python);
+}
+
+bool address_judge(struct matter *matter, int domain, int type, const struct sockaddr *address, size_t size)
+{
+    struct target target;
+    if (!read_target(&target, matter->door, &matter->caller, type,
+                     domain == AF_INET && (type & 0xf) == SOCK_DGRAM, address, size))
+        return false;
+    judge(matter, &target, 0);
+    return true;
+}
+
+static void judge_kind(struct matter *matter, enum socket_kind kind, uint64_t python)
+{
+    struct target target = {.act = {.kind = ACT_CONNECT, .socket = kind}, .shown = xstrdup(kind_name(kind))};
+    judge(matter, &target, python);
+}
+
+void socket_judge(struct matter *matter, int domain, int type)
+{
+    judge_kind(matter, socket_kind_of(domain, type), 0);
+}
+
+void door_socket(struct connection *connection)
+{
+    uint32_t detail = connection->head.detail;
+    enum socket_kind kind = socket_kind_of((int)(detail >> 16), (int)(detail & 0xffff));
+    if (kind == SOCKET_STREAM)
+        door_go(connection); /* its connect will be judged */
+    else
+        judge_kind(matter_new(connection), kind, connection->head.python);
+}
+
+/* ---- names ---- */
+
+static void looked_up(void *context, int error, const struct wire_address *addresses, size_t count,
+                      const char *canonical)
+{
+    struct connection *connection = context;
+    struct wire_answer answer = {.verdict = WIRE_GO, .error = error};
+    struct text body = {0};
+    connection->lookup = NULL;
+    if (connection->head.detail & WIRE_LOOKUP_CANON && !error) {
+        text_add(&body, canonical, strlen(canonical) + 1);
+        while (body.length % 8)
+            text_char(&body, '\0');
+    }
+    if (count) text_add(&body, (const char *)addresses, count * sizeof *addresses);
+    door_answer(connection, &answer, body.data, body.length);
+    text_free(&body);
+}
+
+static void begin_lookup(struct connection *connection)
+{
+    connection->lookup = lookup_begin(connection->door->lookups, connection->strings[0],
+                                      connection->head.detail, looked_up, connection);
+    if (!connection->lookup) looked_up(connection, EAI_AGAIN, NULL, 0, "");
+}
+
+/* A look-up by itself tells the outside what is in the name, so it is judged as the connection that it is for: by name,
+ * and where nobody says which port, by the port that the policy is most lenient with. */
+static void decide_lookup(const struct image *image, struct act *act, const char *service,
+                          struct decision *decision)
+{
+    static const uint16_t usual[] = {443, 80, 22, 1};
+    char *end;
+    unsigned long port = strtoul(service, &end, 10);
+    bool known = *service && !*end && port <= UINT16_MAX;
+    act->has_port = true;
+    for (size_t i = 0; i < (known ? 1 : sizeof usual / sizeof *usual); i++) {
+        struct decision one;
+        act->port = known ? (uint16_t)port : usual[i];
+        policy_decide(image, act, &one, NULL);
+        if (i == 0 || one.verdict < decision->verdict) *decision = one;
+    }
+}
+
+/* Who said yes to a look-up has said yes to what it is for, and is not asked again a moment later. */
+static void remember_lookup(struct matter *matter, const struct answer *answer)
+{
+    if (!answer || answer->before || answer->scope != SCOPE_ONCE) return;
+    bool any_port = strrchr(matter->question->address, ':')[1] == '*';
+    const struct answer connection = {
+        .outcome = OUTCOME_APPROVED, .scope = any_port ? SCOPE_LIKE : SCOPE_EXACT, .for_s = LOOKUP_HOLDS_S};
+    grants_remember(matter->door->session->grants, matter->question, &connection);
+}
+
+static void lookup_judged(void *context, int error, const char *message)
+{
+    struct connection *connection = context;
+    connection->matter = NULL;
+    if (error)
+        door_no(connection, error, message);
+    else
+        begin_lookup(connection);
+}
+
+/* The service is the shim's own affair, but for the port that it names. */
+void door_lookup(struct connection *connection)
+{
+    const char *name = connection->strings[0], *service = connection->strings[1];
+    struct act act = {.kind = ACT_CONNECT, .socket = SOCKET_STREAM, .names = &name, .name_count = 1};
+    struct decision decision;
+    decide_lookup(connection->door->session->image, &act, service, &decision);
+    bool stays_here = connection->head.detail & WIRE_LOOKUP_NUMERIC;
+    if (stays_here || decision.verdict == VERDICT_ALLOW) {
+        begin_lookup(connection);
+        return;
+    }
+    struct matter *matter = matter_of_watch(connection->door, &connection->caller, lookup_judged, connection);
+    connection->matter = matter;
+    matter_question(matter, ACT_CONNECT, connection->head.python);
+    matter->question->program = process_program(matter->caller.pid);
+    matter->question->address =
+        xasprintf("%s:%s", name, strspn(service, "0123456789") && *service ? service : "*");
+    matter->question->act_detail = "look up";
+    matter->unchanged = caller_still_there;
+    matter->went = remember_lookup;
+    matter_rule(matter, &decision);
+    matter_decide(matter, &act, &decision);
+}

@@ -1,0 +1,206 @@
+/* parts.h: what the door's files share, and nobody else may know.
+ *
+ * door.c holds the connections and reads requests; judge.c takes one act from its verdict to an answer;
+ * exec.c, file.c and net.c turn requests into acts; hello.c sees that what was approved
+ * is what runs, guarded.
+ */
+#ifndef ASKFIRST_DOOR_PARTS_H
+#define ASKFIRST_DOOR_PARTS_H
+
+#include "../../shim/wire.h"
+#include "../look/facts.h"
+#include "../questions/grants.h"
+#include "../questions/likeness.h"
+#include "../questions/question.h"
+#include "door.h"
+#include "lookup.h"
+
+struct connection;
+struct hellos;
+
+/* The last exec whose denial somebody was told of. */
+struct said {
+    struct caller caller;
+    struct likeness likeness;
+    struct likeness called;
+    int64_t at;
+};
+
+struct door {
+    struct session *session;
+    int fd;
+    struct loop_source *source;
+    int reserve; /* given up for a moment when descriptors run out, so that a caller can be told no */
+    struct connection *connections;
+    size_t count, most;
+    size_t body_bytes; /* of all connections */
+    bool full;         /* nobody is let in until somebody leaves */
+    unsigned events;   /* how many were recorded: a flood of them must not fill the disk */
+    struct said said;
+    struct lookups *lookups;
+    struct hellos *hellos;
+    struct tree *command_tree; /* granted to the command, until the watch sees it begin */
+    char packet[WIRE_PACKET + 1];
+};
+
+enum connection_state { CONNECTION_READING, CONNECTION_JUDGING, CONNECTION_ANSWERED };
+
+/* One request, from its first packet to the end of its connection. */
+struct connection {
+    struct door *door;
+    struct connection *next, **at;
+    int fd;
+    struct loop_source *source;
+    struct loop_timer *timer;
+    enum connection_state state;
+    int pidfd; /* of who connected, until it is known; -1: the kernel has none */
+    struct caller caller;
+    struct ancestor *chain; /* the caller and its ancestors within the run */
+    size_t chain_length;
+    bool has_head;
+    struct wire_request head;
+    char *body;
+    size_t length;         /* of the body, so far */
+    const char **strings;  /* head.strings of them, into the body */
+    struct matter *matter; /* what is being judged */
+    struct lookup *lookup;
+};
+
+/* ---- door.c ---- */
+
+void door_event(struct door *door, const char *event, pid_t pid, const char *text);
+
+/* Each sends the answer; the connection may be gone afterwards. `message` may be NULL. */
+void door_go(struct connection *connection);
+void door_no(struct connection *connection, int error, const char *message);
+void door_answer(struct connection *connection, const struct wire_answer *answer, const void *body,
+                 size_t length);
+
+/* Closes it without an answer: denied. `why` is recorded; NULL: the other side left. */
+void door_drop(struct connection *connection, const char *why);
+
+/* ---- judge.c ---- */
+
+/* How a matter ended that no connection waits for. `error` and `message` as in matter_refuse(); 0 and NULL:
+ * go. */
+typedef void matter_replied(void *context, int error, const char *message);
+
+/* One act on its way from its verdict to an answer, for a connection, for the watch, or for the command
+ * itself. */
+struct matter {
+    struct door *door;
+    struct connection *connection; /* NULL: the command itself, or a call that the watch has trapped */
+    door_decided *decided;
+    matter_replied *replied; /* of the watch; then `decided` is NULL */
+    void *context;
+    struct caller caller;
+    struct question *question; /* owned until it is put; valid until it is settled */
+    const char *called;        /* an exec: the path that it was called by */
+    bool waits;                /* it was put to somebody */
+    bool approved_before;      /* it is the command itself, which was judged before it was started */
+    bool recorded_always;      /* an exec: recorded even where the policy allows it */
+    int64_t began;
+    /* Looks again when somebody has said yes: what was judged may have changed meanwhile. NULL: nothing to
+     * look at. `*why` is a constant. */
+    bool (*unchanged)(struct matter *matter, const char **why);
+    /* It was let go: `answer` is NULL where nobody was asked. NULL: nothing to do. */
+    void (*went)(struct matter *matter, const struct answer *answer);
+    void (*free_own)(void *own);
+    void *own; /* of whoever judges it */
+};
+
+struct matter *matter_new(struct connection *connection);
+struct matter *matter_of_watch(struct door *door, const struct caller *caller, matter_replied *replied,
+                               void *context);
+void matter_free(struct matter *matter);
+void matter_cancel(struct matter *matter); /* its caller has gone */
+
+/* What every act's question has: who, where from, which line. `act` says what; the strings of it are the
+ * judge's. */
+void matter_question(struct matter *matter, enum act_kind act, uint64_t python);
+void matter_rule(struct matter *matter, const struct decision *decision);
+
+/* The guard itself says no where the policy does not. */
+void matter_unfit(struct matter *matter, const char *reason);
+
+/* Goes by question->verdict. `act` is needed where it asks: for the choices. The matter ends here or later.
+ */
+void matter_decide(struct matter *matter, const struct act *act, const struct decision *decision);
+
+/* The same where the shim may have said no by itself (WIRE_REFUSED): then that stands, and is recorded. */
+void matter_refused_or_decided(struct matter *matter, const struct act *act, const struct decision *decision);
+
+/* It cannot be judged at all: `why` goes to the program, and as an event to the record. */
+void matter_refuse_unjudged(struct matter *matter, const char *event, const char *subject, int error,
+                            const char *why);
+
+void matter_refuse(struct matter *matter, int error,
+                   const char *message); /* without a question or a record */
+
+/* Decides, and finds out what the policy needs to know. `sum` has room for the digest; `found` may be NULL.
+ */
+struct needs {
+    const struct caller *caller;
+    const struct found *found;
+    bool stdin_unknown; /* the caller's standard input may not be the new program's */
+    char *cwd, *parent;
+    unsigned char sum[32];
+};
+void matter_judge(const struct session *session, struct act *act, struct needs *needs,
+                  struct decision *decision);
+void needs_free(struct needs *needs);
+
+/* ---- the kinds of requests ---- */
+
+void door_exec(struct connection *connection);
+
+/* The same for a trapped exec. What the kernel is to come to, once it is allowed: the file of /proc/PID/exe
+ * and the whole vector, each word with its NUL (malloc'd); and the tree that begins with it, which is then the watch's. */
+struct exec_outcome {
+    dev_t device;
+    ino_t inode;
+    char *argv;
+    size_t argv_length;
+    struct tree *tree; /* or NULL */
+};
+void exec_judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python);
+const char *exec_path(const struct matter *matter,
+                      size_t index); /* of each file that is read for it; NULL: no more */
+void exec_outcome(struct matter *matter, struct exec_outcome *outcome);
+void door_file(struct connection *connection);
+void door_connect(struct connection *connection);
+
+/* The same for a trapped connect: the address was copied from the caller, the socket's kind asked of the
+ * kernel. False: the address makes no sense. */
+struct sockaddr;
+bool address_judge(struct matter *matter, int domain, int type, const struct sockaddr *address, size_t size);
+void socket_judge(struct matter *matter, int domain, int type);
+void door_socket(struct connection *connection);
+void door_lookup(struct connection *connection);
+
+/* ---- hello.c ---- */
+
+/* Where nothing but the preloaded shim guards, every program must say that the shim is at work. */
+bool hellos_wanted(const struct session *session);
+struct hellos *hellos_new(struct door *door);
+void hellos_free(struct hellos *hellos);
+
+/* An exec was approved: `image` is what /proc/PID/exe will be. `spawns`: in a child of `caller`. A tree that
+ * was granted with it begins with the new program, when that says hello. */
+struct approved {
+    const struct connection *connection; /* as long as it is open; NULL: the exec has happened */
+    struct caller caller;
+    bool spawns;
+    bool silent; /* will never say hello, and need not: a loader by itself */
+    dev_t device;
+    ino_t inode;
+    struct tree *tree; /* or NULL; becomes the hellos' */
+};
+void hellos_expect(struct hellos *hellos, const struct approved *approved);
+void hellos_failed(struct hellos *hellos, const struct connection *connection); /* the exec failed */
+void hellos_closed(struct hellos *hellos,
+                   const struct connection *connection); /* it happened, or its caller died */
+void hellos_heard(struct hellos *hellos, const struct caller *caller);
+void hellos_started(struct hellos *hellos, pid_t pid); /* the command itself */
+
+#endif

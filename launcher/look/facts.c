@@ -1,0 +1,304 @@
+/* facts.c: see facts.h. */
+#include "facts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../policy/sha256.h"
+#include "../../shim/wire.h"
+#include "../plain/memory.h"
+#include "here_document.h"
+#include "process.h"
+
+#define FORKED_NOT_EXECUTED 0x40u /* PF_FORKNOEXEC in the flags of /proc/PID/stat */
+
+struct proc_name {
+    char text[64];
+};
+
+static struct proc_name proc_name(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static struct proc_name proc_name(const char *format, ...)
+{
+    struct proc_name name;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(name.text, sizeof name.text, format, arguments);
+    va_end(arguments);
+    return name;
+}
+
+static struct proc_name thread_name(const struct caller *caller, const char *what)
+{
+    return proc_name("/proc/%d/task/%d/%s", (int)caller->pid, (int)caller->tid, what);
+}
+
+static ssize_t read_file(const char *path, char *to, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    ssize_t got = read(fd, to, size - 1);
+    close(fd);
+    if (got >= 0) to[got] = '\0';
+    return got;
+}
+
+bool facts_executed(pid_t pid)
+{
+    char line[1024];
+    unsigned flags;
+    if (read_file(proc_name("/proc/%d/stat", (int)pid).text, line, sizeof line) <= 0) return true;
+    const char *rest = strrchr(line, ')');
+    if (!rest || sscanf(rest + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) != 1) return true;
+    return !(flags & FORKED_NOT_EXECUTED);
+}
+
+/* The same root in the same mount namespace: a mount's id is its own among all namespaces. */
+static bool same_root(const char *root)
+{
+    struct statx own, other;
+    unsigned wanted = STATX_INO | STATX_MNT_ID;
+    if (statx(AT_FDCWD, "/", 0, wanted, &own) != 0 || statx(AT_FDCWD, root, 0, wanted, &other) != 0)
+        return false;
+    if ((own.stx_mask & other.stx_mask & wanted) != wanted) return false;
+    return own.stx_mnt_id == other.stx_mnt_id && own.stx_ino == other.stx_ino;
+}
+
+bool caller_find(struct caller *caller, pid_t pid, pid_t tid)
+{
+    struct process process;
+    if (!process_look(pid, &process)) return false;
+    *caller = (struct caller){.pid = pid, .tid = tid, .started = process.started};
+    if (tid <= 0 || access(thread_name(caller, "stat").text, F_OK) != 0) caller->tid = pid;
+    caller->elsewhere = !same_root(thread_name(caller, "root").text);
+    return true;
+}
+
+bool caller_alive(const struct caller *caller)
+{
+    struct process process;
+    if (!process_look(caller->pid, &process) || process.started != caller->started) return false;
+    return process.state != 'Z' && process.state != 'X';
+}
+
+/* What begins with /proc/self means the caller, not the launcher; so do its aliases under /dev. */
+static char *name_caller(const struct caller *caller, const char *path)
+{
+    static const struct {
+        const char *prefix;
+        const char *become;
+    } aliases[] = {
+        {"/proc/self", "/proc/%d"},       {"/proc/thread-self", "/proc/%d/task/%d"},
+        {"/dev/fd", "/proc/%d/fd"},       {"/dev/stdin", "/proc/%d/fd/0"},
+        {"/dev/stdout", "/proc/%d/fd/1"}, {"/dev/stderr", "/proc/%d/fd/2"},
+    };
+    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++) {
+        size_t length = strlen(aliases[i].prefix);
+        if (strncmp(path, aliases[i].prefix, length) != 0) continue;
+        if (path[length] != '\0' && path[length] != '/') continue;
+        bool thread = strstr(aliases[i].become, "task") != NULL;
+        return thread ? xasprintf("/proc/%d/task/%d%s", (int)caller->pid, (int)caller->tid, path + length)
+                      : xasprintf("/proc/%d%s%s", (int)caller->pid, aliases[i].become + strlen("/proc/%d"),
+                                  path + length);
+    }
+    return xstrdup(path);
+}
+
+/* The caller has another root: what it calls / is resolved there. */
+static int open_in_root(const struct caller *caller, const char *path, int flags)
+{
+    int root = open(thread_name(caller, "root").text, O_PATH | O_CLOEXEC);
+    if (root < 0) return -1;
+    char *inside = NULL;
+    if (path[0] == '/') {
+        inside = xstrdup(path);
+    } else {
+        char *root_path = facts_path(root), *cwd = facts_cwd(caller);
+        size_t length = root_path ? strlen(root_path) : 0;
+        if (root_path && cwd && strncmp(cwd, root_path, length) == 0)
+            inside = xasprintf("%s/%s", cwd + length, path);
+        free(root_path);
+        free(cwd);
+    }
+    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_IN_ROOT};
+    int fd = -1;
+    if (inside)
+        fd = (int)syscall(SYS_openat2, root, inside, &how, sizeof how);
+    else
+        errno = EXDEV;
+    int error = errno;
+    close(root);
+    free(inside);
+    errno = error;
+    return fd;
+}
+
+static int open_from_directory(const struct caller *caller, const char *path, int flags)
+{
+    int directory = open(thread_name(caller, "cwd").text, O_PATH | O_CLOEXEC);
+    if (directory < 0) return -1;
+    int fd = openat(directory, path, flags);
+    int error = errno;
+    close(directory);
+    errno = error;
+    return fd;
+}
+
+int facts_open(const struct caller *caller, const char *path, int flags)
+{
+    flags |= O_CLOEXEC;
+    if (caller->elsewhere) return open_in_root(caller, path, flags);
+    char *named = name_caller(caller, path);
+    int fd = named[0] == '/' ? open(named, flags) : open_from_directory(caller, named, flags);
+    int error = errno;
+    free(named);
+    errno = error;
+    return fd;
+}
+
+static char *read_link(const char *path)
+{
+    char target[PATH_MAX + 1];
+    ssize_t length = readlink(path, target, sizeof target);
+    if (length < 0) return NULL;
+    if ((size_t)length >= sizeof target) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+    return xstrndup(target, (size_t)length);
+}
+
+char *facts_path(int fd)
+{
+    return read_link(proc_name("/proc/self/fd/%d", fd).text);
+}
+
+bool found_open(struct found *found, const struct caller *caller, const char *path, int flags)
+{
+    *found = (struct found){.fd = facts_open(caller, path, O_PATH | flags)};
+    if (found->fd < 0) return false;
+    found->path = fstat(found->fd, &found->status) == 0 ? facts_path(found->fd) : NULL;
+    if (found->path) return true;
+    int error = errno;
+    found_close(found);
+    errno = error;
+    return false;
+}
+
+bool found_same(const struct found *found, const struct stat *other)
+{
+    const struct stat *own = &found->status;
+    return own->st_dev == other->st_dev && own->st_ino == other->st_ino && own->st_mode == other->st_mode &&
+           own->st_size == other->st_size && own->st_mtim.tv_sec == other->st_mtim.tv_sec &&
+           own->st_mtim.tv_nsec == other->st_mtim.tv_nsec && own->st_ctim.tv_sec == other->st_ctim.tv_sec &&
+           own->st_ctim.tv_nsec == other->st_ctim.tv_nsec;
+}
+
+int found_read(const struct found *found)
+{
+    if (!S_ISREG(found->status.st_mode)) {
+        errno = EACCES;
+        return -1;
+    }
+    return open(proc_name("/proc/self/fd/%d", found->fd).text, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+bool file_sha256(int fd, unsigned char sum[32])
+{
+    struct sha256 state;
+    unsigned char block[65536];
+    size_t all = 0;
+    ssize_t got;
+    sha256_init(&state);
+    while ((got = read(fd, block, sizeof block)) > 0) {
+        all += (size_t)got;
+        if (all > FILE_SUMMED) return false;
+        sha256_update(&state, block, (size_t)got);
+    }
+    sha256_final(&state, sum);
+    return got == 0;
+}
+
+bool found_sha256(const struct found *found, unsigned char sum[32])
+{
+    if (found->status.st_size > (off_t)FILE_SUMMED) return false;
+    int fd = found_read(found);
+    if (fd < 0) return false;
+    bool known = file_sha256(fd, sum);
+    close(fd);
+    return known;
+}
+
+void found_close(struct found *found)
+{
+    if (found->fd >= 0) close(found->fd);
+    free(found->path);
+    *found = (struct found){.fd = -1};
+}
+
+char *facts_cwd(const struct caller *caller)
+{
+    return read_link(thread_name(caller, "cwd").text);
+}
+
+enum stdin_kind facts_stdin(const struct caller *caller)
+{
+    struct stat status;
+    if (stat(thread_name(caller, "fd/0").text, &status) != 0) return STDIN_OTHER;
+    if (S_ISFIFO(status.st_mode)) return here_document_is_stdin(caller) ? STDIN_FILE : STDIN_PIPE;
+    if (S_ISSOCK(status.st_mode)) return STDIN_PIPE;
+    if (S_ISREG(status.st_mode)) return STDIN_FILE;
+    if (!S_ISCHR(status.st_mode)) return STDIN_OTHER;
+    unsigned number = major(status.st_rdev);
+    bool terminal = number == 4 || number == 5 || number == 204 || (number >= 136 && number <= 143);
+    return terminal ? STDIN_TTY : STDIN_OTHER;
+}
+
+static bool read_memory(pid_t pid, uint64_t address, void *to, size_t size)
+{
+    struct iovec here = {to, size};
+    struct iovec there = {(void *)(uintptr_t)address, size}; // NOLINT(performance-no-int-to-ptr)
+    return process_vm_readv(pid, &here, 1, &there, 1, 0) == (ssize_t)size;
+}
+
+/* The note is of the thread that asks, or of the one that forked the process that asks. */
+static bool of_this_thread(const struct wire_python *note, const struct caller *caller)
+{
+    if ((pid_t)note->tid == caller->tid) return true;
+    struct process process;
+    if (facts_executed(caller->pid) || !process_look(caller->pid, &process)) return false;
+    return access(proc_name("/proc/%d/task/%u", (int)process.parent, note->tid).text, F_OK) == 0;
+}
+
+void facts_python(struct question *question, const struct caller *caller, uint64_t address)
+{
+    struct wire_python note = {0}, again = {0};
+    if (!address) return;
+    if (!read_memory(caller->pid, address, &note, sizeof note)) return;
+    if (!read_memory(caller->pid, address, &again, sizeof again)) return;
+    if (note.magic != WIRE_MAGIC || note.sequence % 2 || note.sequence != again.sequence) return;
+    if (!of_this_thread(&note, caller)) return;
+    size_t length = strnlen(note.file, sizeof note.file);
+    size_t function = strnlen(note.function, sizeof note.function);
+    if (!length) return;
+    question->python_file = xstrndup(note.file, length);
+    question->python_line = note.line;
+    if (function) question->python_function = xstrndup(note.function, function);
+}
+
+int64_t facts_wall_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

@@ -1,0 +1,63 @@
+/* facts.h: what the launcher finds out by itself about whoever asks and about what they want: real paths,
+ * working directory, standard input, the line of Python.
+ *
+ * Looks, and decides nothing. Everything here may find a process that is gone, or that lies.
+ */
+#ifndef ASKFIRST_FACTS_H
+#define ASKFIRST_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "../questions/question.h"
+
+struct caller {
+    pid_t pid;
+    pid_t tid;        /* the thread that asks: it may have a directory and descriptors of its own */
+    uint64_t started; /* with the pid, nobody else (process.h) */
+    bool elsewhere;   /* its root, or what is mounted where, is not the launcher's */
+};
+
+/* False: there is no such process. A tid that is none of its threads is taken for its first. */
+bool caller_find(struct caller *caller, pid_t pid, pid_t tid);
+bool caller_alive(const struct caller *caller);
+
+/* Whether a process runs a program that it, and not its parent, began: it is no mere fork. */
+bool facts_executed(pid_t pid);
+
+/* Opens PATH with `flags` (O_PATH…) as the caller would: from its directory, in its root. -1 with errno. */
+int facts_open(const struct caller *caller, const char *path, int flags);
+
+/* The real path behind a descriptor; malloc'd. NULL with errno: longer than the kernel can say. */
+char *facts_path(int fd);
+
+/* One file, found by the launcher itself: an O_PATH descriptor, its real path and its identity. */
+struct found {
+    int fd;
+    char *path;
+    struct stat status;
+};
+bool found_open(struct found *found, const struct caller *caller, const char *path,
+                int flags); /* false: errno */
+bool found_same(const struct found *found,
+                const struct stat *other); /* the same file with the same content */
+int found_read(const struct found *found); /* a descriptor to read from, or -1 with errno */
+/* The digest of what a descriptor holds. False: it cannot be read, or is larger than anybody would wait for (FILE_SUMMED):
+ * everybody's calls stand still meanwhile. Then the digest is not known, which no allow fits. */
+#define FILE_SUMMED (32u << 20)
+bool file_sha256(int fd, unsigned char sum[32]);
+bool found_sha256(const struct found *found, unsigned char sum[32]);
+void found_close(struct found *found);
+
+char *facts_cwd(const struct caller *caller); /* NULL: not known */
+char *facts_program(pid_t pid);               /* NULL: not known */
+enum stdin_kind facts_stdin(const struct caller *caller);
+
+/* The note that the shim's Python hook left at `address` in the caller's memory, if it makes sense. */
+void facts_python(struct question *question, const struct caller *caller, uint64_t address);
+
+int64_t facts_wall_clock(void); /* milliseconds since 1970 */
+
+#endif

@@ -1,0 +1,52 @@
+/* process.h: looking at processes under /proc: who is whose parent, what it runs, where it stands.
+ *
+ * A process may end, be given a new parent, or execute something else between any two looks. What must be
+ * sure is asked by (pid, started), which names one process for ever.
+ */
+#ifndef ASKFIRST_PROCESS_H
+#define ASKFIRST_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../questions/question.h"
+
+struct process {
+    pid_t pid;
+    pid_t parent;
+    pid_t group;      /* its process group */
+    int terminal;     /* its controlling terminal's device number as /proc has it; 0: none */
+    char state;       /* as in /proc: R S D T t Z X; Z and X: nothing of it runs any more */
+    uint64_t started; /* clock ticks since the machine's start */
+};
+
+/* False with errno when there is no such process (ESRCH) or it cannot be looked at. A thread's id works too. */
+bool process_look(pid_t pid, struct process *process);
+
+/* Whether one of its threads is held by the kernel, where no signal reaches it: in vfork(2), for one. */
+bool process_is_held(pid_t pid);
+
+/* A number of /proc/PID/status ("Tgid", "Umask") in its base; `unknown` where it is not there. */
+unsigned process_number(pid_t pid, const char *field, int base, unsigned unknown);
+
+/* malloc'd, or NULL with errno. As the kernel says them: a program or directory that was removed ends in "
+ * (deleted)", and a directory deeper than 4,095 bytes is not known (ENAMETOOLONG). */
+char *process_program(pid_t pid); /* real path of the program it runs */
+char *process_cwd(pid_t pid);     /* real path of its working directory; a thread may have its own */
+
+/* The processes from `pid`, which comes first, up to the child of `top`, which comes last, each with its
+ * program ("?" when it cannot be known). 0: `pid` is not below `top`, or has ended. With top = session->keeper this
+ * is also the test that a process belongs to the run: the keeper adopts whatever its parents leave behind. */
+size_t process_chain(pid_t pid, pid_t top, struct ancestor **chain);
+void process_chain_free(struct ancestor *chain, size_t length);
+
+/* Whether `pid` is below `top`: process_chain() without the names, for where time counts. */
+bool process_is_below(pid_t pid, pid_t top);
+
+/* Everything that lives below `top` just now, parents before their children; malloc'd in `*pids`. Zombies are
+ * left out. */
+size_t process_descendants(pid_t top, pid_t **pids);
+
+#endif

@@ -1,0 +1,170 @@
+/* environment.c: see environment.h. */
+#include "environment.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../shim/wire.h"
+#include "../plain/memory.h"
+#include "../plain/show.h"
+#include "../plain/text.h"
+
+#define PRELOAD "LD_PRELOAD"
+#define LONGEST_NAME 60u
+
+/* The loader's own variables that would lead around the door. Those that only say where libraries lie are not
+ * among them: a library that they bring in calls the C library as the program does. */
+static const struct {
+    const char *name, *why;
+} hazards[] = {
+    {"LD_AUDIT", "an audit library is asked before the door and may lead around it"},
+    {"LD_DEBUG_OUTPUT", "the loader itself would write that file, and the door would not see it"},
+    {"LD_PROFILE", "the loader itself would write a file, and the door would not see it"},
+    {"LD_PROFILE_OUTPUT", "the loader itself would write a file, and the door would not see it"},
+    {WIRE_ENV, "it says which door to ask, and askfirst sets it"},
+};
+
+const char *environment_hazard(const char *name)
+{
+    for (size_t i = 0; i < sizeof hazards / sizeof *hazards; i++)
+        if (!strcmp(hazards[i].name, name)) return hazards[i].why;
+    return NULL;
+}
+
+static bool has_name(const char *entry, const char *name)
+{
+    size_t length = strlen(name);
+    return !strncmp(entry, name, length) && entry[length] == '=';
+}
+
+const char *environment_get(char *const *environment, const char *name)
+{
+    for (size_t i = 0; environment[i]; i++)
+        if (has_name(environment[i], name)) return environment[i] + strlen(name) + 1;
+    return NULL;
+}
+
+static char *name_of(const char *entry)
+{
+    return xstrndup(entry, strcspn(entry, "="));
+}
+
+/* The last --env that names it: a value, or "as it is" (the name alone); NULL: none does. */
+static const char *wanted(const struct environment_options *options, const char *name)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < options->wanted_count; i++)
+        if (!strcmp(options->wanted[i], name) || has_name(options->wanted[i], name))
+            found = options->wanted[i];
+    return found;
+}
+
+static bool check_wanted(const struct environment_options *options, char **why)
+{
+    for (size_t i = 0; i < options->wanted_count; i++) {
+        char *name cleanup_free = name_of(options->wanted[i]);
+        const char *hazard = environment_hazard(name);
+        if (!*name) {
+            *why = xasprintf("--env: %s: a name must come first: --env NAME=VALUE", options->wanted[i]);
+            return false;
+        }
+        if (hazard) {
+            *why = xasprintf("--env: %s cannot be set for a guarded program: %s", name, hazard);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ld.so splits LD_PRELOAD at blanks and colons and replaces $WORDS in it; there is no way to quote. */
+static bool check_shim(const char *shim, char **why)
+{
+    if (!strpbrk(shim, " :$")) return true;
+    *why =
+        xasprintf("%s: the path has a blank, a colon or a dollar sign, and ld.so cannot preload from there: "
+                  "install askfirst somewhere else",
+                  shim);
+    return false;
+}
+
+static bool is_shim(const char *path, size_t length)
+{
+    static const char name[] = WIRE_SHIM;
+    size_t size = sizeof name - 1;
+    return length >= size && !memcmp(path + length - size, name, size) &&
+           (length == size || path[length - size - 1] == '/');
+}
+
+/* The shim, then whatever else was to be preloaded, without shims of other runs. */
+static char *preload_entry(const char *shim, const char *others)
+{
+    struct text entry = {0};
+    text_format(&entry, PRELOAD "=%s", shim);
+    for (const char *at = others ? others : ""; *at;) {
+        size_t length = strcspn(at, " :");
+        if (length && !is_shim(at, length)) {
+            text_char(&entry, ':');
+            text_add(&entry, at, length);
+        }
+        at += length + strspn(at + length, " :");
+    }
+    return text_take(&entry);
+}
+
+/* Whether the launcher's own entry goes to the command as it is. */
+static bool passes(const struct environment_options *options, const char *entry)
+{
+    char *name cleanup_free = name_of(entry);
+    if (!strcmp(name, PRELOAD) || environment_hazard(name)) return false;
+    const char *asked = wanted(options, name);
+    if (asked) return !strchr(asked, '=');
+    return !entry[strlen(name)] || policy_env_keeps(options->policy, name);
+}
+
+char **environment_make(const struct environment_options *options, char *const *from, char **why)
+{
+    if ((options->shim && !check_shim(options->shim, why)) || !check_wanted(options, why)) return NULL;
+    size_t count = 0, made = 0;
+    while (from[count])
+        count++;
+    char **environment = xcalloc(count + options->wanted_count + 3, sizeof *environment);
+
+    const char *asked = wanted(options, PRELOAD);
+    const char *others =
+        asked && strchr(asked, '=') ? strchr(asked, '=') + 1 : environment_get(from, PRELOAD);
+    if (options->shim) {
+        environment[made++] = preload_entry(options->shim, others);
+        environment[made++] = xasprintf("%s=%s", WIRE_ENV, options->session);
+    }
+    for (size_t i = 0; i < count; i++)
+        if (passes(options, from[i])) environment[made++] = xstrdup(from[i]);
+    for (size_t i = 0; i < options->wanted_count; i++) {
+        const char *entry = options->wanted[i];
+        char *name cleanup_free = name_of(entry);
+        if (strchr(entry, '=') && strcmp(name, PRELOAD) != 0 && wanted(options, name) == entry)
+            environment[made++] = xstrdup(entry);
+    }
+    return environment;
+}
+
+char *environment_kept_back(const struct environment_options *options, char *const *from)
+{
+    struct text names = {0};
+    for (size_t i = 0; from[i]; i++) {
+        char *name cleanup_free = name_of(from[i]);
+        bool ours = !strcmp(name, PRELOAD) || environment_hazard(name) || wanted(options, name);
+        if (ours || !from[i][strlen(name)] || policy_env_keeps(options->policy, name)) continue;
+        char *shown cleanup_free = show_string(name, LONGEST_NAME);
+        text_format(&names, "%s%s", names.length ? ", " : "", shown);
+    }
+    return text_take(&names);
+}
+
+void environment_free(char **environment)
+{
+    if (!environment) return;
+    for (size_t i = 0; environment[i]; i++)
+        free(environment[i]);
+    free(environment);
+}
