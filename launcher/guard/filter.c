@@ -5,6 +5,7 @@
 #include "filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
@@ -163,8 +164,11 @@ static void look_ioctl(struct writer *writer)
     load_argument(writer, 1);
     return_if_equal(writer, TYPE_IN_TERMINAL, SECCOMP_RET_ERRNO | EPERM);
     return_if_equal(writer, LINUX_CONSOLE, SECCOMP_RET_ERRNO | EPERM);
+    static const uint32_t owners[] = {0x8901, 0x8902}; /* FIOSETOWN, SIOCSPGRP */
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         return_if_equal(writer, changes[i], SECCOMP_RET_USER_NOTIF);
+    for (size_t i = 0; i < sizeof owners / sizeof *owners && !writer->options->signals_scoped; i++)
+        return_if_equal(writer, owners[i], SECCOMP_RET_ERRNO | EPERM);
     put_return(writer, SECCOMP_RET_ALLOW);
 }
 
@@ -228,6 +232,17 @@ static void look_signal(struct writer *writer, unsigned signal)
     return_if_equal(writer, 0, SECCOMP_RET_ALLOW);
 }
 
+/* Whom the kernel sends a signal when something comes in. One of two ways to say it lies behind a pointer. */
+static void look_owner(struct writer *writer)
+{
+    if (!writer->options->signals_scoped) {
+        load_argument(writer, 1);
+        return_if_equal(writer, F_SETOWN_EX, SECCOMP_RET_ERRNO | EPERM);
+        return_if_equal(writer, F_SETOWN, SECCOMP_RET_USER_NOTIF);
+    }
+    put_return(writer, SECCOMP_RET_ALLOW);
+}
+
 /* Leaves the program at a point where the call's own verdict follows. */
 static void look(struct writer *writer, const struct call *call)
 {
@@ -248,6 +263,7 @@ static void look(struct writer *writer, const struct call *call)
     case __NR_prlimit64: look_own(writer); break;
     case __NR_setpriority: look_rank(writer, PRIO_USER); break;
     case __NR_ioprio_set: look_rank(writer, 3 /* IOPRIO_WHO_USER */); break;
+    case __NR_fcntl: look_owner(writer); break;
     case __NR_kill:
     case __NR_tkill:
     case __NR_rt_sigqueueinfo:

@@ -101,15 +101,3 @@ void watch_debug(struct call *call)
         call_continue(call);
     }
 }
-
-/* Only where the floor does not hold signals. A pid may be given to another process between the look and the call, but not
- * to one outside while ours lives. */
-void watch_signal(struct call *call)
-{
-    pid_t target = (pid_t)call->notification.data.args[0];
-    bool by_descriptor = call->notification.data.nr == __NR_pidfd_send_signal;
-    if (!by_descriptor && target > 0 && process_is_below(target, call->watch->session->keeper))
-        call_continue(call);
-    else
-        call_return(call, -EPERM);
-}

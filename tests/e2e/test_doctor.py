@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import time
 
+import older
 import support
 
 REFUSE = support.PROGRAMS / "refuse"
@@ -233,39 +234,13 @@ class Lacking(DoctorCase):
         self.assertIn("TMPDIR", found[KERNEL, "runs of its own", None]["detail"])
 
 
-# Says that Landlock's version is VERSION, whatever it is; everything else is as it was.
-OLDER = r"""
-#include <stdarg.h>
-#include <errno.h>
-long syscall(long number, ...)
-{
-    long a[6];
-    va_list rest;
-    va_start(rest, number);
-    for (int i = 0; i < 6; i++) a[i] = va_arg(rest, long);
-    va_end(rest);
-    if (number == 444 && (a[2] & 1)) return VERSION;
-    register long r10 __asm__("r10") = a[3], r8 __asm__("r8") = a[4], r9 __asm__("r9") = a[5];
-    long result;
-    __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
-    if (result >= 0 || result < -4095) return result;
-    errno = (int)-result;
-    return -1;
-}
-"""
-
-
 class Older(DoctorCase):
     """Kernels whose Landlock knows less: the watch alone holds the rest, and all holds."""
 
     def test_with_every_version_of_landlock(self):
         for version in range(1, 7):
             with self.subTest(version):
-                library = self.tmp / f"older{version}.so"
-                made = self.command("cc", "-shared", "-fPIC", f"-DVERSION={version}", "-x", "c", "-o", library, "-", input=OLDER)
-                self.assertEqual(made.returncode, 0, made.stderr)
-                found = self.doctor(env=self.environment(LD_PRELOAD=library))
+                found = self.doctor(env=self.environment(LD_PRELOAD=older.library(self.tmp, version)))
                 self.assertIn(f"version {version}: files", found[PARTS, "Landlock", None]["detail"])
                 self.assertEqual(self.all_but(found, (PARTS, "Landlock's later versions", None)), {})
                 self.assertEqual((PARTS, "Landlock's later versions", None) in found, version < 6)

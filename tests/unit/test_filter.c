@@ -245,6 +245,26 @@ static void signals_trap_where_the_floor_does_not_hold_them(void **state)
     assert_int_equal(error, ESRCH);
 }
 
+static void whom_input_is_signalled_to_is_looked_at_where_the_floor_does_not_hold_signals(void **state)
+{
+    const struct filter_options unscoped = {.signals_scoped = false};
+    int error;
+    (void)state;
+    assert_int_equal(fate_of(&unscoped, SYS_fcntl, (const long[6]){0, F_SETOWN, 1}, NULL), TRAPS);
+    assert_int_equal(fate_of(&unscoped, SYS_fcntl, (const long[6]){0, F_SETOWN_EX, 0}, &error), FAILS);
+    assert_int_equal(error, EPERM);
+    for (long command = 0x8901; command <= 0x8902; command++) { /* FIOSETOWN, SIOCSPGRP */
+        assert_int_equal(fate_of(&unscoped, SYS_ioctl, (const long[6]){-1, command, 0}, &error), FAILS);
+        assert_int_equal(error, EPERM);
+        assert_int_equal(fate(SYS_ioctl, -1, command, 0, 0, &error), FAILS);
+        assert_int_equal(error, EBADF);
+    }
+    assert_int_equal(fate_of(&unscoped, SYS_fcntl, (const long[6]){-1, F_GETFD, 0}, &error), FAILS);
+    assert_int_equal(error, EBADF);
+    assert_int_equal(fate(SYS_fcntl, -1, F_SETOWN, 1, 0, &error), FAILS);
+    assert_int_equal(error, EBADF);
+}
+
 static void a_program_stays_readable(void **state)
 {
     int error;
@@ -270,6 +290,7 @@ int main(void)
         cmocka_unit_test(typing_into_a_terminal_is_refused_and_file_flags_trap),
         cmocka_unit_test(new_namespaces_trap_and_threads_do_not),
         cmocka_unit_test(signals_trap_where_the_floor_does_not_hold_them),
+        cmocka_unit_test(whom_input_is_signalled_to_is_looked_at_where_the_floor_does_not_hold_signals),
         cmocka_unit_test(a_program_stays_readable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

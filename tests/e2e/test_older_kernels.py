@@ -1,0 +1,132 @@
+"""The kernel guard where Landlock knows less than here: what the floor cannot hold there, the watch holds, and signals within the
+run arrive. Attacks whose outcome depends on it are made again, under one version after the other.
+"""
+import json
+import os
+import sys
+import unittest
+
+import older
+import support
+import test_escape
+
+VERSIONS = range(1, 6)  # the sixth is the last that the floor asks anything of
+POLICY = """
+read: [{allow: "/**"}]
+write: [{allow: ["${workspace}/**", /dev/**]}]
+exec: [{allow: "/**"}]
+otherwise: {read: deny, write: deny, exec: deny, connect: deny, debug: deny}
+"""
+# SIGCONT does no harm to anybody whom it should not have reached.
+SCRIPT = """
+import fcntl, json, os, signal, sys, time
+got = []
+signal.signal(signal.SIGCONT, lambda *_: got.append("CONT"))
+signal.signal(signal.SIGIO, lambda *_: got.append("IO"))
+def child(own_group):
+    ready, tell = os.pipe()
+    pid = os.fork()
+    if not pid:
+        if own_group:
+            os.setpgid(0, 0)
+        signal.signal(signal.SIGCONT, lambda *_: os._exit(7))
+        os.write(tell, b"x")
+        time.sleep(20)
+        os._exit(1)
+    os.read(ready, 1)
+    return pid
+def ended(pid):
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+def failure(act, *args):
+    try:
+        act(*args)
+    except OSError as error:
+        return error.errno
+said = {}
+def case(name, act):
+    del got[:]
+    said[name] = act()
+    time.sleep(0.01)
+    said[name] = [said[name], got[:]]
+def to_own_group():
+    pid = child(False)
+    os.kill(0, signal.SIGCONT)
+    return ended(pid)
+def to_a_group():
+    pid = child(True)
+    os.killpg(pid, signal.SIGCONT)
+    return ended(pid)
+def to_everybody():
+    pids = child(True), child(False)
+    os.kill(-1, signal.SIGCONT)
+    return [ended(pid) for pid in pids]
+def by_descriptor():
+    pid = child(True)
+    signal.pidfd_send_signal(os.pidfd_open(pid), signal.SIGCONT)
+    return ended(pid)
+def for_input():
+    out, to = os.pipe()
+    fcntl.fcntl(out, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(out, fcntl.F_SETFL, os.O_ASYNC)
+    os.write(to, b"x")
+for act in (to_own_group, to_a_group, to_everybody, by_descriptor, for_input):
+    case(act.__name__, act)
+said["no such group"] = failure(os.killpg, 0x3ffffe, signal.SIGCONT)
+said["no such signal"] = failure(os.kill, 0, 99)
+outsider = int(sys.argv[1])
+said["an outsider"] = failure(os.kill, outsider, signal.SIGCONT)
+said["an outsider's group"] = failure(os.killpg, os.getpgid(outsider), signal.SIGCONT)
+print(json.dumps(said))
+"""
+EXPECTED = {"to_own_group": [7, ["CONT"]], "to_a_group": [7, []], "to_everybody": [[7, 7], []], "by_descriptor": [7, []],
+            "for_input": [None, ["IO"]], "no such group": 3, "no such signal": 22, "an outsider": 1, "an outsider's group": 1}
+
+
+class Signals(support.Case):
+    def signals(self, version):
+        rules = self.policy(POLICY)
+        script = self.file("home/work/signals.py", SCRIPT)
+        env = self.environment(LD_PRELOAD=older.library(self.tmp, version) if version else None)
+        result = self.askfirst("run", "--guard=kernel", "--policy", rules, "--approve=deny", "--", sys.executable, script,
+                               str(os.getpid()), env=env)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return self.json(result)
+
+    def test_signals_within_the_run_arrive_and_others_do_not(self):
+        for version in (*VERSIONS, None):
+            with self.subTest(version):
+                self.assertEqual(self.signals(version), EXPECTED)
+
+
+class EscapeOnOlder(test_escape.Attempts):
+    """Attacks that a newer Landlock would stop by itself."""
+    version = 0
+
+    def hold(self, goal, command, terminal=False):
+        self.library = older.library(self.top, self.version)
+        super().hold(goal, command, terminal)
+
+    def guard(self, *command, **more):
+        return ["env", f"LD_PRELOAD={self.library}", *super().guard(*command, **more)]
+
+
+def choose():
+    depends = [one for one in sorted(test_escape.LISTED)
+               if one[1] in ("kill", "connect") or any(word in one[0] + one[3] for word in ("trunc", "rename", "name", "link"))]
+    for number, (name, goal, needs, what) in enumerate(depends):
+        if needs == "root" and os.getuid():
+            continue
+        version = VERSIONS[number % len(VERSIONS)]
+
+        def test(self, name=name, goal=goal, version=version):
+            self.version = version
+            self.hold(goal, [self.bin / "attacks", name], terminal="terminal" in name)
+        test.__doc__ = f"version {version}: {what}"
+        setattr(EscapeOnOlder, f"test_{name}", test)
+
+
+choose()
+
+
+if __name__ == "__main__":
+    support.main()
