@@ -12,23 +12,21 @@
 
 #define NOT_JUDGED 1 /* make the call as the program made it */
 
-/* A name that is going to change; `place` is to be ended in any case. */
-static APART long name_may(struct place *place, int dirfd, const char *path, unsigned deeds,
-                           enum wire_change change)
+/* A name in its directory; `place` is to be ended in any case. */
+static APART long find_name(struct place *place, int dirfd, const char *path)
 {
-    const struct session *session = session_get();
     where_begin(place);
-    if (!session || !path) return NOT_JUDGED;
+    if (!session_get() || !path) return NOT_JUDGED;
     long result = where_name(place, dirfd, path, 0);
-    if (result == WHERE_NO_NAME) return NOT_JUDGED;
-    return result ? result : judge_place(session, deeds, change, place, path);
+    return result == WHERE_NO_NAME ? NOT_JUDGED : result;
 }
 
-/* What stands there now. */
-static APART long look_at_name(struct place *place)
+/* The same of a name that has to be there, with what stands there now. */
+static APART long find_name_there(struct place *place, int dirfd, const char *path)
 {
     struct stat status;
-    long result = raw_stat(place->fd, place->name, &status, AT_SYMLINK_NOFOLLOW);
+    long result = find_name(place, dirfd, path);
+    if (!result) result = raw_stat(place->fd, place->name, &status, AT_SYMLINK_NOFOLLOW);
     if (result) return result;
     place->mode = status.st_mode;
     place->device = status.st_dev;
@@ -36,18 +34,20 @@ static APART long look_at_name(struct place *place)
     return 0;
 }
 
+/* A name that is going to change. */
+static APART long name_may(struct place *place, int dirfd, const char *path, unsigned deeds,
+                           enum wire_change change)
+{
+    long result = find_name(place, dirfd, path);
+    return result ? result : judge_place(session_get(), deeds, change, place, path);
+}
+
 /* The same for a name that has to be there: nobody is asked about one that is not. */
 static APART long name_there_may(struct place *place, int dirfd, const char *path, unsigned deeds,
                                  enum wire_change change)
 {
-    const struct session *session = session_get();
-    where_begin(place);
-    if (!session || !path) return NOT_JUDGED;
-    long result = where_name(place, dirfd, path, 0);
-    if (result == WHERE_NO_NAME) return NOT_JUDGED;
-    if (!result) result = look_at_name(place);
-    if (result) return result;
-    return judge_place(session, deeds, change, place, path);
+    long result = find_name_there(place, dirfd, path);
+    return result ? result : judge_place(session_get(), deeds, change, place, path);
 }
 
 /* A file that is going to change; `flags` as for the *at calls. */
@@ -90,28 +90,49 @@ long change_unlink(int dirfd, const char *path, int flags)
     return result;
 }
 
+static bool is_kind(const struct place *place, unsigned kind)
+{
+    return (place->mode & S_IFMT) == kind;
+}
+
+/* What is found by its name is found by another afterwards. */
+static bool leads_on(const struct place *place)
+{
+    return is_kind(place, S_IFDIR) || is_kind(place, S_IFLNK);
+}
+
 /* What is renamed gets another name, so it can be read by that name afterwards: it must be allowed to be read
  * by its own. */
+static APART long rename_may(const struct place *old, const char *from, const struct place *new,
+                             const char *to, bool exchange)
+{
+    const struct session *session = session_get();
+    unsigned reach = exchange ? DEED_READ | DEED_WRITE : DEED_WRITE, whole = DEED_READ | DEED_WRITE;
+    if (leads_on(old) || (exchange && leads_on(new)))
+        return judge_move(session, WIRE_CHANGE_RENAME, old, new, exchange ? WIRE_EXCHANGES : 0);
+    /* Nobody is asked about the one name where the other is denied. */
+    bool new_first = judge_path(session, reach, new->path.bytes, new->length) == VERDICT_DENY &&
+                     judge_path(session, whole, old->path.bytes, old->length) != VERDICT_DENY;
+    long result = new_first ? judge_place(session, reach, WIRE_CHANGE_RENAME, new, to) : 0;
+    if (!result) result = judge_place(session, whole, WIRE_CHANGE_RENAME, old, from);
+    if (!result && !new_first) result = judge_place(session, reach, WIRE_CHANGE_RENAME, new, to);
+    return result;
+}
+
 long change_rename(int from_dirfd, const char *from, int to_dirfd, const char *to, unsigned flags)
 {
     struct place old, new;
-    bool directory = false;
-    unsigned exchange = flags & RENAME_EXCHANGE;
-    long result = name_there_may(&old, from_dirfd, from, DEED_READ | DEED_WRITE, WIRE_CHANGE_RENAME),
-         other = 0;
+    bool exchange = flags & RENAME_EXCHANGE;
+    long result = find_name_there(&old, from_dirfd, from), other = 0;
     where_begin(&new);
-    if (result >= 0) {
-        directory = !result && (old.mode & S_IFMT) == S_IFDIR;
-        other = exchange ? name_there_may(&new, to_dirfd, to, DEED_READ | DEED_WRITE, WIRE_CHANGE_RENAME)
-                         : name_may(&new, to_dirfd, to, DEED_WRITE, WIRE_CHANGE_RENAME);
-    }
+    if (result >= 0) other = exchange ? find_name_there(&new, to_dirfd, to) : find_name(&new, to_dirfd, to);
     if (result < 0 || other < 0)
         result = result < 0 ? result : other;
     else if (result == NOT_JUDGED || other == NOT_JUDGED)
         result = raw_call(__NR_renameat2, from_dirfd, from, to_dirfd, to, flags);
-    else if (new.path.length > new.length && !directory && !exchange)
+    else if (new.path.length > new.length && !is_kind(&old, S_IFDIR) && !exchange)
         result = -ENOTDIR;
-    else
+    else if (!(result = rename_may(&old, from, &new, to, exchange)))
         result = raw_call(__NR_renameat2, old.fd, old.name, new.fd, new.name, flags);
     where_end(&new);
     where_end(&old);
@@ -136,8 +157,9 @@ long change_link(int from_dirfd, const char *from, int to_dirfd, const char *to,
         result = result ? result : other;
     else if (other == NOT_JUDGED)
         result = -EEXIST;
-    else if ((old.mode & S_IFMT) ==
-             S_IFLNK) /* a descriptor's name would be followed no further than to the link */
+    else if (is_kind(&old, S_IFLNK) && (other = judge_move(session, WIRE_CHANGE_LINK, &new, &new, 0)))
+        result = other;
+    else if (is_kind(&old, S_IFLNK)) /* a descriptor's name would be followed no further than to the link */
         result = raw_call(__NR_linkat, from_dirfd, from, new.fd, new.name, 0);
     else
         result = raw_call(__NR_linkat, AT_FDCWD, checked, new.fd, new.name, AT_SYMLINK_FOLLOW);
@@ -153,19 +175,23 @@ static APART bool is_there(int dirfd, const char *path)
 }
 
 /* What exists already is not asked about: making it fails. */
+static APART long find_new_name(struct place *place, int dirfd, const char *path)
+{
+    where_begin(place);
+    return path && session_get() && is_there(dirfd, path) ? -EEXIST : find_name(place, dirfd, path);
+}
+
 static APART long new_name_may(struct place *place, int dirfd, const char *path, enum wire_change change)
 {
-    if (path && session_get() && is_there(dirfd, path)) {
-        where_begin(place);
-        return -EEXIST;
-    }
-    return name_may(place, dirfd, path, DEED_WRITE, change);
+    long result = find_new_name(place, dirfd, path);
+    return result ? result : judge_place(session_get(), DEED_WRITE, change, place, path);
 }
 
 long change_symlink(const char *target, int dirfd, const char *path)
 {
     struct place place;
-    long result = new_name_may(&place, dirfd, path, WIRE_CHANGE_LINK);
+    long result = find_new_name(&place, dirfd, path);
+    if (!result) result = judge_move(session_get(), WIRE_CHANGE_LINK, &place, &place, 0);
     if (result == NOT_JUDGED)
         result = raw_call(__NR_symlinkat, target, dirfd, path);
     else if (!result)
@@ -223,7 +249,7 @@ long change_mode(int dirfd, const char *path, unsigned mode, int flags)
                        : raw_call(__NR_fchmodat, dirfd, path, mode);
     } else if (!result) {
         /* A link's own mode cannot be changed. */
-        bool link = (place.mode & S_IFMT) == S_IFLNK;
+        bool link = is_kind(&place, S_IFLNK);
         result = link ? -EOPNOTSUPP : raw_call(__NR_fchmodat, AT_FDCWD, checked, mode);
     }
     where_end(&place);

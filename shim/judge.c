@@ -27,13 +27,11 @@ enum verdict judge_path(const struct session *session, unsigned deeds, const cha
     return verdict;
 }
 
-/* Asks about the tightest of the deeds; of two that are as tight, about the writing. */
-static APART long ask(const struct session *session, unsigned deeds, enum wire_change change,
-                      const struct place *place, const char *written)
+/* One deed of whose verdict the launcher has to be told. */
+static APART long ask(const struct session *session, enum deed deed, enum verdict verdict,
+                      enum wire_change change, const struct place *place, const char *written)
 {
-    enum verdict verdict = judge_path(session, deeds, place->path.bytes, place->length);
-    bool write =
-        deeds & DEED_WRITE && judge_path(session, DEED_WRITE, place->path.bytes, place->length) == verdict;
+    bool write = deed == DEED_WRITE;
     /* The launcher is not told of a slash at its end. */
     char *end = place->path.bytes + place->length, slash = *end;
     struct request request = {
@@ -49,6 +47,25 @@ static APART long ask(const struct session *session, unsigned deeds, enum wire_c
     *end = 0;
     long result = door_ask(session, &request);
     *end = slash;
+    return result;
+}
+
+/* Each deed that is not plainly allowed, the reading first; but nobody is asked about the one where the other is denied. */
+static APART long ask_each(const struct session *session, unsigned deeds, enum wire_change change,
+                           const struct place *place, const char *written)
+{
+    const char *path = place->path.bytes;
+    enum deed order[2] = {DEED_READ, DEED_WRITE};
+    enum verdict verdicts[2];
+    long result = 0;
+    for (int i = 0; i < 2; i++)
+        verdicts[i] = deeds & order[i] ? judge_path(session, order[i], path, place->length) : VERDICT_ALLOW;
+    bool write_first = verdicts[1] == VERDICT_DENY && verdicts[0] != VERDICT_DENY;
+    for (int i = 0; i < 2 && !result; i++) {
+        int next = write_first ? 1 - i : i;
+        if (verdicts[next] != VERDICT_ALLOW)
+            result = ask(session, order[next], verdicts[next], change, place, written);
+    }
     return result;
 }
 
@@ -71,7 +88,28 @@ long judge_place(const struct session *session, unsigned deeds, enum wire_change
 {
     if (place->nameless) return holds(place) ? 0 : -EACCES;
     if (judge_path(session, deeds, place->path.bytes, place->length) == VERDICT_ALLOW) return 0;
-    return ask(session, deeds, change, place, written);
+    return ask_each(session, deeds, change, place, written);
+}
+
+long judge_move(const struct session *session, enum wire_change change, const struct place *old,
+                const struct place *new, unsigned flags)
+{
+    char *old_end = old->path.bytes + old->length, old_slash = *old_end;
+    char *new_end = new->path.bytes + new->length, new_slash = *new_end;
+    struct request request = {
+        .kind = WIRE_MOVE,
+        .flags = flags,
+        .detail = change,
+        .device = old->device,
+        .inode = old->inode,
+        .strings = {old->path.bytes, new->path.bytes},
+        .string_count = 2,
+    };
+    *old_end = *new_end = 0;
+    long result = door_ask(session, &request);
+    *old_end = old_slash;
+    *new_end = new_slash;
+    return result;
 }
 
 long judge_text(const struct session *session, unsigned deeds, enum wire_change change, const char *path)

@@ -31,7 +31,9 @@ enum wire_kind {
     WIRE_SEND,      /* struct sockaddr as passed: a datagram with an address */
     WIRE_SOCKET,    /* no body: `detail` is domain << 16 | type: a socket that is judged when it is made */
     WIRE_LOOKUP,    /* strings: node, service; `detail` the hints (WIRE_LOOKUP_*); addresses are answered */
-    WIRE_FAILED     /* on a connection that was answered "go": it failed all the same, with errno `detail` */
+    WIRE_FAILED,    /* on a connection that was answered "go": it failed all the same, with errno `detail` */
+    WIRE_MOVE /* strings: real path of a directory or link, the real path that is to be its name; `detail` as
+                       for WIRE_WRITE. WIRE_CHANGE_LINK: a link is made there, and the first says nothing */
 };
 
 /* Why a file is to be written, for `detail` of WIRE_WRITE: what a person is told. */
@@ -60,7 +62,8 @@ enum wire_flags {
     WIRE_SPAWN = 1,     /* EXEC: the new program will be a child of the caller (posix_spawn, system, popen) */
     WIRE_REFUSED = 2,   /* the shim has decided "deny" by itself, from the image: record it, ask nobody */
     WIRE_DIRECTORY = 4, /* READ: a directory is listed */
-    WIRE_CUT = 8        /* arguments were too many to carry: what came is the beginning. Always refused. */
+    WIRE_CUT = 8,       /* arguments were too many to carry: what came is the beginning. Always refused. */
+    WIRE_EXCHANGES = 16 /* MOVE: the second is there, and gets the first one's name */
 };
 
 /* Followed by `body_length` bytes of body: `strings` strings, each with its NUL, or as the kind says. */

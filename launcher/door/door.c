@@ -55,6 +55,7 @@ static const struct kind {
     [WIRE_CONNECT] = {door_connect, 0, 0, sizeof(struct sockaddr_storage)},
     [WIRE_SEND] = {door_connect, 0, 0, sizeof(struct sockaddr_storage)},
     [WIRE_SOCKET] = {door_socket, 0, 0, 0},
+    [WIRE_MOVE] = {door_move, 2, 2, 2 * 4096},
     [WIRE_LOOKUP] = {door_lookup, 2, 2, 2048},
 };
 
@@ -84,6 +85,7 @@ static void free_connection(struct connection *connection)
     struct door *door = connection->door;
     if (connection->matter) matter_cancel(connection->matter);
     lookup_cancel(connection->lookup);
+    move_free(connection->move);
     hellos_closed(door->hellos, connection);
     *connection->at = connection->next;
     if (connection->next) connection->next->at = connection->at;

@@ -1,7 +1,7 @@
 /* parts.h: what the door's files share, and nobody else may know.
  *
  * door.c holds the connections and reads requests; judge.c takes one act from its verdict to an answer;
- * exec.c, file.c and net.c turn requests into acts; hello.c sees that what was approved
+ * exec.c, file.c, move.c and net.c turn requests into acts; hello.c sees that what was approved
  * is what runs, guarded.
  */
 #ifndef ASKFIRST_DOOR_PARTS_H
@@ -64,6 +64,7 @@ struct connection {
     const char **strings;  /* head.strings of them, into the body */
     struct matter *matter; /* what is being judged */
     struct lookup *lookup;
+    struct move *move; /* the acts that a move comes to */
 };
 
 /* ---- door.c ---- */
@@ -168,6 +169,9 @@ const char *exec_path(const struct matter *matter,
                       size_t index); /* of each file that is read for it; NULL: no more */
 void exec_outcome(struct matter *matter, struct exec_outcome *outcome);
 void door_file(struct connection *connection);
+void door_move(struct connection *connection);
+struct move;
+void move_free(struct move *move); /* NULL is fine */
 void door_connect(struct connection *connection);
 
 /* The same for a trapped connect: the address was copied from the caller, the socket's kind asked of the

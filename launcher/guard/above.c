@@ -2,7 +2,11 @@
  * when they leave the same positions. */
 #include "above.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../../policy/glob.h"
 #include "../plain/memory.h"
@@ -44,27 +48,37 @@ static uint64_t with_skipped(const struct names *names, uint64_t positions)
     return positions;
 }
 
-static uint64_t advance(const struct names *names, uint64_t positions, const char *name, size_t length)
+/* What a name leaves of the positions; `*whole`: with it the pattern has been used up. */
+static uint64_t advance(const struct names *names, uint64_t positions, const char *name, size_t length,
+                        bool *whole)
 {
     uint64_t next = 0;
+    *whole = false;
     for (size_t i = 0; i < names->count; i++) {
         if (!(positions >> i & 1)) continue;
-        if (is_any_depth(names, i))
+        bool last = i + 1 == names->count, any_depth = is_any_depth(names, i);
+        if (any_depth)
             next |= (uint64_t)1 << i;
-        else if (i + 1 < names->count &&
-                 glob_match(names->items[i].text, names->items[i].length, name, length))
+        else if (!glob_match(names->items[i].text, names->items[i].length, name, length))
+            continue;
+        else if (!last)
             next |= (uint64_t)1 << (i + 1);
+        if (last) *whole = true;
     }
-    return with_skipped(names, next);
+    next = with_skipped(names, next);
+    size_t end = names->count - 1; /* a double star there may be nothing as well */
+    if (names->count && is_any_depth(names, end) && next >> end & 1) *whole = true;
+    return next;
 }
 
 /* Where in the pattern something below `path` would go on. */
 static uint64_t positions_at(const struct names *names, const char *path)
 {
     uint64_t positions = with_skipped(names, names->count ? 1 : 0);
+    bool whole;
     for (const char *at = path + strspn(path, "/"); *at; at += strspn(at, "/")) {
         size_t length = strcspn(at, "/");
-        positions = advance(names, positions, at, length);
+        positions = advance(names, positions, at, length, &whole);
         at += length;
     }
     return positions;
@@ -100,7 +114,7 @@ static void put_name(struct text *text, const char *glob, size_t length)
 static char *example(const struct names *names, size_t from, const char *directory)
 {
     struct text text = {0};
-    text_add(&text, directory, strlen(directory));
+    text_string(&text, directory);
     size_t before = text.length;
     for (size_t i = from; i < names->count; i++) {
         if (is_any_depth(names, i)) continue;
@@ -114,37 +128,195 @@ static char *example(const struct names *names, size_t from, const char *directo
     return NULL;
 }
 
-/* Where rules of this act hold something back below `directory` that they would not hold back below `other`. */
-static void compare(const struct policy *policy, enum act_kind act, const char *directory, const char *other,
-                    above_found *found, void *context)
+/* ---- judging ---- */
+
+/* What has two names: the one that may be protected, and the one that it is compared with. */
+struct naming {
+    const struct above *above;
+    enum act_kind act;
+    const char *name, *other;
+    int directory; /* that is looked into; -1: there is none */
+    int entries;   /* that may yet be looked at */
+};
+
+static enum verdict verdict_on(const struct naming *naming, const char *path)
 {
-    struct names names;
-    for (size_t i = 0; i < policy->rule_count; i++) {
-        const struct rule *rule = &policy->rules[i];
-        if (rule->act != act || rule->verdict == VERDICT_ALLOW) continue;
-        for (size_t j = 0; j < rule->patterns.count; j++) {
-            split(&names, rule->patterns.items[j].text);
-            uint64_t more = positions_at(&names, directory) & ~positions_at(&names, other);
-            for (size_t k = 0; k < names.count; k++) {
-                char *path = more >> k & 1 ? example(&names, k, directory) : NULL;
-                if (path) found(context, act, path);
-            }
+    struct act act = {.kind = naming->act, .path = path, .path_length = strlen(path)};
+    struct decision decision;
+    policy_decide(naming->above->image, &act, &decision, NULL);
+    return decision.verdict;
+}
+
+/* Tells of the path where its protection hangs on the name. `below` is what follows the name in it. The verdict on it, or allow. */
+static enum verdict tell(const struct naming *naming, char *path, const char *below)
+{
+    enum verdict verdict = verdict_on(naming, path);
+    if (verdict != VERDICT_ALLOW) {
+        char *cleanup_free other = xasprintf("%s%s", naming->other, below);
+        if (verdict_on(naming, other) < verdict) {
+            naming->above->found(naming->above->context, naming->act, path);
+            return verdict;
         }
+    }
+    free(path);
+    return VERDICT_ALLOW;
+}
+
+/* ---- looking ---- */
+
+#define MOST_ENTRIES 20000
+#define DEEPEST 64
+
+/* A rule, while what it speaks of is looked for. */
+struct search {
+    struct naming *naming;
+    const struct names *names;
+    enum verdict verdict; /* the rule's: what is held back as tightly ends the search */
+    bool over;
+};
+
+static void search_tell(struct search *search, char *path)
+{
+    const char *below = path + strlen(search->naming->name);
+    if (tell(search->naming, path, below) >= search->verdict) search->over = true;
+}
+
+/* What cannot be looked at may hold anything that the rest of the pattern matches. */
+static void imagine(struct search *search, uint64_t positions, const char *at)
+{
+    for (size_t i = 0; i < search->names->count && !search->over; i++) {
+        char *path = positions >> i & 1 ? example(search->names, i, at) : NULL;
+        if (path) search_tell(search, path);
     }
 }
 
-void above_moved(const struct policy *policy, const char *from, const char *to, above_found *found,
-                 void *context)
+static bool is_dots(const char *name)
 {
-    compare(policy, ACT_READ, from, to, found, context);
-    compare(policy, ACT_WRITE, from, to, found, context);
-    compare(policy, ACT_WRITE, to, from, found, context);
-    found(context, ACT_READ, xasprintf("%s/*", from)); /* whatever else is in it */
+    return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
 }
 
-void above_linked(const struct policy *policy, const char *path, above_found *found, void *context)
+static unsigned char type_of(int directory, const struct dirent *entry)
+{
+    struct stat status;
+    if (entry->d_type != DT_UNKNOWN) return entry->d_type;
+    return fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) ? DT_UNKNOWN
+                                                                           : IFTODT(status.st_mode);
+}
+
+static void look_into(struct search *search, int parent, const char *name, const char *at, uint64_t ours,
+                      uint64_t theirs, int depth);
+
+/* One entry: is it what the rule speaks of, and may something below it be? A link leads where other names count; what is put
+ * in its place is found by the link's name, though, unless any name would do. */
+static void look_at_entry(struct search *search, int directory, const struct dirent *entry, const char *at,
+                          uint64_t ours, uint64_t theirs, int depth)
+{
+    bool whole, other_whole, any_whole;
+    size_t length = strlen(entry->d_name);
+    uint64_t any = advance(search->names, ours, NEUTRAL, 1, &any_whole);
+    ours = advance(search->names, ours, entry->d_name, length, &whole);
+    theirs = advance(search->names, theirs, entry->d_name, length, &other_whole);
+    if (whole && !other_whole) search_tell(search, xasprintf("%s/%s", at, entry->d_name));
+    if (search->over || !(ours & ~theirs)) return;
+    char *cleanup_free path = xasprintf("%s/%s", at, entry->d_name);
+    unsigned char type = type_of(directory, entry);
+    if (type == DT_DIR)
+        look_into(search, directory, entry->d_name, path, ours, theirs, depth + 1);
+    else if (type == DT_UNKNOWN)
+        imagine(search, ours & ~theirs, path);
+    else if (type == DT_LNK && search->naming->act == ACT_WRITE)
+        imagine(search, ours & ~theirs & ~any, path);
+}
+
+/* `ours` are the positions that the directory leaves by its name, `theirs` those by the other. */
+static void look_into(struct search *search, int parent, const char *name, const char *at, uint64_t ours,
+                      uint64_t theirs, int depth)
+{
+    struct naming *naming = search->naming;
+    int fd = depth > DEEPEST || naming->entries <= 0
+                 ? -1
+                 : openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *entry = NULL;
+    while (directory && !search->over && naming->entries > 0 && (entry = readdir(directory)))
+        if (!is_dots(entry->d_name)) {
+            naming->entries--;
+            look_at_entry(search, fd, entry, at, ours, theirs, depth);
+        }
+    if (!search->over && (!directory || entry)) imagine(search, ours & ~theirs, at);
+    if (directory)
+        closedir(directory);
+    else if (fd >= 0)
+        close(fd);
+}
+
+/* ---- the rules ---- */
+
+static bool allows_more(const struct rule *rule, const struct naming *naming)
+{
+    struct names names;
+    for (size_t i = 0; i < rule->patterns.count; i++) {
+        split(&names, rule->patterns.items[i].text);
+        if (positions_at(&names, naming->other) & ~positions_at(&names, naming->name)) return true;
+    }
+    return false;
+}
+
+static void search_for(struct naming *naming, const struct rule *rule, bool all)
+{
+    struct names names;
+    struct search search = {.naming = naming, .names = &names, .verdict = rule->verdict};
+    for (size_t i = 0; i < rule->patterns.count && !search.over; i++) {
+        split(&names, rule->patterns.items[i].text);
+        uint64_t ours = positions_at(&names, naming->name);
+        uint64_t theirs = all ? 0 : positions_at(&names, naming->other);
+        if (!(ours & ~theirs)) continue;
+        if (naming->directory < 0)
+            imagine(&search, ours & ~theirs, naming->name);
+        else
+            look_into(&search, naming->directory, ".", naming->name, ours, theirs, 0);
+    }
+}
+
+/* Where rules of this act hold something back by the name that they would not by the other. An earlier allow that only the
+ * other name meets lifts what every later rule says; what a person has approved lifts what any says. */
+static void compare(struct naming *naming)
+{
+    const struct policy *policy = naming->above->policy;
+    bool lifted = false;
+    for (size_t i = 0; i < policy->rule_count && !lifted; i++) {
+        const struct rule *rule = &policy->rules[i];
+        lifted = rule->set == SET_APPROVALS && rule->act == naming->act && allows_more(rule, naming);
+    }
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        if (rule->act != naming->act) continue;
+        if (rule->verdict == VERDICT_ALLOW)
+            lifted = lifted || allows_more(rule, naming);
+        else
+            search_for(naming, rule, lifted);
+    }
+}
+
+static void compare_names(const struct above *above, enum act_kind act, int directory, const char *name,
+                          const char *other)
+{
+    struct naming naming = {above, act, name, other, directory, MOST_ENTRIES};
+    compare(&naming);
+}
+
+void above_moved(const struct above *above, int directory, const char *from, const char *to)
+{
+    struct naming rest = {above, ACT_READ, from, to, directory, 0};
+    compare_names(above, ACT_READ, directory, from, to);
+    compare_names(above, ACT_WRITE, directory, from, to);
+    compare_names(above, ACT_WRITE, directory, to, from);
+    tell(&rest, xasprintf("%s/*", from), "/*"); /* whatever else is in it */
+}
+
+void above_linked(const struct above *above, const char *path)
 {
     const char *slash = strrchr(path, '/');
     char *neutral cleanup_free = xasprintf("%.*s/" NEUTRAL, (int)(slash ? slash - path : 0), path);
-    compare(policy, ACT_WRITE, path, neutral, found, context);
+    compare_names(above, ACT_WRITE, -1, path, neutral);
 }

@@ -446,6 +446,7 @@ int change_read(const struct seccomp_notif *call, pid_t top, struct change *chan
 enum change_names change_names(const struct change *change)
 {
     if (change->kind->deed == do_symlink) return CHANGE_LINKS;
+    if (change->kind->deed == do_link) return CHANGE_MOVES; /* of a symbolic link, perhaps */
     if (change->kind->deed != do_rename) return CHANGE_NAMES_NOTHING;
     return flags_of(change) & RENAME_EXCHANGE ? CHANGE_EXCHANGES : CHANGE_MOVES;
 }

@@ -10,6 +10,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "../door/acts.h"
 #include "../look/process.h"
 #include "../plain/memory.h"
 #include "above.h"
@@ -19,17 +20,8 @@
 #include "opening.h"
 #include "watch_parts.h"
 
-#define MOST_ACTS 32
-
 struct deed {
-    struct {
-        enum act_kind kind;
-        char *path;
-        const char *detail;
-        const struct spot *spot;
-    } acts[MOST_ACTS];
-    size_t act_count, judged;
-    bool too_many; /* acts: it cannot be judged */
+    struct acts acts;
     bool is_change;
     struct opening opening;
     struct change change;
@@ -38,8 +30,7 @@ struct deed {
 static void free_deed(void *own)
 {
     struct deed *deed = own;
-    for (size_t i = 0; i < deed->act_count; i++)
-        free(deed->acts[i].path);
+    acts_free(&deed->acts);
     if (deed->is_change)
         change_free(&deed->change);
     else
@@ -50,14 +41,7 @@ static void free_deed(void *own)
 static void add_act(struct deed *deed, enum act_kind kind, const char *path, const char *detail,
                     const struct spot *spot)
 {
-    if (deed->act_count == MOST_ACTS) {
-        deed->too_many = true;
-        return;
-    }
-    deed->acts[deed->act_count].kind = kind;
-    deed->acts[deed->act_count].path = xstrdup(path);
-    deed->acts[deed->act_count].detail = detail;
-    deed->acts[deed->act_count++].spot = spot;
+    acts_add(&deed->acts, kind, path, detail, spot->target >= 0 ? &spot->status : NULL);
 }
 
 /* A file that was found protected keeps its protection under every name. */
@@ -84,58 +68,29 @@ static void add(struct call *call, enum act_kind kind, const char *detail, const
 
 static void carry_out(struct call *call);
 
-static void put_question(struct call *call, struct matter *matter, const struct act *act,
-                         const struct decision *decision)
-{
-    struct deed *deed = call->own;
-    const struct spot *spot = deed->acts[deed->judged].spot;
-    matter_question(matter, act->kind, 0);
-    struct question *question = matter->question;
-    question->program = process_program(question->pid);
-    question->path = xstrdup(act->path);
-    question->act_detail = act->kind == ACT_WRITE ? deed->acts[deed->judged].detail : NULL;
-    if (spot->target >= 0) {
-        question->device = spot->status.st_dev;
-        question->inode = spot->status.st_ino;
-        question->listing = act->kind == ACT_READ && S_ISDIR(spot->status.st_mode);
-    }
-    if (question->listing) question->act_detail = "list";
-    matter_rule(matter, decision);
-    matter_decide(matter, act, decision);
-}
-
 static void judge_next(struct call *call);
 
 static void judged(struct call *call)
 {
-    struct deed *deed = call->own;
     call->matter = NULL;
-    deed->judged++;
     judge_next(call);
 }
 
 static void judge_next(struct call *call)
 {
     struct deed *deed = call->own;
-    if (deed->too_many) {
+    if (deed->acts.too_many) {
         if (!call_find_caller(call)) return;
-        call_tell(
-            call,
-            "askfirst: denied: more rules than can be asked about hold below it, or under its other names\n"
-            "askfirst:   next: rename what is in it, piece by piece\n");
+        call_tell(call, acts_too_many);
         watch_event(call->watch, "too-many", call->caller.pid, filter_call_name(call->notification.data.nr));
         call_return(call, -EACCES);
         return;
     }
-    for (; deed->judged < deed->act_count; deed->judged++) {
-        const char *path = deed->acts[deed->judged].path;
-        struct act act = {.kind = deed->acts[deed->judged].kind, .path = path, .path_length = strlen(path)};
-        struct decision decision;
-        policy_decide(call->watch->session->image, &act, &decision, NULL);
-        if (decision.verdict == VERDICT_ALLOW) continue;
+    struct decision decision;
+    const struct file_act *next = acts_next(&deed->acts, call->watch->session->image, &decision);
+    if (next) {
         struct matter *matter = call_matter(call, judged);
-        if (!matter) return;
-        put_question(call, matter, &act, &decision);
+        if (matter) acts_put(matter, next, &decision, 0);
         return;
     }
     carry_out(call);
@@ -285,45 +240,42 @@ void watch_file_open(struct call *call)
 
 /* ---- changing ---- */
 
-/* One of the two ends of a call that gives a name, while its acts are gathered. */
-struct naming {
-    struct call *call;
-    const struct spot *spot;
-};
-
-/* Most of these are allowed, and need no place among the acts. */
 static void found_above(void *context, enum act_kind kind, char *path)
 {
-    const struct naming *naming = context;
-    struct call *call = naming->call;
-    const struct deed *deed = call->own;
-    struct act act = {.kind = kind, .path = path, .path_length = strlen(path)};
-    struct decision decision;
-    policy_decide(call->watch->session->image, &act, &decision, NULL);
-    if (decision.verdict != VERDICT_ALLOW) add_act(call->own, kind, path, deed->change.detail, naming->spot);
+    struct deed *deed = context;
+    acts_add(&deed->acts, kind, path, deed->change.detail, NULL);
     free(path);
 }
 
+/* What lies below a directory keeps its protection when that gets another name; a link is followed wherever it lies. */
 static void add_moved(struct call *call, const struct spot *from, const struct spot *to)
 {
-    if (!from->path || !to->path || from->target < 0 || !S_ISDIR(from->status.st_mode)) return;
-    struct naming naming = {call, from};
-    above_moved(call->watch->session->policy, from->path, to->path, found_above, &naming);
+    const struct session *session = call->watch->session;
+    struct above above = {session->policy, session->image, found_above, call->own};
+    if (!from->path || !to->path || from->target < 0) return;
+    if (S_ISDIR(from->status.st_mode)) above_moved(&above, from->target, from->path, to->path);
+    if (S_ISLNK(from->status.st_mode)) above_linked(&above, to->path);
 }
 
-/* What lies below keeps its protection when a directory gets another name. */
+static void add_linked(struct call *call, const struct spot *spot)
+{
+    const struct session *session = call->watch->session;
+    struct above above = {session->policy, session->image, found_above, call->own};
+    if (spot->path) above_linked(&above, spot->path);
+}
+
 static void add_above(struct call *call)
 {
     const struct deed *deed = call->own;
     const struct change *change = &deed->change;
     const struct spot *from = &change->spots[0], *to = &change->spots[1];
-    struct naming naming = {call, from};
     switch (change_names(change)) {
-    case CHANGE_EXCHANGES: add_moved(call, to, from); /* fall through */
-    case CHANGE_MOVES: add_moved(call, from, to); break;
-    case CHANGE_LINKS:
-        if (from->path) above_linked(call->watch->session->policy, from->path, found_above, &naming);
+    case CHANGE_EXCHANGES:
+        add_moved(call, from, to);
+        add_moved(call, to, from);
         break;
+    case CHANGE_MOVES: add_moved(call, from, to); break;
+    case CHANGE_LINKS: add_linked(call, from); break;
     case CHANGE_NAMES_NOTHING: break;
     }
 }
@@ -377,10 +329,12 @@ void watch_file_change(struct call *call)
         return;
     }
     /* Under another name its content would have another protection. */
-    if (change->spot_count == 2) add(call, ACT_READ, change->detail, &change->spots[0]);
-    if (change_names(change) == CHANGE_EXCHANGES) add(call, ACT_READ, change->detail, &change->spots[1]);
-    for (size_t i = 0; i < change->spot_count; i++)
+    for (size_t i = 0; i < change->spot_count; i++) {
+        bool exchanged = change_names(change) == CHANGE_EXCHANGES;
+        if (change->spot_count == 2 && (i == 0 || exchanged))
+            add(call, ACT_READ, change->detail, &change->spots[i]);
         add(call, ACT_WRITE, change->detail, &change->spots[i]);
+    }
     add_above(call);
     judge_next(call);
 }

@@ -46,7 +46,7 @@ GUARDS = ("shim", "kernel")
 
 
 class BothGuards(DoorCase):
-    def run_under(self, guard, text, answer, options=()):
+    def run_under(self, guard, text, answer, options=(), policy=POLICY):
         """-> status, output, questions and records, without what differs from run to run."""
         work = self.directory(f"home/{guard}/work")
         for name in ("ask", "kept"):
@@ -55,7 +55,7 @@ class BothGuards(DoorCase):
             (work / name).write_text(name)
         (work / "job.py").write_text(PRELUDE + text)
         self.workspace = work
-        session = Session(self, "/usr/bin/python3", "-B", "job.py", audit=self.tmp / f"audit-{guard}", policy=POLICY,
+        session = Session(self, "/usr/bin/python3", "-B", "job.py", audit=self.tmp / f"audit-{guard}", policy=policy,
                           options=[f"--guard={guard}", *options])
         questions = []
         for question in iter(lambda: session.next("ask"), None):
@@ -81,8 +81,8 @@ class BothGuards(DoorCase):
                 "about": [text(one) for one in about] if isinstance(about, list) else text(about),
                 "program": os.path.basename(told.get("program") or ""), "cwd": text(told.get("cwd"))}
 
-    def both(self, text, answer=lambda question: "allow", options=()):
-        seen = {guard: self.run_under(guard, text, answer, options) for guard in GUARDS}
+    def both(self, text, answer=lambda question: "allow", options=(), policy=POLICY):
+        seen = {guard: self.run_under(guard, text, answer, options, policy) for guard in GUARDS}
         shim, kernel = (seen[guard] for guard in GUARDS)
         self.assertEqual(kernel["out"], shim["out"], kernel["err"])
         self.assertEqual(kernel["status"], shim["status"])
@@ -231,6 +231,76 @@ attempt(socket.create_connection, ("127.0.0.1", 1), 1)
     def test_a_deny_is_not_asked(self):
         seen = self.both('attempt(open, "secret")\nattempt(subprocess.run, ["rm", "forbidden"])\n')
         self.assertEqual(seen["questions"], [])
+
+    def test_folders_whose_names_protect_what_is_in_them(self):
+        seen = self.both("""
+def tree(*paths):
+    for path in paths:
+        os.makedirs(os.path.dirname(path), exist_ok=True); open(path, "w").close()
+tree("a/customers/x", "repo/hooks/it", "vault/inner", "free/y", "src/.env", "src/x.py", "empty/customers")
+attempt(os.rename, "a", "b")
+attempt(lambda: open("a/customers/x").read())
+attempt(os.rename, "repo", ".git")
+attempt(os.rename, "free", "a2")
+attempt(os.rename, "src", "lib")
+attempt(os.rename, "lib", "public")
+attempt(os.rename, "empty", "full")
+os.symlink("free", "pointer")
+attempt(os.rename, "pointer", ".git/hooks")
+os.mkdir(".git")
+attempt(os.symlink, "../a2", ".git/hooks")
+attempt(os.rename, "pointer", ".git/hooks")
+attempt(os.link, "pointer", ".git/hooks")
+attempt(os.rename, "pointer", "pointer2")
+import ctypes
+rename = ctypes.CDLL(None, use_errno=True).renameat2
+def exchange(a, b):
+    if rename(-100, a.encode(), -100, b.encode(), 2): raise OSError(ctypes.get_errno(), a)
+attempt(exchange, "a", "a2")
+attempt(exchange, "a2", "a")
+attempt(exchange, "a2", "b2")
+attempt(exchange, "lib", "a2")
+print(sorted(os.listdir(".")), sorted(os.listdir("a")))
+""", lambda question: "deny", policy=self.FOLDERS)
+        self.assertEqual([(q["act"], q["about"]) for q in seen["questions"]],
+                         [("write", "WORK/.git/hooks/it"), ("read", "WORK/lib/.env"), ("write", "WORK/.git/hooks/x"),
+                          ("write", "WORK/.git/hooks/x")])
+        self.assertIn("['customers']", seen["out"])
+
+    FOLDERS = """
+askfirst: 1
+read:
+  - deny: "${workspace}/a/customers/**"
+  - allow: "${workspace}/public/**"
+  - ask: "**/.env"
+  - allow: "/**"
+write:
+  - ask: "**/.git/hooks/*"
+  - allow: ["${workspace}/**", /dev/**]
+exec:
+  - allow: "/**"
+"""
+
+    def test_what_is_denied_is_found_before_anybody_is_asked(self):
+        seen = self.both("""
+os.mkdir("ask/in"); os.mkdir("kept2")
+attempt(os.rename, "ask/one", "kept/one")
+attempt(os.rename, "kept/it", "ask/it")
+attempt(open, "ask/one", "r+")
+attempt(open, "kept/ask/it", "r+")
+attempt(open, "both", "r+")
+attempt(os.rename, "ask", "kept/ask")
+""", lambda question: "allow", policy=POLICY.replace('  - ask: "**/ask/**"', '  - deny: "**/both"\n  - ask: "**/ask/**"', 1))
+        self.assertEqual([(q["act"], q["about"]) for q in seen["questions"]], [
+            ("write", "WORK/ask/in"), ("read", "WORK/ask/one"), ("write", "WORK/ask/one")])
+
+    def test_reading_and_writing_at_once_is_both(self):
+        seen = self.both("""
+attempt(lambda: open("ask/one", "r+").write("x"))
+attempt(lambda: os.open("ask/two", os.O_RDWR | os.O_CREAT))
+""", lambda question: "allow" if question["act"] == "read" else "deny")
+        self.assertEqual([q["act"] for q in seen["questions"]], ["read", "write"] * 2)
+        self.assertEqual(seen["out"], "EACCES\nEACCES\n")
 
 
 if __name__ == "__main__":

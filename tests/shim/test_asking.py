@@ -80,13 +80,15 @@ import os
 os.chdir("asked")
 open("f", "w").close(); open("f", "w").close(); open("f", "a").close(); os.truncate("f", 0)
 os.chmod("f", 0o600); os.chown("f", os.getuid(), os.getgid()); os.utime("f"); os.setxattr("f", "user.a", b"b")
-os.rename("f", "g"); os.link("g", "h"); os.symlink("x", "l"); os.mkdir("d"); os.rmdir("d"); os.remove("g"); os.mkfifo("p")
+os.rename("f", "g"); os.link("g", "h"); os.symlink("x", "l"); os.mkdir("d"); os.rename("d", "e"); os.rmdir("e"); os.remove("g"); os.mkfifo("p")
 """)
         self.assertEqual((result.returncode, result.stderr), (0, ""))
-        kinds = [r.detail for r in door.of(d.WRITE)]
+        kinds = [r.detail for r in door.requests if r.kind in (d.WRITE, d.MOVE)]
         OPEN, CREATE, TRUNCATE, REMOVE, RENAME, LINK, MKDIR, RMDIR, MODE, OWNER, TIMES, XATTR, NODE = range(1, 14)
         self.assertEqual(kinds, [CREATE, TRUNCATE, OPEN, TRUNCATE, MODE, OWNER, TIMES, XATTR, RENAME, RENAME, LINK, LINK,
-                                 LINK, MKDIR, RMDIR, REMOVE, NODE])
+                                 LINK, MKDIR, RENAME, RMDIR, REMOVE, NODE])
+        self.assertEqual([(r.detail, [os.path.basename(s) for s in r.strings]) for r in door.of(d.MOVE)],
+                         [(LINK, ["l", "l"]), (RENAME, ["d", "e"])])
 
     def test_an_answer_that_is_none_denies(self):
         door = Door(self, self.rules)

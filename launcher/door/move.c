@@ -1,0 +1,121 @@
+/* move.c: a directory or a link gets another name, or a link is made (parts.h): what that does to rules about what lies below
+ * only the launcher can tell. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "../guard/above.h"
+#include "../plain/memory.h"
+#include "acts.h"
+
+struct move {
+    struct acts acts;
+    const char *detail;
+};
+
+void move_free(struct move *move)
+{
+    if (!move) return;
+    acts_free(&move->acts);
+    free(move);
+}
+
+static void judge_next(struct connection *connection);
+
+static void judged(void *context, int error, const char *message)
+{
+    struct connection *connection = context;
+    connection->matter = NULL;
+    if (error)
+        door_no(connection, error, message);
+    else
+        judge_next(connection);
+}
+
+static void judge_next(struct connection *connection)
+{
+    struct door *door = connection->door;
+    struct decision decision;
+    struct acts *acts = &connection->move->acts;
+    if (acts->too_many) {
+        door_event(door, "too-many", connection->caller.pid, connection->strings[0]);
+        door->session->denied++;
+        door_no(connection, EACCES, acts_too_many);
+        return;
+    }
+    const struct file_act *next = acts_next(acts, door->session->image, &decision);
+    if (!next) {
+        door_go(connection);
+        return;
+    }
+    connection->matter = matter_of_watch(door, &connection->caller, judged, connection);
+    acts_put(connection->matter, next, &decision, connection->head.python);
+}
+
+static void found_above(void *context, enum act_kind kind, char *path)
+{
+    struct move *move = context;
+    acts_add(&move->acts, kind, path, move->detail, NULL);
+    free(path);
+}
+
+static void add_above(struct connection *connection, const struct found *from, const char *to)
+{
+    const struct session *session = connection->door->session;
+    struct above above = {session->policy, session->image, found_above, connection->move};
+    if (S_ISDIR(from->status.st_mode)) above_moved(&above, from->fd, from->path, to);
+    if (S_ISLNK(from->status.st_mode)) above_linked(&above, to);
+}
+
+/* False: what the shim saw is not what is there. */
+static bool find(struct found *found, const struct connection *connection, const char *path)
+{
+    if (path[0] != '/' || !found_open(found, &connection->caller, path, O_NOFOLLOW)) return false;
+    if (strcmp(found->path, path) == 0) return true;
+    found_close(found);
+    return false;
+}
+
+static void add_all(struct connection *connection, const struct found *from, const struct found *to)
+{
+    struct move *move = connection->move;
+    const char *path = connection->strings[1];
+    acts_add(&move->acts, ACT_READ, from->path, move->detail, &from->status);
+    acts_add(&move->acts, ACT_WRITE, from->path, move->detail, &from->status);
+    if (to) acts_add(&move->acts, ACT_READ, path, move->detail, &to->status);
+    acts_add(&move->acts, ACT_WRITE, path, move->detail, to ? &to->status : NULL);
+    add_above(connection, from, path);
+    if (to) add_above(connection, to, from->path);
+}
+
+/* Nothing is there before a link is made. */
+static void add_link(struct connection *connection)
+{
+    const struct session *session = connection->door->session;
+    struct move *move = connection->move;
+    struct above above = {session->policy, session->image, found_above, move};
+    acts_add(&move->acts, ACT_WRITE, connection->strings[1], move->detail, NULL);
+    above_linked(&above, connection->strings[1]);
+}
+
+void door_move(struct connection *connection)
+{
+    unsigned flags = connection->head.flags;
+    struct found from, to;
+    struct move *move = connection->move = xcalloc(1, sizeof *move);
+    move->detail = change_name(connection->head.detail);
+    if (connection->head.detail == WIRE_CHANGE_LINK) {
+        add_link(connection);
+        judge_next(connection);
+        return;
+    }
+    bool found = find(&from, connection, connection->strings[0]);
+    bool both = found && (!(flags & WIRE_EXCHANGES) || find(&to, connection, connection->strings[1]));
+    if (both) add_all(connection, &from, flags & WIRE_EXCHANGES ? &to : NULL);
+    if (both && flags & WIRE_EXCHANGES) found_close(&to);
+    if (found) found_close(&from);
+    if (both)
+        judge_next(connection);
+    else
+        door_no(connection, ENOENT, NULL);
+}
