@@ -23,7 +23,7 @@ SHIM_LDFLAGS := -shared -nostdlib -Wl,--version-script=shim/exports.map -Wl,-z,r
                 -Wl,-soname,libaskfirst.so -Wl,--no-undefined-version -Wl,--hash-style=both
 
 # Files of policy/ that the shim shares: no allocation, no libc.
-DECIDER  := $(wildcard policy/decide.c policy/glob.c policy/image.c policy/index.c policy/words.c)
+DECIDER  := $(wildcard policy/decide.c policy/glob.c policy/image.c policy/index.c policy/turns.c policy/words.c)
 # The built-in YAML files are packed at build, by a program of a few of its files.
 PACKER   := $(addprefix policy/,pack.c arena.c diagnostics.c sha256.c tree.c)
 POLICY   := $(filter-out $(DECIDER) policy/pack.c,$(wildcard policy/*.c))

@@ -7,6 +7,7 @@
 
 #include <linux/fs.h>
 
+#include "../policy/plain.h"
 #include "judge.h"
 #include "wrap.h"
 
@@ -187,11 +188,22 @@ static APART long new_name_may(struct place *place, int dirfd, const char *path,
     return result ? result : judge_place(session_get(), DEED_WRITE, change, place, path);
 }
 
+/* A link of most names is a name like any other: only of some the launcher has to be asked. */
+static APART long link_may(const struct place *place, const char *path)
+{
+    const struct session *session = session_get();
+    size_t length;
+    const char *name = last_part(place->path.bytes, place->length, &length);
+    if (session->image && !image_turns_on(session->image, name, length))
+        return judge_place(session, DEED_WRITE, WIRE_CHANGE_LINK, place, path);
+    return judge_move(session, WIRE_CHANGE_LINK, place, place, 0);
+}
+
 long change_symlink(const char *target, int dirfd, const char *path)
 {
     struct place place;
     long result = find_new_name(&place, dirfd, path);
-    if (!result) result = judge_move(session_get(), WIRE_CHANGE_LINK, &place, &place, 0);
+    if (!result) result = link_may(&place, path);
     if (result == NOT_JUDGED)
         result = raw_call(__NR_symlinkat, target, dirfd, path);
     else if (!result)
