@@ -15,12 +15,6 @@
 #include "memory_of.h"
 #include "numbers.h"
 
-struct request {
-    int directory;
-    uint64_t path;
-    uint64_t flags, mode, how;
-};
-
 /* openat2 grows: what this does not know must be zero, or the kernel would refuse it too. */
 static int read_how(const struct seccomp_notif *call, struct request *request)
 {
@@ -40,13 +34,16 @@ static int read_how(const struct seccomp_notif *call, struct request *request)
     return 0;
 }
 
-static int read_request(const struct seccomp_notif *call, struct request *request)
+int opening_request(const struct seccomp_notif *call, struct request *request)
 {
     const uint64_t *args = (const uint64_t *)call->data.args;
-    bool has_directory = call->data.nr == __NR_openat || call->data.nr == __NR_openat2;
+    request->is_openat2 = call->data.nr == __NR_openat2;
+    request->how = 0;
+    bool has_directory = call->data.nr == __NR_openat || request->is_openat2;
     request->directory = has_directory ? (int)args[0] : AT_FDCWD;
-    request->path = args[has_directory];
-    if (call->data.nr == __NR_openat2) return read_how(call, request);
+    int error = memory_string((pid_t)call->pid, args[has_directory], request->path, sizeof request->path);
+    if (error) return error;
+    if (request->is_openat2) return read_how(call, request);
     request->flags = (uint32_t)args[1 + has_directory];
     request->mode = args[2 + has_directory];
     if (call->data.nr == __NR_creat) {
@@ -85,22 +82,16 @@ static void classify(struct opening *opening)
     }
 }
 
-int opening_read(const struct seccomp_notif *call, pid_t top, struct opening *opening)
+int opening_find(const struct request *request, struct viewer viewer, struct opening *opening)
 {
-    char path[PATH_MAX];
-    struct request request = {0};
     *opening = (struct opening){.spot = {.parent = -1, .target = -1}};
-    int error = read_request(call, &request);
-    if (!error) error = memory_string((pid_t)call->pid, request.path, path, sizeof path);
-    if (error) return error;
-    bool creates = request.flags & O_CREAT && !(request.flags & O_PATH);
-    bool stays = request.flags & O_NOFOLLOW || (creates && request.flags & O_EXCL);
+    bool creates = request->flags & O_CREAT && !(request->flags & O_PATH);
+    bool stays = request->flags & O_NOFOLLOW || (creates && request->flags & O_EXCL);
     unsigned how = (creates ? RESOLVE_MAY_MISS : 0) | (stays ? 0 : RESOLVE_FOLLOW);
-    error = resolve((struct viewer){(pid_t)call->pid, top}, request.directory, path, how, request.how,
-                    &opening->spot);
+    int error = resolve(viewer, request->directory, request->path, how, request->how, &opening->spot);
     if (error) return error;
-    opening->flags = request.flags;
-    opening->mode = (mode_t)request.mode & 07777;
+    opening->flags = request->flags;
+    opening->mode = (mode_t)request->mode & 07777;
     classify(opening);
     return 0;
 }
@@ -123,7 +114,7 @@ static int open_again(const struct opening *opening, mode_t mask, enum opening_p
     mode_t type = opening->spot.status.st_mode & S_IFMT;
     if (flags & O_CREAT && flags & O_EXCL) return -EEXIST;
     bool at_once = patience == OPENING_NEVER_WAITS && !(flags & O_NONBLOCK);
-    if (type == S_IFLNK) return -ELOOP;
+    if (type == S_IFLNK) return flags & O_DIRECTORY ? -ENOTDIR : -ELOOP;
     if (type == S_IFDIR && flags & O_CREAT && !is_tmpfile(flags)) return -EISDIR;
     flags &= ~(uint64_t)(O_CREAT | O_EXCL | O_NOFOLLOW);
     if (is_tmpfile(opening->flags)) flags |= opening->flags & O_EXCL;

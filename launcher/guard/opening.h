@@ -4,11 +4,21 @@
 #ifndef ASKFIRST_GUARD_OPENING_H
 #define ASKFIRST_GUARD_OPENING_H
 
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "resolve.h"
+
+/* What the caller says: copied once. */
+struct request {
+    int directory;
+    char path[PATH_MAX];
+    uint64_t flags, mode;
+    uint64_t how;    /* openat2's RESOLVE_ flags */
+    bool is_openat2; /* which is strict about flags */
+};
 
 struct opening {
     struct spot spot;
@@ -20,8 +30,9 @@ struct opening {
     bool look_only;     /* O_PATH: nothing is opened that could be read or written; not for opening_do() */
 };
 
-/* 0, or the errno for the caller. `top` is its run's (resolve.h). */
-int opening_read(const struct seccomp_notif *call, pid_t top, struct opening *opening);
+/* Each: 0, or the errno for the caller. */
+int opening_request(const struct seccomp_notif *call, struct request *request);
+int opening_find(const struct request *request, struct viewer viewer, struct opening *opening);
 
 /* Whether a file is made, so that the umask counts. */
 bool opening_makes(const struct opening *opening);

@@ -74,9 +74,7 @@ static bool in_proc(int fd)
     return !fstatfs(fd, &where) && where.f_type == PROC_SUPER_MAGIC;
 }
 
-/* What only the caller itself may open: it would mean another thing, or carry other rights, in the launcher's
- * hands. */
-static bool is_kernels(int fd, const struct stat *status)
+bool spot_is_kernels(int fd, const struct stat *status)
 {
     static const unsigned long kernels[] = {PROC_SUPER_MAGIC,   SYSFS_MAGIC,         DEVPTS_SUPER_MAGIC,
                                             CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,
@@ -298,7 +296,7 @@ static bool resolve_whole(int base, const char *path, unsigned flags, uint64_t h
     if (fd < 0) return false;
     spot->target = fd;
     if (!fstat(fd, &spot->status) && !resolve_path_of(fd, &spot->path) && spot->path) {
-        spot->kernel = is_kernels(fd, &spot->status);
+        spot->kernel = spot_is_kernels(fd, &spot->status);
         if (!spot->kernel || !in_proc(fd)) return true;
     }
     spot_close(spot);
@@ -356,8 +354,9 @@ int resolve(struct viewer viewer, int directory, const char *path, unsigned flag
     else
         error = walk_all(viewer, base, path, flags, how, spot);
     struct stat status;
-    if (!error && spot->target >= 0 && is_kernels(spot->target, &spot->status)) spot->kernel = true;
-    if (!error && spot->parent >= 0 && !fstat(spot->parent, &status) && is_kernels(spot->parent, &status))
+    if (!error && spot->target >= 0 && spot_is_kernels(spot->target, &spot->status)) spot->kernel = true;
+    if (!error && spot->parent >= 0 && !fstat(spot->parent, &status) &&
+        spot_is_kernels(spot->parent, &status))
         spot->kernel = true;
     if (error) spot_close(spot);
     return error;

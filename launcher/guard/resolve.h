@@ -41,6 +41,9 @@ int resolve(struct viewer viewer, int directory, const char *path, unsigned flag
             struct spot *spot);
 void spot_close(struct spot *spot);
 
+/* What only the caller itself may open: it would mean another thing, or carry other rights, in the launcher's hands. */
+bool spot_is_kernels(int fd, const struct stat *status);
+
 /* A descriptor of the thread, as an O_PATH descriptor of ours; -1 with errno. AT_FDCWD: its directory. */
 int resolve_descriptor(pid_t tid, int descriptor);
 

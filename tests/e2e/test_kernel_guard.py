@@ -99,6 +99,47 @@ for name in ("link", "/proc/self/cwd/secret", "/proc/self/root" + os.getcwd() + 
         os.link(self.workspace / "secret", self.workspace / "innocent")
         self.assertEqual(self.guard("cat", "innocent").stdout, "")
 
+    def test_every_way_to_a_file_leads_where_it_leads_bare(self):
+        text = """
+import fcntl, itertools, os
+os.makedirs("d/e"); open("d/e/f", "w").write("deep"); open("top", "w").write("top"); os.symlink("d", "ld"); os.symlink("e/f", "d/lf")
+os.symlink("../top", "d/up"); os.symlink("nowhere", "dangling"); os.symlink("/proc/self/fd", "fds"); os.symlink("/proc/self/comm", "name")
+os.mkfifo("fifo"); os.symlink("loop", "loop"); kept = os.open("top", os.O_RDONLY)
+def look(path, flags, at=None):
+    try: fd = os.open(path, flags, dir_fd=at)
+    except OSError as error: return error.strerror
+    kind = os.fstat(fd).st_mode >> 12
+    said = sorted(os.listdir(fd)) if kind == 4 else os.read(fd, 9) if not flags & 1 else ""
+    said = kind, said, fcntl.fcntl(fd, fcntl.F_GETFL) & ~os.O_NOFOLLOW, os.get_inheritable(fd)
+    os.close(fd)
+    return said
+flags = [0, os.O_NOFOLLOW, os.O_DIRECTORY, os.O_NONBLOCK, os.O_DIRECTORY | os.O_NOFOLLOW, os.O_NOATIME, os.O_WRONLY, 0o100000]
+paths = ["top", "./top", "top/", "d", "d/", "d//e/./f", "d/e/../e/f", "ld", "ld/", "ld/e/f", "ld/lf", "d/lf", "d/up", "ld/../top",
+         "d/nothing", "top/nothing", "nothing/../top", "dangling", "loop", "loop/x", "name", f"fds/{kept}", "fds/99", "", ".", "..",
+         "/", "/lib/../etc/hostname", "/proc/self/comm", "/proc/thread-self/comm", "/dev/null", "/dev/fd/99", "x" * 300, "d/" * 2100]
+for path, flag in itertools.product(paths, flags):
+    if path != ".." and not (flag == os.O_WRONLY and path[:1] in "/n"): print(path[:40], flag, look(path, flag))
+at = os.open("d", os.O_RDONLY)
+for path in "e/f", "../top", "up", "nothing", ".": print(path, look(path, 0, at), look(path, 0, os.open("d", os.O_PATH)))
+print(look("x", 0, kept), look("x", 0, 99), look("fifo", os.O_NONBLOCK))
+os.makedirs("gone"); os.chdir("gone"); os.rmdir("../gone"); print(look("x", 0), look("../top", 0), look(".", 0))
+"""
+        self.put("ways.py", text)
+        said = {}
+        for name in ("bare", "guarded"):
+            (self.workspace / name).mkdir()
+            run = self.guard if name == "guarded" else self.command
+            said[name] = run("/usr/bin/python3", "../ways.py", cwd=self.workspace / name)
+        self.assertEqual(said["guarded"].stdout.splitlines(), said["bare"].stdout.splitlines(), said["guarded"].stderr)
+        self.assertEqual(said["bare"].returncode, 0, said["bare"].stderr)
+
+    def test_a_link_to_what_is_denied_is_no_way_to_it(self):
+        (self.workspace / "way").symlink_to("kept/..")
+        (self.workspace / "direct").symlink_to("secret")
+        for name in "way/secret", "direct", "kept/../secret", "./secret", "kept/../../" + self.workspace.name + "/direct":
+            with self.subTest(name):
+                self.assertEqual(self.guard(BUSYBOX, "cat", name).stdout, "")
+
     def test_an_environment_without_anything_in_it_changes_nothing(self):
         result = self.guard("env", "-i", "/bin/cat", "secret")
         self.assertEqual((result.stdout, result.returncode), ("", 1))

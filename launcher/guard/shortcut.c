@@ -1,0 +1,180 @@
+/* shortcut.c: see shortcut.h.
+ *
+ * What is looked at and then opened by name is the same file, as nobody in the run can change a name meanwhile: that is done
+ * by this same thread. For all others it is made sure of afterwards, on the descriptor.
+ */
+#include "shortcut.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define PLAIN_FLAGS ((uint64_t)(O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_DIRECTORY | O_NOFOLLOW))
+#if defined(__x86_64__)
+#define LARGE_FLAG 0100000u /* what some C libraries set, and all files are */
+#else
+#define LARGE_FLAG 0400000u
+#endif
+#define MAKING_FLAGS ((uint64_t)(O_CREAT | O_PATH | (O_TMPFILE & ~O_DIRECTORY)))
+
+static bool ends_in(const char *path, size_t length, const char *end)
+{
+    size_t ending = strlen(end);
+    return length >= ending && !memcmp(path + length - ending, end, ending);
+}
+
+/* The caller's path from the root on. False: it is not known, or too long. */
+static bool from_root(const struct request *request, pid_t tid, char *full)
+{
+    char link[64];
+    size_t length = strlen(request->path), at = 0;
+    if (!length) return false;
+    if (request->path[0] != '/') {
+        if (request->directory == AT_FDCWD)
+            snprintf(link, sizeof link, "/proc/%d/cwd", tid);
+        else
+            snprintf(link, sizeof link, "/proc/%d/fd/%d", tid, request->directory);
+        ssize_t got = readlink(link, full, PATH_MAX);
+        if (got <= 0 || got == PATH_MAX || full[0] != '/' || ends_in(full, (size_t)got, " (deleted)"))
+            return false;
+        at = (size_t)got;
+        full[at++] = '/';
+    }
+    if (at + length >= PATH_MAX) return false;
+    memcpy(full + at, request->path, length + 1);
+    return true;
+}
+
+/* What the path comes to where no link is on the way. */
+static size_t flatten(const char *full, char *flat)
+{
+    size_t length = 0;
+    for (const char *at = full; *at;) {
+        at += strspn(at, "/");
+        size_t name = strcspn(at, "/");
+        if (name == 2 && at[0] == '.' && at[1] == '.') {
+            while (length && flat[--length] != '/') {
+            }
+        } else if (name && !(name == 1 && at[0] == '.')) {
+            flat[length++] = '/';
+            memcpy(flat + length, at, name);
+            length += name;
+        }
+        at += name;
+    }
+    if (!length) flat[length++] = '/';
+    flat[length] = 0;
+    return length;
+}
+
+/* Means another thing to every process, or does something when it is opened. */
+static bool is_special(const char *flat)
+{
+    static const char *const trees[] = {"/proc", "/sys", "/dev"};
+    for (size_t i = 0; i < sizeof trees / sizeof *trees; i++) {
+        size_t length = strlen(trees[i]);
+        if (!strncmp(flat, trees[i], length) && (!flat[length] || flat[length] == '/')) return true;
+    }
+    return false;
+}
+
+static bool is_allowed(const struct image *image, const char *path, size_t length)
+{
+    struct act act = {.kind = ACT_READ, .path = path, .path_length = length};
+    struct decision decision;
+    policy_decide(image, &act, &decision, NULL);
+    return decision.verdict == VERDICT_ALLOW;
+}
+
+static int open_how(const char *path, uint64_t flags, uint64_t how)
+{
+    struct open_how open_how = {.flags = flags, .resolve = RESOLVE_NO_MAGICLINKS | how};
+    return (int)syscall(SYS_openat2, AT_FDCWD, path, &open_how, sizeof open_how);
+}
+
+/* There is nothing: for certain only where no link was met, because some lead elsewhere for the caller. */
+static bool is_missing(const char *full, int *result)
+{
+    int fd = open_how(full, O_PATH | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+    *result = -errno;
+    if (fd >= 0) close(fd);
+    return fd < 0 && (*result == -ENOENT || *result == -ENOTDIR);
+}
+
+static bool is_plain(int fd, const struct stat *seen, const struct floor_plan *plan)
+{
+    struct stat status;
+    if (fstat(fd, &status) || status.st_dev != seen->st_dev || status.st_ino != seen->st_ino) return false;
+    for (size_t i = 0; i < plan->protected_count; i++)
+        if (plan->protected[i].inode == status.st_ino && plan->protected[i].device == status.st_dev)
+            return false;
+    /* A file system on a disk is none that the kernel makes up. */
+    return major(status.st_dev) || !spot_is_kernels(fd, &status);
+}
+
+static bool leads_to_allowed(const struct image *image, int fd)
+{
+    char link[32], real[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, real, sizeof real);
+    if (length <= 0 || length == sizeof real || real[0] != '/' || ends_in(real, (size_t)length, " (deleted)"))
+        return false;
+    real[length] = 0;
+    return is_allowed(image, real, (size_t)length);
+}
+
+/* Somebody may have a lease on the file: then this would wait. */
+static uint64_t flags_of(const struct request *request)
+{
+    return (request->flags & PLAIN_FLAGS) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+}
+
+/* The descriptor, or -1 with errno; ELOOP: a link was met. */
+static int open_straight(const struct image *image, const struct request *request, const char *full,
+                         const char *flat, size_t length)
+{
+    errno = EACCES;
+    return is_allowed(image, flat, length) ? open_how(full, flags_of(request), RESOLVE_NO_SYMLINKS) : -1;
+}
+
+static int open_through_links(const struct image *image, const struct request *request, const char *full)
+{
+    int fd = open_how(full, flags_of(request), 0);
+    if (fd < 0 || leads_to_allowed(image, fd)) return fd;
+    close(fd);
+    return -1;
+}
+
+bool shortcut(const struct image *image, const struct floor_plan *plan, const struct request *request,
+              pid_t tid, int *result)
+{
+    char full[2 * PATH_MAX], flat[2 * PATH_MAX];
+    struct stat seen;
+    if (request->is_openat2 || request->flags & MAKING_FLAGS) return false;
+    if (!from_root(request, tid, full)) return false;
+    size_t length = flatten(full, flat);
+    if (is_special(flat)) return false;
+    if (lstat(full, &seen)) return (errno == ENOENT || errno == ENOTDIR) && is_missing(full, result);
+
+    if (request->flags & ~(PLAIN_FLAGS | LARGE_FLAG)) return false;
+    bool link = S_ISLNK(seen.st_mode);
+    if (link && (request->flags & O_NOFOLLOW || stat(full, &seen))) return false;
+    if (!S_ISREG(seen.st_mode) && !S_ISDIR(seen.st_mode)) return false;
+    int fd = link ? -1 : open_straight(image, request, full, flat, length);
+    if (link || (fd < 0 && errno == ELOOP)) fd = open_through_links(image, request, full);
+    if (fd < 0) return false;
+    if (!is_plain(fd, &seen, plan)) {
+        close(fd);
+        return false;
+    }
+    if (!(request->flags & O_NONBLOCK)) fcntl(fd, F_SETFL, 0);
+    *result = fd;
+    return true;
+}

@@ -1,0 +1,20 @@
+/* shortcut.h: files that are there, are plainly allowed to be read, and lie where their path says: most of all calls. They are
+ * opened with as few system calls as it takes. Whatever is not as plain as that goes the long way (opening.h), which
+ * can all.
+ */
+#ifndef ASKFIRST_GUARD_SHORTCUT_H
+#define ASKFIRST_GUARD_SHORTCUT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../../policy/policy.h"
+#include "floor.h"
+#include "opening.h"
+
+/* `result`: a descriptor, close-on-exec here, or the -errno that the caller gets: ENOENT or ENOTDIR. False: the long way, and
+ * nothing has been done. Only for a caller that is what the launcher is. */
+bool shortcut(const struct image *image, const struct floor_plan *plan, const struct request *request,
+              pid_t tid, int *result);
+
+#endif
