@@ -17,7 +17,7 @@
 #include "../run/signals.h"
 #include "../run/supervise.h"
 
-enum { POLICY, APPROVE, GUARD, MODE, WORKSPACE, TIMEOUT, ASK_TIMEOUT, AUDIT, ENV, QUIET };
+enum { POLICY, APPROVE, GUARD, MODE, WORKSPACE, TIMEOUT, ASK_TIMEOUT, AUDIT, ENV, NO_LANE, QUIET };
 
 /* What a run has where nobody asked for a guard by name. */
 #define GUARD_BY_DEFAULT GUARD_SHIM
@@ -36,6 +36,7 @@ static const struct option table[] = {
     {ASK_TIMEOUT, "ask-timeout", "TIME", "refuse what is not answered in this time; \"never\""},
     {AUDIT, "audit", "DIR", "where the record goes (else ~/.local/state/askfirst/audit)"},
     {ENV, "env", "NAME[=VALUE]", "give the command this variable, whatever the policy drops"},
+    {NO_LANE, "no-lane", NULL, "guard kernel: no fast lane, every opening of a file is looked at anew"},
     {QUIET, "quiet", NULL, "no banner, no warnings, no lines about what was denied"},
 };
 
@@ -120,6 +121,7 @@ static bool take_option(struct arguments *arguments, int id, const char *value)
         return take_time("ask-timeout", value, &options->ask_timeout_ms);
     case AUDIT: options->audit = value; return true;
     case ENV: arguments->env[options->env_count++] = value; return true;
+    case NO_LANE: options->no_lane = true; return true;
     case QUIET: options->quiet = true; return true;
     default: return false;
     }

@@ -11,11 +11,14 @@
 #include <netinet/in.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 
+#include "../../shim/lane.h"
 #include "numbers.h"
 
 #if defined(__x86_64__)
@@ -116,14 +119,63 @@ static void return_if_bits(struct writer *writer, uint32_t bits, uint32_t verdic
     put_return(writer, verdict);
 }
 
-/* The lane: openat made from the one known instruction is left to the floor. */
-static void look_openat(struct writer *writer)
+/* Goes on `instructions` further down unless the argument lies in the lane between `from` and `to`, at a multiple of `size`. */
+static void need_in_lane(struct writer *writer, unsigned argument, uint32_t from, uint32_t to, uint32_t size,
+                         uint8_t instructions)
+{
+    load_argument_high(writer, argument);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(LANE_AT >> 32), 0, (uint8_t)(instructions + 4));
+    load_argument(writer, argument);
+    put(writer, BPF_JMP | BPF_JGE | BPF_K, from, 0, (uint8_t)(instructions + 2));
+    put(writer, BPF_JMP | BPF_JGE | BPF_K, to, (uint8_t)(instructions + 1), 0);
+    put(writer, BPF_JMP | BPF_JSET | BPF_K, size - 1, instructions, 0);
+}
+
+/* The lane: what is opened was judged, and is opened for reading alone. */
+static void look_openat2(struct writer *writer)
 {
     if (!writer->options->lane) return;
-    load(writer, offsetof(struct seccomp_data, instruction_pointer));
-    put(writer, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)writer->options->lane, 0, 3);
-    load(writer, offsetof(struct seccomp_data, instruction_pointer) + 4);
-    return_if_equal(writer, (uint32_t)(writer->options->lane >> 32), SECCOMP_RET_ALLOW);
+    enum { NEEDED = 6, SIZE = 5 }; /* instructions of the parts that follow */
+    need_in_lane(writer, 1, LANE_NAMES_AT, LANE_SIZE, LANE_SLOT, NEEDED + SIZE);
+    need_in_lane(writer, 2, LANE_HOWS_AT, LANE_HOWS_AT + LANE_HOWS * LANE_HOW, LANE_HOW, SIZE);
+    load_argument_high(writer, 3);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+    load_argument(writer, 3);
+    return_if_equal(writer, LANE_HOW_SIZE, SECCOMP_RET_ALLOW);
+}
+
+/* The lane's memory is attached where it belongs and for reading, or not at all. */
+static void look_shmat(struct writer *writer)
+{
+    if (writer->options->lane) {
+        load_argument(writer, 0);
+        put(writer, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)writer->options->lane_segment, 0, 8);
+        load_argument_high(writer, 1);
+        put(writer, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(LANE_AT >> 32), 0, 5);
+        load_argument(writer, 1);
+        put(writer, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)LANE_AT, 0, 3);
+        load_argument(writer, 2);
+        return_if_equal(writer, SHM_RDONLY, SECCOMP_RET_ALLOW);
+        put_return(writer, SECCOMP_RET_ERRNO | EACCES);
+    }
+    put_return(writer, SECCOMP_RET_ALLOW);
+}
+
+/* Memory that a child does not get: nobody is without the lane. Its neighbourhood of 4 GiB is its own. */
+static void look_madvise(struct writer *writer)
+{
+    if (writer->options->lane) {
+        load_argument(writer, 2);
+        put(writer, BPF_JMP | BPF_JEQ | BPF_K, MADV_DONTFORK, 0, 7);
+        load_argument_high(writer, 1);
+        put(writer, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4);
+        load_argument_high(writer, 0);
+        put(writer, BPF_ALU | BPF_AND | BPF_K, 0x00ffffff, 0, 0); /* tags, which the kernel takes off */
+        put(writer, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(LANE_AT >> 32), 1, 0);
+        put(writer, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(LANE_AT >> 32) - 1, 0, 1);
+        put_return(writer, SECCOMP_RET_ERRNO | EINVAL);
+    }
+    put_return(writer, SECCOMP_RET_ALLOW);
 }
 
 /* Stream sockets pass: their connect is judged. A UNIX socket of packets is connected like a stream. */
@@ -247,7 +299,9 @@ static void look_owner(struct writer *writer)
 static void look(struct writer *writer, const struct call *call)
 {
     switch (call->number) {
-    case __NR_openat: look_openat(writer); break;
+    case __NR_openat2: look_openat2(writer); break;
+    case __NR_shmat: look_shmat(writer); break;
+    case __NR_madvise: look_madvise(writer); break;
     case __NR_socket:
     case __NR_socketpair: look_socket(writer); break;
     case __NR_ioctl: look_ioctl(writer); break;

@@ -28,7 +28,8 @@ enum call_handler {
 };
 
 struct filter_options {
-    uint64_t lane;       /* address after the lane's instruction, from which openat passes; 0: no lane */
+    bool lane;           /* openat2 passes where its name and demands lie in the lane (lane.h) */
+    int lane_segment;    /* the shared memory that it is */
     bool signals_scoped; /* the floor holds signals back by itself: kill and its kin need not trap */
 };
 

@@ -12,11 +12,25 @@
 #include "filter.h"
 #include "notify.h"
 
+/* What is only looked on must all come by. */
+static void make_lane(struct guard_setup *guard, const struct run_options *options)
+{
+    if (options->no_lane)
+        guard->lane_why = "--no-lane";
+    else if (options->mode == MODE_OBSERVE)
+        guard->lane_why = "everything is recorded";
+    else
+        guard->lane = lane_new(&guard->lane_why);
+}
+
 bool guard_prepare(struct guard_setup *guard, const struct session *session, char **why)
 {
     int abi = floor_abi(), pair[2];
-    const struct filter_options options = {.signals_scoped = abi >= 6};
     *guard = (struct guard_setup){.ruleset = -1, .ours = -1, .theirs = -1};
+    make_lane(guard, session->options);
+    const struct filter_options options = {.lane = guard->lane != NULL,
+                                           .lane_segment = guard->lane ? lane_segment(guard->lane) : -1,
+                                           .signals_scoped = abi >= 6};
     guard->plan = floor_plan(session->policy, session->image, session->places.workspace, FLOOR_BUDGET);
     guard->ruleset = floor_build(guard->plan, abi);
     if (guard->ruleset < 0) {
@@ -41,6 +55,7 @@ void guard_release(struct guard_setup *guard)
     if (guard->theirs >= 0) close(guard->theirs);
     free(guard->filter.filter);
     floor_plan_free(guard->plan);
+    lane_free(guard->lane);
     *guard = (struct guard_setup){.ruleset = -1, .ours = -1, .theirs = -1};
 }
 

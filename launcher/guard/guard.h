@@ -7,11 +7,14 @@
 
 #include "../run/session.h"
 #include "floor.h"
+#include "lane.h"
 
 /* Made before the command is started. */
 struct guard_setup {
     struct floor_plan *plan;
     int ruleset;
+    struct lane *lane;    /* NULL: there is none */
+    const char *lane_why; /* static: why not; NULL where there is one */
     struct sock_fprog filter;
     int ours, theirs; /* a pair of sockets, over which the listener comes */
 };

@@ -20,10 +20,13 @@
 
 #include "../look/elf.h"
 #include "../plain/memory.h"
+#include "lane.h"
+#include "lane_map.h"
 
 struct pending {
     struct pending *next;
     pid_t pid, tid;
+    struct lane_map *mapping; /* what was judged is there, and the lane comes into it */
     struct expected expected;
 };
 
@@ -31,7 +34,8 @@ struct verifier {
     struct loop *loop;
     verify_done *done;
     void *context;
-    int children; /* signalfd: SIGCHLD is how the kernel says that a traced thread stopped */
+    const struct lane *lane; /* NULL: none */
+    int children;            /* signalfd: SIGCHLD is how the kernel says that a traced thread stopped */
     struct loop_source *source;
     struct pending *pending;
 };
@@ -103,6 +107,7 @@ static void forget(struct pending **at)
 {
     struct pending *gone = *at;
     *at = gone->next;
+    if (gone->mapping) lane_map_end(gone->mapping, 0);
     free(gone->expected.argv);
     free(gone->expected.paths);
     if (gone->expected.own) gone->expected.free_own(gone->expected.own);
@@ -115,17 +120,43 @@ static void let_go(struct pending **at, pid_t id)
     if (!ptrace(PTRACE_DETACH, id, 0, 0)) forget(at);
 }
 
-static void check(struct verifier *verifier, struct pending **at)
+static void conclude(struct verifier *verifier, struct pending **at, const char *why)
 {
     struct pending *pending = *at;
     pid_t pid = pending->pid;
-    const char *why = difference(pid, &pending->expected);
     void *own = why ? NULL : steal_pointer(&pending->expected.own);
     if (why)
         kill(pid, SIGKILL);
     else
         let_go(at, pid);
     verifier->done(verifier->context, pid, !why, why, own);
+}
+
+#define NO_LANE "the lane could not be put into it"
+
+static void check(struct verifier *verifier, struct pending **at)
+{
+    struct pending *pending = *at;
+    const char *why = difference(pending->pid, &pending->expected);
+    if (!why && verifier->lane) {
+        pending->mapping = lane_map_begin(pending->pid, lane_segment(verifier->lane));
+        if (pending->mapping) return;
+        why = NO_LANE;
+    }
+    conclude(verifier, at, why);
+}
+
+/* Only the trap at the end of what it was given to do counts: it may be stopped meanwhile. */
+static void check_lane(struct verifier *verifier, struct pending **at, int event, int signal)
+{
+    struct pending *pending = *at;
+    if (event || signal != SIGTRAP) {
+        bool fault = !event && (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL);
+        ptrace(PTRACE_CONT, pending->pid, 0, fault ? signal : 0);
+        return;
+    }
+    bool mapped = lane_map_end(steal_pointer(&pending->mapping), pending->pid);
+    conclude(verifier, at, mapped ? NULL : NO_LANE);
 }
 
 /* A traced thread has stopped, or is gone. False: it was neither. */
@@ -142,7 +173,9 @@ static bool look_at(struct verifier *verifier, struct pending **at)
         return true;
     }
     int event = status >> 16;
-    if (event == PTRACE_EVENT_EXEC) {
+    if (pending->mapping) {
+        check_lane(verifier, at, event, WSTOPSIG(status));
+    } else if (event == PTRACE_EVENT_EXEC) {
         check(verifier, at);
     } else if (event == PTRACE_EVENT_STOP) { /* the exec has failed */
         let_go(at, id);
@@ -167,14 +200,14 @@ static void stopped(void *context, int fd, uint32_t events)
     }
 }
 
-struct verifier *verifier_new(struct loop *loop, verify_done *done, void *context)
+struct verifier *verifier_new(struct loop *loop, const struct lane *lane, verify_done *done, void *context)
 {
     struct verifier *verifier = xcalloc(1, sizeof *verifier);
     sigset_t children;
     sigemptyset(&children);
     sigaddset(&children, SIGCHLD);
     sigprocmask(SIG_BLOCK, &children, NULL);
-    *verifier = (struct verifier){.loop = loop, .done = done, .context = context};
+    *verifier = (struct verifier){.loop = loop, .lane = lane, .done = done, .context = context};
     verifier->children = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
     if (verifier->children >= 0)
         verifier->source = loop_add(loop, verifier->children, EPOLLIN, stopped, verifier);
@@ -203,7 +236,7 @@ bool verifier_seize(struct verifier *verifier, pid_t pid, pid_t tid, const struc
 {
     if (ptrace(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)) return false;
     struct pending *pending = xmalloc(sizeof *pending);
-    *pending = (struct pending){verifier->pending, pid, tid, *expected};
+    *pending = (struct pending){.next = verifier->pending, .pid = pid, .tid = tid, .expected = *expected};
     verifier->pending = pending;
     return true;
 }

@@ -14,6 +14,7 @@
 
 #include "../plain/loop.h"
 
+struct lane; /* lane.h */
 struct verifier;
 
 /* What the new program must be. */
@@ -33,7 +34,8 @@ struct expected {
  * `why` says what differed. Not called when the exec failed. */
 typedef void verify_done(void *context, pid_t pid, bool same, const char *why, void *own);
 
-struct verifier *verifier_new(struct loop *loop, verify_done *done, void *context); /* NULL with errno */
+/* NULL with errno. `lane` (NULL: none) is put into every program on that occasion, or it is killed. */
+struct verifier *verifier_new(struct loop *loop, const struct lane *lane, verify_done *done, void *context);
 void verifier_free(struct verifier *verifier);
 
 /* Before the exec of `tid` (of process `pid`) continues. False with errno: it must be refused. */

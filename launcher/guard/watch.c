@@ -261,14 +261,15 @@ static void ready(void *context, int fd, uint32_t events)
     if (notify_receive(&watch->notify, &notification) == 1) handle(watch, notification);
 }
 
-struct watch *watch_open(struct session *session, int listener, struct floor_plan *plan, const char *program,
-                         char **why)
+struct watch *watch_open(struct session *session, int listener, struct floor_plan *plan, struct lane *lane,
+                         const char *program, char **why)
 {
     struct watch *watch = xcalloc(1, sizeof *watch);
     watch->session = session;
     watch->plan = plan;
+    watch->lane = lane;
     watch->program = xstrdup(program);
-    watch->verifier = verifier_new(session->loop, watch_exec_done, watch);
+    watch->verifier = verifier_new(session->loop, lane, watch_exec_done, watch);
     if (notify_open(&watch->notify, listener) && watch->verifier && !capabilities_lower())
         watch->source = loop_add(session->loop, listener, EPOLLIN, ready, watch);
     if (!watch->source) {
@@ -294,6 +295,7 @@ void watch_close(struct watch *watch)
     loop_remove(watch->source);
     notify_close(&watch->notify);
     floor_plan_free(watch->plan);
+    lane_free(watch->lane);
     free(watch->program);
     fences_free(&watch->fences);
     free(watch);

@@ -6,13 +6,14 @@
 
 #include "../run/session.h"
 #include "floor.h"
+#include "lane.h"
 
 struct watch;
 
-/* `listener` and `plan` become the watch's. `program`: the command that was judged already, whose exec is the first call of
+/* `listener`, `plan` and `lane` (NULL: none) become the watch's. `program`: the command that was judged already, whose exec is the first call of
  * all. NULL with `*why` (malloc'd). */
-struct watch *watch_open(struct session *session, int listener, struct floor_plan *plan, const char *program,
-                         char **why);
+struct watch *watch_open(struct session *session, int listener, struct floor_plan *plan, struct lane *lane,
+                         const char *program, char **why);
 
 void watch_close(struct watch *watch);
 

@@ -66,6 +66,19 @@ static bool floor_lets(struct call *call)
     return true;
 }
 
+/* No program is without the lane, or it could put its own in the place. */
+static bool lane_lets(struct call *call)
+{
+    const struct watch *watch = call->watch;
+    if (!watch->lane || !watch->strangers || lane_reaches(watch->lane, call->tid)) return true;
+    watch_event(call->watch, "other-namespace", call->caller.pid, "ipc");
+    call_tell(call, "askfirst: denied: no program can be started from another IPC namespace: the run's fast "
+                    "lane does not "
+                    "reach there\n"
+                    "askfirst:   next: askfirst run --no-lane\n");
+    return false;
+}
+
 static char *judged_paths(const struct matter *matter)
 {
     struct text text = {0};
@@ -79,7 +92,7 @@ static char *judged_paths(const struct matter *matter)
 static void go_on(struct call *call)
 {
     struct exec_outcome outcome;
-    if (!floor_lets(call)) {
+    if (!floor_lets(call) || !lane_lets(call)) {
         call->matter = NULL;
         call_return(call, -EACCES);
         return;

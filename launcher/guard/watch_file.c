@@ -23,6 +23,7 @@
 
 struct deed {
     struct acts acts;
+    bool asked; /* the policy alone did not allow it */
     bool is_change;
     struct opening opening;
     struct change change;
@@ -90,6 +91,7 @@ static void judge_next(struct call *call)
     struct decision decision;
     const struct file_act *next = acts_next(&deed->acts, call->watch->session->image, &decision);
     if (next) {
+        deed->asked = true;
         struct matter *matter = call_matter(call, judged);
         if (matter) acts_put(matter, next, &decision, 0);
         return;
@@ -187,6 +189,14 @@ static int open_own_terminal(const struct call *call, const struct opening *open
     return fd < 0 ? -errno : fd;
 }
 
+/* What anybody may read at any time under this name need not come by again. */
+static void open_lane(const struct call *call, const struct deed *deed)
+{
+    const struct spot *spot = &deed->opening.spot;
+    bool plain = !deed->asked && deed->acts.count == 1 && deed->opening.reads && !spot->kernel;
+    if (plain && call->watch->lane) lane_add(call->watch->lane, spot->path);
+}
+
 static void carry_out_opening(struct call *call)
 {
     const struct deed *deed = call->own;
@@ -197,6 +207,11 @@ static void carry_out_opening(struct call *call)
         call_return(call, -EACCES);
         return;
     }
+    if (call->watch->lane && lane_is(call->watch->lane, &opening->spot.status)) {
+        call_return(call, -EACCES);
+        return;
+    }
+    open_lane(call, deed);
     mode_t mask = opening_makes(opening) ? call_umask(call) : 022; /* looking for it takes time */
     bool terminal = opening->spot.kernel && is_own_terminal(&opening->spot);
     int fd = terminal ? open_own_terminal(call, opening) : opening_do(opening, mask, OPENING_NEVER_WAITS);

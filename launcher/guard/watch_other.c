@@ -10,12 +10,28 @@
 #include "numbers.h"
 #include "watch_parts.h"
 
+/* The lane's names are those of the run's own root. */
+static void refuse_other_root(struct call *call)
+{
+    cleanup_free char *message =
+        xasprintf("askfirst: denied: %s: the run's fast lane knows one tree of files\n"
+                  "askfirst:   next: askfirst run --no-lane\n",
+                  filter_call_name(call->notification.data.nr));
+    watch_event(call->watch, "other-root", call->caller.pid, filter_call_name(call->notification.data.nr));
+    call_tell(call, message);
+    call_return(call, -EPERM);
+}
+
 /* The kernel decides whether it may; from now on everybody is looked at before the launcher acts for them. */
 void watch_identity(struct call *call)
 {
     struct watch *watch = call->watch;
     int number = call->notification.data.nr;
     if (!call_find_caller(call)) return;
+    if (watch->lane && (number == __NR_chroot || number == __NR_setns)) {
+        refuse_other_root(call);
+        return;
+    }
     if (number == __NR_prctl) {
         fences_reaper(&watch->fences, call->caller.pid);
     } else {

@@ -23,6 +23,7 @@ struct watch {
     struct loop_timer *sweep; /* looks whether callers of waiting questions still live */
     struct verifier *verifier;
     struct floor_plan *plan;
+    struct lane *lane;    /* NULL: none */
     struct call *waiting; /* calls that a question holds up */
     char *program;        /* the command, until its exec has come */
     struct identity own;  /* what the run's processes were when it began */

@@ -35,6 +35,7 @@ struct run_options {
     const char *const *env; /* NAME=VALUE to set, NAME to pass through whatever the policy drops */
     size_t env_count;
     bool quiet;
+    bool no_lane;
     char **command; /* NULL-terminated */
 };
 

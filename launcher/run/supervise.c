@@ -277,7 +277,7 @@ static void take_listener(void *context, int fd, uint32_t events)
     loop_remove(steal_pointer(&supervisor->listener_source));
     if (listener >= 0)
         supervisor->watch = watch_open(supervisor->session, listener, steal_pointer(&supervisor->guard.plan),
-                                       supervisor->program, &why);
+                                       steal_pointer(&supervisor->guard.lane), supervisor->program, &why);
     guard_release(&supervisor->guard);
     if (supervisor->watch) return;
     complain("%s", why ? why : "the command did not get behind the guard");

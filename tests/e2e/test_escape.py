@@ -28,7 +28,7 @@ SOURCES = support.ROOT / "tests" / "escape"
 BUILT = support.BUILD / "escape"
 TRIES = 20
 LIMIT = 60  # seconds for one attack; most take a hundredth of one
-ATTACKS = ["main.c", "files.c", "changes.c", "programs.c", "network.c", "processes.c", "races.c"]
+ATTACKS = ["main.c", "files.c", "changes.c", "programs.c", "network.c", "processes.c", "races.c", "lane.c"]
 BARE = ["-nostdlib", "-static", "-fno-stack-protector", "-fno-pie", "-no-pie"]
 PLAIN = ["-std=gnu11", "-D_GNU_SOURCE", "-O1", "-g", "-Wall", "-Wextra", "-pthread"]
 KERNEL_HEADERS = ["-idirafter", "/usr/include", "-idirafter", f"/usr/include/{os.uname().machine}-linux-gnu"]
@@ -40,6 +40,7 @@ PROGRAMS = {  # name: compiler, flags, sources
     "forbidden32": ("cc", ["-O1", "-m32", "-DHELPER=0"] + BARE, ["marker.c"]),
     "helper": ("cc", ["-O1", "-DHELPER=1"] + BARE, ["marker.c"]),
     "narrow": ("cc", ["-O1", "-m32"] + BARE, ["narrow.c"]),
+    "laid": ("cc", ["-O1", "-mcmodel=large", "-Wl,--section-start=.lane=0x7e9a00000000"] + BARE, ["laid.c"]),
     "odd": ("cc", ["-Wl,--dynamic-linker=./forbidden"], ["odd.c"]),
     "odd-turning": ("cc", ["-Wl,--dynamic-linker=./program"], ["odd.c"]),
     "outsider": ("cc", PLAIN, ["outsider.c"]),
@@ -161,7 +162,7 @@ class Scene:
         os.link(self.work / "box/secret", self.top / "another")
         for name in ("forbidden", "helper", "narrow"):
             shutil.copy(BUILT / name, self.work / name)
-        for name in ("odd", "odd-turning"):
+        for name in ("odd", "odd-turning", "laid"):
             shutil.copy(BUILT / name, self.work / "scripts")
         LISTENERS.forget()
         LISTENERS.add(self.home / "closed.sock", socket.SOCK_STREAM, True)

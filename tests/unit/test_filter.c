@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -23,6 +25,7 @@
 
 #include "../../launcher/guard/filter.h"
 #include "../../launcher/guard/notify.h"
+#include "../../shim/lane.h"
 
 enum fate { PASSES, TRAPS, FAILS };
 
@@ -81,7 +84,7 @@ static enum fate fate_of(const struct filter_options *options, long number, cons
     return told ? FAILS : PASSES;
 }
 
-static const struct filter_options usual = {.lane = 0, .signals_scoped = true};
+static const struct filter_options usual = {.signals_scoped = true};
 
 static enum fate fate(long number, long a, long b, long c, long d, int *error)
 {
@@ -96,6 +99,69 @@ static void opening_traps_without_a_lane(void **state)
 #ifdef SYS_open
     assert_int_equal(fate(SYS_open, (long)"/dev/null", O_RDONLY, 0, 0, NULL), TRAPS);
 #endif
+}
+
+/* Nothing is mapped there: what passes fails by itself. */
+static void the_lane_passes_whole_or_not_at_all(void **state)
+{
+    enum { ID = 77 };
+    static const struct filter_options with = {.lane = true, .lane_segment = ID, .signals_scoped = true};
+    const long name = (long)(LANE_AT + LANE_NAMES_AT), how = (long)(LANE_AT + LANE_HOWS_AT);
+    const long last = (long)(LANE_AT + LANE_SIZE - LANE_SLOT), last_how = how + (LANE_HOWS - 1) * LANE_HOW;
+    const struct {
+        long path, how, size;
+        enum fate fate;
+    } openings[] = {
+        {name, how, 24, FAILS},
+        {last, last_how, 24, FAILS},
+        {name + LANE_SLOT, how + LANE_HOW, 24, FAILS},
+        {name + 1, how, 24, TRAPS},
+        {name + LANE_SLOT / 2, how, 24, TRAPS},
+        {name - LANE_SLOT, how, 24, TRAPS},
+        {last + LANE_SLOT, how, 24, TRAPS},
+        {name | 1l << 56, how, 24, TRAPS},
+        {name & 0xffffffff, how, 24, TRAPS},
+        {name, how + 8, 24, TRAPS},
+        {name, how - LANE_HOW, 24, TRAPS},
+        {name, last_how + LANE_HOW, 24, TRAPS},
+        {name, how & 0xffffffff, 24, TRAPS},
+        {name, how, 32, TRAPS},
+        {name, how, 0, TRAPS},
+        {name, how, 24 | 1l << 32, TRAPS},
+        {(long)"/etc/passwd", how, 24, TRAPS},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++) {
+        const long args[6] = {AT_FDCWD, openings[i].path, openings[i].how, openings[i].size};
+        int error;
+        enum fate fate = fate_of(&with, SYS_openat2, args, &error);
+        if (fate != openings[i].fate) fail_msg("opening %zu", i);
+        if (fate == FAILS) assert_int_equal(error, EFAULT);
+        assert_int_equal(fate_of(&usual, SYS_openat2, args, NULL), TRAPS);
+    }
+    const struct {
+        long number, args[3];
+        int error; /* of the filter; EINVAL of the kernel too: there is no such segment */
+    } others[] = {
+        {SYS_shmat, {ID, 0, 0}, EACCES},
+        {SYS_shmat, {ID, (long)LANE_AT, 0}, EACCES},
+        {SYS_shmat, {ID, (long)LANE_AT, SHM_RDONLY | SHM_REMAP}, EACCES},
+        {SYS_shmat, {ID, (long)LANE_AT + 4096, SHM_RDONLY}, EACCES},
+        {SYS_shmat, {ID | 1l << 32, 0, 0}, EACCES},
+        {SYS_shmat, {ID, (long)LANE_AT, SHM_RDONLY}, EINVAL},
+        {SYS_madvise, {(long)LANE_AT, 4096, MADV_DONTFORK}, EINVAL},
+        {SYS_madvise, {(long)LANE_AT - 4096, 8192, MADV_DONTFORK}, EINVAL},
+        {SYS_madvise, {1l << 40, 1l << 46, MADV_DONTFORK}, EINVAL},
+        {SYS_madvise, {(long)LANE_AT | 1l << 57, 4096, MADV_DONTFORK}, EINVAL},
+        {SYS_madvise, {(long)LANE_AT - (1l << 33), 4096, MADV_DONTFORK}, ENOMEM},
+        {SYS_madvise, {(long)LANE_AT, 4096, MADV_WILLNEED}, ENOMEM},
+    };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const long args[6] = {others[i].args[0], others[i].args[1], others[i].args[2]};
+        int error;
+        assert_int_equal(fate_of(&with, others[i].number, args, &error), FAILS);
+        if (error != others[i].error) fail_msg("call %zu: %s", i, strerror(error));
+    }
 }
 
 static void programs_and_changes_trap(void **state)
@@ -279,6 +345,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opening_traps_without_a_lane),
+        cmocka_unit_test(the_lane_passes_whole_or_not_at_all),
         cmocka_unit_test(programs_and_changes_trap),
         cmocka_unit_test(what_no_filter_sees_through_is_refused),
         cmocka_unit_test(numbers_beyond_the_table_are_refused),

@@ -1,0 +1,294 @@
+/* lane.c: names of one's own for the fast lane (shim/lane.h). Unguarded its address is as good as any other. */
+#include <linux/openat2.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+
+#include "../../shim/lane.h"
+#include "attack.h"
+
+#define LANE ((char *)(uintptr_t)LANE_AT)
+#define NAMES (LANE + LANE_NAMES_AT)
+#define HOWS (LANE + LANE_HOWS_AT)
+
+/* Memory that looks like the lane, with `name` in every slot that is tried, and demands to do as `flags` say. */
+static void fill(char *memory, const char *name, int flags)
+{
+    struct open_how how = {.flags = (uint64_t)flags};
+    snprintf(memory + LANE_NAMES_AT, LANE_SLOT, "%s", name);
+    memcpy(memory + LANE_HOWS_AT, &how, sizeof how);
+}
+
+static int open_by(const char *name, const void *how)
+{
+    return (int)syscall(SYS_openat2, AT_FDCWD, name, how, LANE_HOW_SIZE);
+}
+
+static bool is_there(void)
+{
+    unsigned char state;
+    return !mincore(LANE, 1, &state);
+}
+
+static void *anywhere(void)
+{
+    return mmap(NULL, LANE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static bool lay(void)
+{
+    return mmap(LANE, LANE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+           LANE;
+}
+
+static void open_secret(void)
+{
+    fill(LANE, absolute(SECRET), O_RDONLY);
+    show(open_by(NAMES, HOWS));
+}
+
+ATTACK(lane_laid_over, GOAL_READ, "", "memory of one's own where the lane is")
+{
+    if (lay()) open_secret();
+}
+
+ATTACK(lane_taken_away, GOAL_READ, "", "munmap of the lane and of all around it, then memory of one's own")
+{
+    munmap(LANE, LANE_SIZE);
+    munmap(LANE - 4096, LANE_SIZE + 8192);
+    shmdt(LANE);
+    if (mmap(LANE, LANE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+             0) == LANE)
+        open_secret();
+}
+
+ATTACK(lane_moved_in, GOAL_READ, "", "mremap of one's own memory to where the lane is")
+{
+    mremap(LANE, LANE_SIZE, LANE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, LANE + (1u << 30));
+    if (mremap(anywhere(), LANE_SIZE, LANE_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED, LANE) == LANE) open_secret();
+}
+
+ATTACK(lane_made_writable, GOAL_READ, "", "mprotect of the lane")
+{
+    if (!is_there() && !lay()) return;
+    if (!mprotect(LANE, LANE_SIZE, PROT_READ | PROT_WRITE)) open_secret();
+}
+
+ATTACK(lane_written_by_file, GOAL_READ, "", "/proc/self/mem and map_files at the lane")
+{
+    char path[128], *own = anywhere();
+    if (!is_there() && !lay()) return;
+    fill(own, absolute(SECRET), O_RDONLY);
+    int fd = open("/proc/self/mem", O_RDWR);
+    if (pwrite(fd, own, LANE_SIZE, (off_t)LANE_AT) < 0) perror("mem");
+    snprintf(path, sizeof path, "/proc/self/map_files/%lx-%lx", (long)LANE_AT, (long)(LANE_AT + LANE_SIZE));
+    fd = open(path, O_RDWR);
+    if (fd >= 0 && pwrite(fd, own, LANE_SIZE, 0) < 0) {
+        char *shared = mmap(NULL, LANE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+        if (shared != MAP_FAILED) fill(shared, absolute(SECRET), O_RDONLY);
+    }
+    show(open_by(NAMES, HOWS));
+}
+
+/* Its number is the inode that the maps show. */
+static int segment(void)
+{
+    char line[512];
+    unsigned long from, inode = 0;
+    FILE *maps = fopen("/proc/self/maps", "r");
+    while (maps && fgets(line, sizeof line, maps))
+        if (sscanf(line, "%lx-%*x %*s %*x %*x:%*x %lu", &from, &inode) == 2 && from == LANE_AT)
+            return (int)inode;
+    return -1;
+}
+
+ATTACK(lane_attached_again, GOAL_READ, "", "the lane's shared memory, attached to write")
+{
+    int id = segment();
+    if (id < 0) {
+        id = shmget(IPC_PRIVATE, LANE_SIZE, IPC_CREAT | 0600);
+        if (shmat(id, LANE, SHM_RDONLY) != LANE) return;
+    }
+    char *memory = shmat(id, NULL, 0);
+    if (memory == (char *)-1) memory = shmat(id, LANE + (1u << 30), SHM_REMAP);
+    if (memory == (char *)-1) return;
+    fill(memory, absolute(SECRET), O_RDONLY);
+    show(open_by(NAMES, HOWS));
+    shmctl(id, IPC_RMID, NULL);
+}
+
+static void open_in_child(void)
+{
+    pid_t child = fork();
+    if (!child) {
+        if (mmap(LANE, LANE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+                 -1, 0) == LANE)
+            open_secret();
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+}
+
+ATTACK(lane_kept_from_a_child, GOAL_READ, "",
+       "madvise says that a child gets no lane: from wherever it begins")
+{
+    static const struct {
+        uint64_t from, size;
+    } ranges[] = {{LANE_AT, LANE_SIZE},
+                  {LANE_AT - 4096, LANE_SIZE + 4096},
+                  {LANE_AT - (1ull << 33), 1ull << 34},
+                  {LANE_AT - (1ull << 36), 1ull << 37},
+                  {LANE_AT + 4096, 4096},
+                  {LANE_AT | 1ull << 57, LANE_SIZE},
+                  {LANE_AT | 1ull << 63, LANE_SIZE}};
+    syscall(SYS_arch_prctl, 0x4002, 6); /* ARCH_ENABLE_TAGGED_ADDR */
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        syscall(SYS_madvise, ranges[i].from, ranges[i].size, MADV_DONTFORK);
+        syscall(SYS_madvise, ranges[i].from, ranges[i].size, MADV_WIPEONFORK);
+    }
+    open_in_child();
+}
+
+ATTACK(lane_of_a_program, GOAL_READ, "", "a program that is linked to lie where the lane is")
+{
+    execl("scripts/laid", "laid", absolute(SECRET), NULL);
+}
+
+/* An allowed name whose end is another name. */
+ATTACK(lane_end_of_a_name, GOAL_READ, "", "a pointer into the middle of a name that may be read")
+{
+    char name[3 * PATH_MAX], here[PATH_MAX];
+    snprintf(name, sizeof name, "%s/public%s", getcwd(here, sizeof here), here);
+    for (char *at = name + strlen(here) + 1; (at = strchr(at, '/')); *at++ = '/') {
+        *at = 0;
+        mkdir(name, 0755);
+    }
+    mkdir(name, 0755);
+    strcat(name, "/private");
+    mkdir(name, 0755);
+    strcat(name, "/key");
+    put_file(name, "plain\n");
+    if (!is_there() && lay()) fill(LANE, name, O_RDONLY);
+    close(open(name, O_RDONLY));
+    for (unsigned slot = 0; slot < LANE_SLOTS; slot++)
+        if (!strcmp(NAMES + slot * LANE_SLOT, name))
+            show(open_by(NAMES + slot * LANE_SLOT + strlen(here) + strlen("/public"), HOWS));
+}
+
+/* The slot of a name that has been opened, or a name of one's own. */
+static const char *slot_of(const char *name)
+{
+    if (!is_there() && lay()) fill(LANE, name, O_RDONLY);
+    close(open(name, O_RDONLY));
+    for (unsigned slot = 0; slot < LANE_SLOTS; slot++)
+        if (!strcmp(NAMES + slot * LANE_SLOT, name)) return NAMES + slot * LANE_SLOT;
+    return NULL;
+}
+
+ATTACK(lane_own_demands, GOAL_CHANGE, "", "a name of the lane, with demands of one's own: to write")
+{
+    struct open_how how = {.flags = O_WRONLY | O_TRUNC};
+    const char *slot = slot_of(absolute(PRECIOUS));
+    if (slot) open_by(slot, &how);
+}
+
+ATTACK(lane_shifted_demands, GOAL_CHANGE, "",
+       "a name of the lane, with demands read from beside where they are")
+{
+    const char *slot = slot_of(absolute(PRECIOUS));
+    struct open_how how = {.flags = O_WRONLY | O_TRUNC};
+    if (!slot) return;
+    for (int at = -64; at < (int)(LANE_HOWS * LANE_HOW) + 64; at += 8) {
+        const char *demands = HOWS + at;
+        long flags = *(const long *)(const void *)demands;
+        if (at % LANE_HOW && flags & (O_WRONLY | O_RDWR | O_TRUNC | O_CREAT)) open_by(slot, demands);
+    }
+    memcpy(is_there() && !mprotect(LANE, LANE_SIZE, PROT_READ | PROT_WRITE) ? HOWS + 8 : (char *)&how, &how,
+           sizeof how);
+    open_by(slot, HOWS + 8);
+}
+
+ATTACK(lane_of_links, GOAL_READ, "", "a name of the lane that becomes a link, and a directory that does")
+{
+    char *name = strdup(absolute("public/key"));
+    const char *slot = slot_of(name);
+    const char *how = HOWS;
+    if (!slot) return;
+    unlink("public/key");
+    if (symlink(absolute(SECRET), "public/key")) return;
+    show(open_by(slot, how));
+    unlink("public/key");
+    rmdir("public/inner");
+    rename("public", "was-public");
+    if (!symlink("private", "public")) show(open_by(slot, how));
+}
+
+ATTACK(lane_of_hard_links, GOAL_READ, "", "a name of the lane that is given to a protected file")
+{
+    char *name = strdup(absolute("public/key"));
+    const char *slot = slot_of(name);
+    if (!slot) return;
+    unlink("public/key");
+    if (link(SECRET, "public/key") && rename(SECRET, "public/key")) return;
+    show(open_by(slot, HOWS));
+}
+
+static void exchange(void *own)
+{
+    (void)own;
+    unlink("public/key");
+    if (symlink("../secret", "public/key")) return;
+    unlink("public/key");
+    put_file("public/key", "plain\n");
+}
+
+ATTACK(lane_raced_with_a_link, GOAL_READ, "", "a name of the lane that is a link half of the time")
+{
+    struct meanwhile meanwhile;
+    const char *slot = slot_of(strdup(absolute("public/key")));
+    if (!slot) return;
+    meanwhile_begin(&meanwhile, exchange, NULL);
+    for (int i = 0; i < 20 * ROUNDS; i++)
+        show(open_by(slot, HOWS));
+    meanwhile_end(&meanwhile);
+}
+
+ATTACK(lane_in_another_root, GOAL_READ, "root",
+       "a name of the lane, in another root where it is a protected file")
+{
+    char name[3 * PATH_MAX], here[PATH_MAX];
+    const char *slot = slot_of(strdup(absolute("public/key")));
+    if (!slot) return;
+    /* Below the new root, what is private bears the name that was public. */
+    snprintf(name, sizeof name, "other%s", getcwd(here, sizeof here));
+    for (char *at = name; (at = strchr(at + 1, '/')); *at = '/') {
+        *at = 0;
+        mkdir(name, 0755);
+    }
+    mkdir("other", 0755);
+    snprintf(name, sizeof name, "mkdir -p other%s && mv private other%s/public", here, here);
+    if (system(name) || chroot("other")) return;
+    show(open_by(slot, HOWS));
+}
+
+/* In a namespace of its own the number may mean a segment of its own. */
+ATTACK(lane_of_another_namespace, GOAL_READ, "", "another IPC namespace, whose memory has the lane's number")
+{
+    int id = segment(), made = -1;
+    if (getenv("LANE_AGAIN")) {
+        if (!is_there() && shmat(0, LANE, SHM_RDONLY) != LANE) return;
+        show(open_by(NAMES, HOWS));
+        return;
+    }
+    const char *name = strdup(absolute(SECRET));
+    if (unshare(CLONE_NEWUSER | CLONE_NEWIPC)) return;
+    for (int i = 0; i < 200 && made != (id < 0 ? 0 : id); i++) {
+        made = shmget(IPC_PRIVATE, LANE_SIZE, IPC_CREAT | 0600);
+        if (made < 0) return;
+        char *memory = shmat(made, NULL, 0);
+        if (memory == (char *)-1) return;
+        fill(memory, name, O_RDONLY);
+        shmdt(memory);
+    }
+    setenv("LANE_AGAIN", "1", 1);
+    execl("/proc/self/exe", "attacks", "lane_of_another_namespace", NULL);
+}
