@@ -153,29 +153,45 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
     return -1;
 }
 
-/* What was asked for by name is taken or the run does not start: nothing weaker stands in for it in silence. `*taken`: which
- * guard an auto came to, and why, for one line; malloc'd. */
-static bool choose_guard(struct run_options *options, char **taken)
+/* What guard_missing() said, which the session's record needs for as long as the run, and which guard an auto came to, and why,
+ * for one line. All malloc'd. */
+struct guard_choice {
+    char *missing;
+    char **without;
+    char *taken;
+};
+
+/* What was asked for by name is taken or the run does not start: nothing weaker stands in for it in silence. */
+static bool choose_guard(struct run_options *options, struct guard_choice *choice)
 {
     const char *next;
     if (options->guard == GUARD_SHIM) return true;
-    char *missing cleanup_free = guard_missing(&next);
+    options->guard_missing = choice->missing = guard_missing(&next, &choice->without);
+    if (!choice->missing) options->guard_without = (const char *const *)choice->without;
     if (options->guard == GUARD_AUTO) {
-        options->guard = missing ? GUARD_SHIM : GUARD_KERNEL;
-        *taken = missing ? xasprintf("guard auto took shim, the door alone, which is no boundary against "
-                                     "code that means to get "
-                                     "around it: the kernel's is missing %s",
-                                     missing)
-                         : xstrdup("guard auto took kernel");
+        options->guard = choice->missing ? GUARD_SHIM : GUARD_KERNEL;
+        choice->taken = choice->missing
+                            ? xasprintf("guard auto took shim, the door alone, which is no boundary against "
+                                        "code that means to get "
+                                        "around it: the kernel's is missing %s",
+                                        choice->missing)
+                            : xstrdup("guard auto took kernel");
         return true;
     }
-    if (!missing) return true;
-    complain("--guard kernel: %s", missing);
+    if (!choice->missing) return true;
+    complain("--guard kernel: %s", choice->missing);
     complain("nothing was run: %s", next);
     complain("next: askfirst doctor shows what holds here; --guard=auto takes the best there is, "
              "--guard=shim the door alone, "
              "which is no boundary against code that means to get around it");
     return false;
+}
+
+static void free_choice(struct guard_choice *choice)
+{
+    free(choice->missing);
+    free(choice->taken);
+    guard_free_names(choice->without);
 }
 
 static void banner(const struct run_options *options, const char *taken)
@@ -237,11 +253,11 @@ int command_run(int argc, char **argv)
     int status = read_arguments(&arguments, argc, argv);
     if (status >= 0) return status;
     if (nested_in_run()) return run_under_the_guard_above(&arguments.options);
-    char *taken cleanup_free = NULL;
-    if (!choose_guard(&arguments.options, &taken)) return STATUS_FAILED;
+    struct guard_choice choice __attribute__((cleanup(free_choice))) = {0};
+    if (!choose_guard(&arguments.options, &choice)) return STATUS_FAILED;
     if (!descriptors_take(approve, arguments.options.approve_count)) {
         complain("/dev/null: %s", strerror(errno));
         return STATUS_FAILED;
     }
-    return run(&arguments.options, taken);
+    return run(&arguments.options, choice.taken);
 }

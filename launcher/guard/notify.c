@@ -34,6 +34,13 @@ int notify_install(const struct sock_fprog *filter)
     return listener;
 }
 
+/* It looks at the flags before it looks for the filter. */
+bool notify_knows_killable(void)
+{
+    const unsigned long flags = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, NULL) < 0 && errno == EFAULT;
+}
+
 int notify_send_listener(int socket, int listener)
 {
     char byte = 0;

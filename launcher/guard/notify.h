@@ -22,6 +22,9 @@ struct notify {
  */
 int notify_install(const struct sock_fprog *filter);
 
+/* Whether this kernel knows calls that a handled signal does not take back. */
+bool notify_knows_killable(void);
+
 /* Hands a descriptor over a socket, and takes it. -1 with errno. */
 int notify_send_listener(int socket, int listener);
 int notify_take_listener(int socket);

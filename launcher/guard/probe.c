@@ -78,6 +78,13 @@ int trial_call(void)
 
 /* ---- the parent ---- */
 
+static const char *why_no_landlock(int error)
+{
+    return error == ENOSYS       ? "this kernel has none, or a container hides it"
+           : error == EOPNOTSUPP ? "it is switched off here"
+                                 : "it is kept from us";
+}
+
 static bool make_trial(struct trial *trial, struct probe *parts)
 {
     const struct filter_options options = {.signals_scoped = true};
@@ -85,8 +92,7 @@ static bool make_trial(struct trial *trial, struct probe *parts)
     int abi = floor_abi(), error = errno;
     *trial = (struct trial){.parts = parts, .ruleset = -1, .notify = {.listener = -1}, .report = MAP_FAILED};
     if (!abi) {
-        probe_lacks(&parts[PROBE_LANDLOCK], "this kernel has none, it is switched off, or it is kept from us",
-                    error);
+        probe_lacks(&parts[PROBE_LANDLOCK], why_no_landlock(error), error);
         return false;
     }
     trial->ruleset = floor_build(&empty, abi);
@@ -236,9 +242,25 @@ static void read_report(const struct trial *trial)
     }
 }
 
+/* Whether the kernel knows what the guard can do without; whether it also does it, only the doctor has time to see. */
+static void look_at_rest(const struct trial *trial)
+{
+    const bool known[] = {notify_knows_killable(), trial->notify.synchronous};
+    for (int i = 0; i < 2; i++) {
+        struct probe *part = &trial->parts[PROBE_KILLABLE + i];
+        if (known[i])
+            probe_holds(part);
+        else
+            probe_lacks(part, "this kernel does not know it", 0);
+    }
+}
+
 static bool try_needed(struct trial *trial)
 {
-    if (trial_begin(trial, trial_call)) answer(trial);
+    if (trial_begin(trial, trial_call)) {
+        look_at_rest(trial);
+        answer(trial);
+    }
     if (trial->child < 0) probe_lacks(&trial->parts[PROBE_FILTER], "no process for the trial", errno);
     trial_finish(trial);
     if (trial->parts[PROBE_FILTER].state != PROBE_LACKS) read_report(trial);
@@ -259,7 +281,27 @@ void probe(enum probe_depth depth, struct probe parts[PROBE_PARTS])
     free_trial(&trial);
 }
 
-char *guard_missing(const char **next)
+/* What the guard can do without, and has to. */
+static char **name_lacking(const struct probe parts[PROBE_PARTS])
+{
+    char **names = xcalloc(FLOOR_VERSIONS + PROBE_PARTS + 1, sizeof *names);
+    size_t count = 0;
+    for (int version = floor_abi() + 1; version <= FLOOR_VERSIONS; version++)
+        names[count++] = xasprintf("%s: %s", probe_name(PROBE_LANDLOCK), floor_version_knows(version));
+    for (int i = 0; i < PROBE_PARTS; i++)
+        if (!probe_is_needed((enum probe_part)i) && parts[i].state == PROBE_LACKS)
+            names[count++] = xstrdup(probe_name((enum probe_part)i));
+    return names;
+}
+
+void guard_free_names(char **names)
+{
+    for (size_t i = 0; names && names[i]; i++)
+        free(names[i]);
+    free(names);
+}
+
+char *guard_missing(const char **next, char ***without)
 {
     struct probe parts[PROBE_PARTS];
     probe(PROBE_QUICKLY, parts);
@@ -270,6 +312,7 @@ char *guard_missing(const char **next)
         if (first == none || (parts[first].state == PROBE_UNTRIED && parts[i].state == PROBE_LACKS))
             first = i;
     }
+    *without = name_lacking(parts);
     if (first == none) return NULL;
     *next = probe_next((enum probe_part)first);
     return xasprintf("%s: %s", probe_name((enum probe_part)first),

@@ -40,7 +40,9 @@ const char *probe_next(enum probe_part part); /* what to do where it is lacking 
 enum probe_depth { PROBE_QUICKLY, PROBE_THOROUGHLY };
 void probe(enum probe_depth depth, struct probe parts[PROBE_PARTS]);
 
-/* NULL: all that the guard needs holds. Else the first part that does not, and why (malloc'd), and what to do about it. */
-char *guard_missing(const char **next);
+/* NULL: all that the guard needs holds. Else the first part that does not, and why (malloc'd), and what to do about it.
+ * `*without` (for guard_free_names): what the guard has to do without here, a name each, up to a NULL. */
+char *guard_missing(const char **next, char ***without);
+void guard_free_names(char **names);
 
 #endif

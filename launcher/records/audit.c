@@ -180,6 +180,17 @@ static void put_whereabouts(cJSON *record)
     put_number(record, "pid", getpid());
 }
 
+/* What the guard has to do without stands in the record, not only what it is called. */
+static void put_guard(cJSON *record, const struct run_options *options)
+{
+    put_string(record, "guard", guard_name(options->guard));
+    if (options->guard_missing) put_string(record, "guard_missing", options->guard_missing);
+    if (!options->guard_without) return;
+    cJSON *without = cJSON_AddArrayToObject(record, "guard_without");
+    for (size_t i = 0; options->guard_without[i]; i++)
+        cJSON_AddItemToArray(without, cJSON_CreateString(options->guard_without[i]));
+}
+
 static cJSON *first_record(struct audit *audit)
 {
     static const char *const modes[] = {"enforce", "observe"};
@@ -198,7 +209,7 @@ static cJSON *first_record(struct audit *audit)
     put_string(record, "workspace", session->places.workspace);
     put_string(record, "policy", session->policy_digest);
     put_files(record, session->policy);
-    put_string(record, "guard", guard_name(session->options->guard));
+    put_guard(record, session->options);
     put_string(record, "mode", modes[session->options->mode]);
     put_whereabouts(record);
     put_string(record, "askfirst", VERSION);

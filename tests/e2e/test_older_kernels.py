@@ -98,6 +98,40 @@ class Signals(support.Case):
                 self.assertEqual(self.signals(version), EXPECTED)
 
 
+class Records(support.Case):
+    """What the guard does without is in the record's first line."""
+    REST = ["Landlock: moves between directories", "Landlock: truncation", "Landlock: TCP connections",
+            "Landlock: commands to devices", "Landlock: signals and abstract sockets"]
+
+    def first_line(self, *before, guard="kernel", **more):
+        result = self.command(*before, support.ASKFIRST, "run", "--quiet", f"--guard={guard}", "--approve=deny", "--policy",
+                              self.policy(POLICY), "--", "true", **more)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        records = self.home.glob(".local/state/askfirst/audit/*.jsonl")
+        return json.loads(max(records, key=lambda path: path.stat().st_mtime_ns).read_text().split("\n")[0])
+
+    def test_what_landlock_does_not_know(self):
+        for version in VERSIONS:
+            with self.subTest(version):
+                first = self.first_line(env=self.environment(LD_PRELOAD=older.library(self.tmp, version)))
+                self.assertEqual((first["guard"], first["guard_without"]), ("kernel", self.REST[version - 1:]))
+
+    def test_what_seccomp_does_not_know(self):
+        for what, name in {"killable": "calls that signals do not undo", "synchronous": "synchronous wake-up"}.items():
+            with self.subTest(what):
+                first = self.first_line(support.PROGRAMS / "refuse", what)
+                self.assertEqual((first["guard"], first["guard_without"]), ("kernel", [name]))
+
+    def test_nothing_where_all_is_there(self):
+        self.assertEqual(self.first_line()["guard_without"], [])
+        self.assertNotIn("guard_without", self.first_line(guard="shim"))
+
+    def test_why_auto_took_the_door(self):
+        first = self.first_line(support.PROGRAMS / "refuse", "landlock", guard="auto")
+        self.assertEqual(first["guard"], "shim")
+        self.assertIn("Landlock: this kernel has none", first["guard_missing"])
+
+
 class EscapeOnOlder(test_escape.Attempts):
     """Attacks that a newer Landlock would stop by itself."""
     version = 0

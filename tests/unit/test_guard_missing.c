@@ -74,8 +74,9 @@ static void missing_in_child(const struct refusal *refusal, bool listener, char 
         const char *next = "";
         if (refusal) refuse(refusal);
         if (listener) listen_already();
-        char *missing = guard_missing(&next);
+        char **without, *missing = guard_missing(&next, &without);
         dprintf(ends[1], "%s|%s", missing ? missing : "nothing", next);
+        guard_free_names(without);
         free(missing);
         _exit(0);
     }
