@@ -18,6 +18,8 @@ struct lane;
 
 /* NULL with `*why` (static): there can be none here. */
 struct lane *lane_new(const char **why);
+/* Whether this kernel knows what it takes; whether it can also be had, lane_new() tries. */
+bool lane_is_known(void);
 void lane_free(struct lane *lane);
 
 /* The number of its shared memory, for the filter. */

@@ -20,6 +20,7 @@
 #include "../plain/memory.h"
 #include "filter.h"
 #include "floor.h"
+#include "lane.h"
 #include "memory_of.h"
 #include "probe_trial.h"
 
@@ -245,9 +246,13 @@ static void read_report(const struct trial *trial)
 /* Whether the kernel knows what the guard can do without; whether it also does it, only the doctor has time to see. */
 static void look_at_rest(const struct trial *trial)
 {
-    const bool known[] = {notify_knows_killable(), trial->notify.synchronous};
-    for (int i = 0; i < 2; i++) {
-        struct probe *part = &trial->parts[PROBE_KILLABLE + i];
+    const bool known[PROBE_PARTS] = {
+        [PROBE_KILLABLE] = notify_knows_killable(),
+        [PROBE_SYNCHRONOUS] = trial->notify.synchronous,
+        [PROBE_LANE] = lane_is_known(),
+    };
+    for (int i = PROBE_KILLABLE; i < PROBE_PARTS; i++) {
+        struct probe *part = &trial->parts[i];
         if (known[i])
             probe_holds(part);
         else
@@ -277,6 +282,7 @@ void probe(enum probe_depth depth, struct probe parts[PROBE_PARTS])
         probe_exec(&trial);
         probe_killable(&trial);
         probe_synchronous(&trial);
+        probe_lane(&trial);
     }
     free_trial(&trial);
 }

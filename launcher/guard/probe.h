@@ -7,21 +7,22 @@
 #include <stdbool.h>
 
 enum probe_part {
-    PROBE_LANDLOCK,   /* a ruleset can be made */
-    PROBE_FLOOR,      /* whoever enters it is held back */
-    PROBE_FILTER,     /* a seccomp filter can be installed */
-    PROBE_ALONE,      /* nobody else listens to these processes already */
-    PROBE_LISTENER,   /* a filter with a listener can be installed, and the listener handed over */
-    PROBE_RECEIVE,    /* trapped calls arrive */
-    PROBE_MEMORY,     /* the caller's memory can be read */
-    PROBE_DUPLICATE,  /* its descriptors can be duplicated */
-    PROBE_TRACE,      /* it can be stopped at an exec */
-    PROBE_GIVE,       /* an opened file can be handed to it */
-    PROBE_KILLABLE,   /* a signal does not take a call back that is being answered */
-    PROBE_SYNCHRONOUS /* who waits and who answers hand the processor to each other */
+    PROBE_LANDLOCK,    /* a ruleset can be made */
+    PROBE_FLOOR,       /* whoever enters it is held back */
+    PROBE_FILTER,      /* a seccomp filter can be installed */
+    PROBE_ALONE,       /* nobody else listens to these processes already */
+    PROBE_LISTENER,    /* a filter with a listener can be installed, and the listener handed over */
+    PROBE_RECEIVE,     /* trapped calls arrive */
+    PROBE_MEMORY,      /* the caller's memory can be read */
+    PROBE_DUPLICATE,   /* its descriptors can be duplicated */
+    PROBE_TRACE,       /* it can be stopped at an exec */
+    PROBE_GIVE,        /* an opened file can be handed to it */
+    PROBE_KILLABLE,    /* a signal does not take a call back that is being answered */
+    PROBE_SYNCHRONOUS, /* who waits and who answers hand the processor to each other */
+    PROBE_LANE         /* the launcher's memory can be put into programs, and sealed there */
 };
 
-enum { PROBE_PARTS = PROBE_SYNCHRONOUS + 1 };
+enum { PROBE_PARTS = PROBE_LANE + 1 };
 
 enum probe_state { PROBE_UNTRIED, PROBE_HOLDS, PROBE_LACKS };
 
@@ -30,7 +31,7 @@ struct probe {
     char detail[200]; /* what was seen: of a part that is lacking the reason; may be "" */
 };
 
-/* The guard can be had without the last two: calls are then begun anew by a signal, or answered more slowly. */
+/* The guard can be had without the last three: calls are then begun anew by a signal, or answered more slowly. */
 bool probe_is_needed(enum probe_part part);
 const char *probe_name(enum probe_part part);
 const char *probe_next(enum probe_part part); /* what to do where it is lacking */

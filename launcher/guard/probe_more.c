@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lane.h"
 #include "probe_trial.h"
 
 #define ROUNDS 200 /* trapped calls that are timed */
@@ -103,4 +104,17 @@ void probe_synchronous(struct trial *trial)
     if (each)
         snprintf(part->detail + at, sizeof part->detail - at, "%sa trapped call costs %d microseconds",
                  at ? "; " : "", (int)each);
+}
+
+/* Its memory is had, and goes again. */
+void probe_lane(struct trial *trial)
+{
+    struct probe *part = &trial->parts[PROBE_LANE];
+    const char *why;
+    struct lane *lane = lane_new(&why);
+    if (lane)
+        probe_holds(part);
+    else
+        probe_lacks(part, why, 0);
+    lane_free(lane);
 }

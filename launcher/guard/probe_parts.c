@@ -59,6 +59,11 @@ static const struct {
     [PROBE_SYNCHRONOUS] =
         {"synchronous wake-up",
          "nothing has to be done: trapped calls cost more; Linux 6.6 or newer makes them cheap", false},
+    [PROBE_LANE] =
+        {"fast lane",
+         "nothing has to be done: files that may be read are opened more slowly; Linux 6.10 or newer "
+         "opens them fast",
+         false},
 };
 
 bool probe_is_needed(enum probe_part part)

@@ -49,5 +49,6 @@ int trial_call(void);
 void probe_exec(struct trial *trial);
 void probe_killable(struct trial *trial);
 void probe_synchronous(struct trial *trial);
+void probe_lane(struct trial *trial);
 
 #endif

@@ -31,7 +31,7 @@ MISSING = {
     "duplicate": ("duplicating a caller's descriptors", "pidfd_getfd"),
     "trace": ("stopping at an exec", "ptrace"),
 }
-LESS = {"synchronous": "synchronous wake-up", "killable": "calls that signals do not undo"}
+LESS = {"synchronous": "synchronous wake-up", "killable": "calls that signals do not undo", "seal": "fast lane"}
 
 
 class DoctorCase(support.Case):

@@ -116,8 +116,9 @@ class Records(support.Case):
                 first = self.first_line(env=self.environment(LD_PRELOAD=older.library(self.tmp, version)))
                 self.assertEqual((first["guard"], first["guard_without"]), ("kernel", self.REST[version - 1:]))
 
-    def test_what_seccomp_does_not_know(self):
-        for what, name in {"killable": "calls that signals do not undo", "synchronous": "synchronous wake-up"}.items():
+    def test_what_the_rest_of_the_kernel_does_not_know(self):
+        for what, name in {"killable": "calls that signals do not undo", "synchronous": "synchronous wake-up",
+                           "seal": "fast lane"}.items():
             with self.subTest(what):
                 first = self.first_line(support.PROGRAMS / "refuse", what)
                 self.assertEqual((first["guard"], first["guard_without"]), ("kernel", [name]))

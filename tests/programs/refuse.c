@@ -36,6 +36,7 @@ static const struct {
     {"memory", SYS_process_vm_readv, ANY, BITS, 0, EPERM},
     {"duplicate", SYS_pidfd_getfd, ANY, BITS, 0, EPERM},
     {"trace", SYS_ptrace, ANY, BITS, 0, EPERM},
+    {"seal", 462 /* mseal */, ANY, BITS, 0, ENOSYS},
 };
 
 static int install(struct sock_filter *code, unsigned short length, unsigned flags)
