@@ -291,6 +291,7 @@ static bool guard(struct supervisor *supervisor)
     struct session *session = supervisor->session;
     if (session->options->guard != GUARD_KERNEL) return true;
     if (guard_prepare(&supervisor->guard, session, &why)) {
+        if (supervisor->guard.lane_why) audit_event(session->audit, "no-lane", 0, supervisor->guard.lane_why);
         supervisor->listener_source =
             loop_add(session->loop, supervisor->guard.ours, EPOLLIN, take_listener, supervisor);
         if (supervisor->listener_source) return true;
