@@ -152,8 +152,8 @@ static int open_through_links(const struct image *image, const struct request *r
     return -1;
 }
 
-bool shortcut(const struct image *image, const struct floor_plan *plan, const struct request *request,
-              pid_t tid, int *result)
+bool shortcut(const struct image *image, const struct floor_plan *plan, struct lane *lane,
+              const struct request *request, pid_t tid, int *result)
 {
     char full[2 * PATH_MAX], flat[2 * PATH_MAX];
     struct stat seen;
@@ -161,13 +161,18 @@ bool shortcut(const struct image *image, const struct floor_plan *plan, const st
     if (!from_root(request, tid, full)) return false;
     size_t length = flatten(full, flat);
     if (is_special(flat)) return false;
-    if (lstat(full, &seen)) return (errno == ENOENT || errno == ENOTDIR) && is_missing(full, result);
+    if (lstat(full, &seen)) {
+        bool missing = (errno == ENOENT || errno == ENOTDIR) && is_missing(full, result);
+        if (missing && lane && is_allowed(image, flat, length)) lane_add(lane, flat);
+        return missing;
+    }
 
     if (request->flags & ~(PLAIN_FLAGS | LARGE_FLAG)) return false;
     bool link = S_ISLNK(seen.st_mode);
     if (link && (request->flags & O_NOFOLLOW || stat(full, &seen))) return false;
     if (!S_ISREG(seen.st_mode) && !S_ISDIR(seen.st_mode)) return false;
     int fd = link ? -1 : open_straight(image, request, full, flat, length);
+    bool straight = fd >= 0;
     if (link || (fd < 0 && errno == ELOOP)) fd = open_through_links(image, request, full);
     if (fd < 0) return false;
     if (!is_plain(fd, &seen, plan)) {
@@ -175,6 +180,7 @@ bool shortcut(const struct image *image, const struct floor_plan *plan, const st
         return false;
     }
     if (!(request->flags & O_NONBLOCK)) fcntl(fd, F_SETFL, 0);
+    if (straight && lane) lane_add(lane, flat);
     *result = fd;
     return true;
 }

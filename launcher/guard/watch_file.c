@@ -240,7 +240,7 @@ void watch_file_open(struct call *call)
     int result, error = opening_request(&call->notification, &request);
     /* A descriptor can be given to nobody but this call's own caller, so whether it still waits need not be asked. */
     if (!error && !watch->strangers &&
-        shortcut(watch->session->image, watch->plan, &request, call->tid, &result)) {
+        shortcut(watch->session->image, watch->plan, watch->lane, &request, call->tid, &result)) {
         if (result < 0)
             call_return(call, result);
         else

@@ -1,0 +1,104 @@
+"""The fast lane of guard kernel (shim/lane.h): which names stand in it, and in which programs."""
+import json
+import os
+import shutil
+import subprocess
+import unittest
+
+import support
+
+LANE = support.BUILD / "programs" / "lane"
+POLICY = """
+read: [{deny: "**/secret"}, {ask: "**/asked"}, {allow: "/**"}]
+write: [{allow: ["${workspace}/**", /dev/**]}]
+otherwise: {read: deny, write: ask, exec: allow, connect: deny, debug: deny}
+"""
+
+
+class Lane(support.Case):
+    def setUp(self):
+        super().setUp()
+        self.rules = self.policy(POLICY)
+        for name in ("secret", "asked", "plain", "written"):
+            (self.workspace / name).write_text(name + "\n")
+
+    def names(self, script, *options, approve="allow"):
+        """What stands in the lane after a shell's script."""
+        result = self.askfirst("run", "--guard=kernel", "--policy", self.rules, "--approve", approve, *options, "--",
+                               "/bin/sh", "-c", script)
+        self.stderr = result.stderr
+        return result.stdout.splitlines()
+
+    def path(self, name):
+        return str(self.workspace / name)
+
+    def test_what_was_read_plainly_stands_there_once(self):
+        names = self.names(f"cat plain plain plain >/dev/null; cat plain >/dev/null; {LANE}")
+        self.assertEqual(names[0], "lane sound")
+        self.assertEqual(names.count(self.path("plain")), 1)
+
+    def test_the_name_of_a_link_does_not(self):
+        os.symlink("plain", self.workspace / "link")
+        names = self.names(f"cat link plain >/dev/null; {LANE}")
+        self.assertIn(self.path("plain"), names)
+        self.assertNotIn(self.path("link"), names)
+
+    def test_what_is_missing_stands_there_and_is_found_when_it_comes(self):
+        names = self.names(f"cat later 2>/dev/null; echo x >later; {LANE}; cat later")
+        self.assertIn(self.path("later"), names)
+        self.assertEqual(names[-1], "x")
+
+    def test_what_was_asked_about_denied_written_or_is_the_kernels_does_not(self):
+        names = self.names(f"cat asked secret /proc/self/status /dev/null /sys/kernel/mm/hugepages >/dev/null; "
+                           f"echo x >written; echo x <>written; {LANE}")
+        for name in names:
+            self.assertNotRegex(name, r"/(asked|secret|written)$|^/(proc|sys|dev)/")
+
+    def test_a_hard_link_to_a_protected_file_does_not(self):
+        os.link(self.workspace / "secret", self.workspace / "innocent")
+        self.assertNotIn(self.path("innocent"), self.names(f"cat innocent >/dev/null; {LANE}"))
+
+    def test_every_program_has_it(self):
+        static = self.workspace / "static"
+        subprocess.run(["cc", "-static", "-pthread", "-o", static, support.ROOT / "tests/programs/lane.c"], check=True)
+        shutil.copy(LANE, self.workspace / "copy")
+        (self.workspace / "script").write_text(f"#!{self.workspace}/copy\n")
+        (self.workspace / "script").chmod(0o755)
+        for command in (f"exec {LANE}", f"{LANE} thread", f"{LANE} vfork", f"env -i {LANE}", "./static", "./script",
+                        f"/lib64/ld-linux-x86-64.so.2 {LANE}", f"busybox sh -c {LANE}",
+                        f"python3 -c 'import os; os.posix_spawn(\"{LANE}\", [\"x\"], {{}}); os.wait()'"):
+            with self.subTest(command):
+                self.assertIn("lane sound", self.names(command))
+
+    def test_what_was_blocked_caught_or_set_is_as_it_was_bare(self):
+        text = ("import signal, sys, os; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGTERM]);"
+                "signal.signal(signal.SIGINT, signal.SIG_IGN);"
+                "os.execv('/bin/grep', ['grep', '^Sig[PBIC]\\|^Shd', '/proc/self/status'])")
+        command = ["/usr/bin/python3", "-c", text]
+        bare = subprocess.run(command, stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
+        guarded = self.askfirst("run", "--guard=kernel", "--policy", self.rules, "--approve=deny", "--", *command).stdout
+        self.assertEqual(guarded, bare)
+
+    def test_a_run_without_one_says_so_in_its_record(self):
+        for options, why in ((["--no-lane"], "--no-lane"), (["--mode=observe"], "everything is recorded")):
+            self.assertEqual(self.names(str(LANE), *options), ["none"])
+            newest = max(self.home.glob(".local/state/askfirst/audit/*.jsonl"), key=os.path.getmtime)
+            records = [json.loads(line) for line in newest.read_text().splitlines()]
+            self.assertIn(why, [record["text"] for record in records if record.get("event") == "no-lane"])
+
+    @unittest.skipUnless(os.getuid() == 0, "only root changes roots")
+    def test_another_root_needs_a_run_without_it(self):
+        script = "/usr/bin/python3 -c 'import os; os.chroot(\".\"); print(\"in\")'"
+        self.assertEqual(self.names(script), [])
+        self.assertIn("askfirst run --no-lane", self.stderr)
+        self.assertEqual(self.names(script, "--no-lane"), ["in"])
+
+    def test_another_namespace_of_shared_memory_needs_a_run_without_it(self):
+        script = f"unshare --user --ipc {LANE}"
+        self.assertEqual(self.names(script), [])
+        self.assertIn("askfirst run --no-lane", self.stderr)
+        self.assertNotIn("--no-lane", self.names(script, "--no-lane") and self.stderr)
+
+
+if __name__ == "__main__":
+    support.main()
