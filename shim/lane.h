@@ -12,6 +12,7 @@
 #ifndef ASKFIRST_LANE_H
 #define ASKFIRST_LANE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,13 @@ struct lane_head {
         O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK, O_DIRECTORY, O_NOATIME, O_NOCTTY                                  \
     }
 
+/* What every file is opened with on 64 bits, or large ones could not be. */
+#if defined(__x86_64__)
+#define LANE_LARGE 0100000u
+#else
+#define LANE_LARGE 0400000u
+#endif
+
 /* Buckets hold a slot's number plus one; 0: none. The next bucket is the next to look into. */
 static inline uint32_t lane_bucket(const char *name, size_t length)
 {
@@ -54,5 +62,11 @@ static inline uint32_t lane_bucket(const char *name, size_t length)
         hash = (hash ^ (unsigned char)name[i]) * UINT32_C(16777619);
     return (hash ^ hash >> 15) & (LANE_BUCKETS - 1);
 }
+
+/* The shim's side. Whether this program has a lane; the slot of a real path, or NULL; the demands for open()'s flags, or
+ * NULL: they ask for more than the lane has. */
+bool lane_is_there(void);
+const char *lane_find(const char *name, size_t length);
+const void *lane_how(int flags);
 
 #endif

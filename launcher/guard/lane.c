@@ -36,7 +36,7 @@ static void write_hows(char *memory)
 {
     static const int flags[] = LANE_FLAGS;
     for (unsigned set = 0; set < LANE_HOWS; set++) {
-        struct open_how how = {.flags = O_RDONLY, .resolve = RESOLVE_NO_SYMLINKS};
+        struct open_how how = {.flags = LANE_LARGE, .resolve = RESOLVE_NO_SYMLINKS};
         for (unsigned bit = 0; bit < sizeof flags / sizeof *flags; bit++)
             if (set & 1u << bit) how.flags |= (uint64_t)(unsigned)flags[bit];
         memcpy(memory + LANE_HOWS_AT + (size_t)set * LANE_HOW, &how, LANE_HOW_SIZE);
