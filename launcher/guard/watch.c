@@ -101,15 +101,29 @@ struct aside_call call_aside(const struct call *call)
 #define PIDFD_THREAD O_EXCL /* since Linux 6.9 */
 #endif
 
+/* Whether a duplicate from a thread's process is what the thread itself has under this number. */
+static bool is_descriptor_of(pid_t tid, int descriptor, int duplicate)
+{
+    char path[64];
+    struct stat its, ours;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", tid, descriptor);
+    return !stat(path, &its) && !fstat(duplicate, &ours) && its.st_dev == ours.st_dev &&
+           its.st_ino == ours.st_ino;
+}
+
+/* An older kernel gives out the descriptors of a process's first thread only. One that has others gets none. */
 int call_descriptor(const struct call *call, int descriptor)
 {
-    int process = (int)syscall(SYS_pidfd_open, call->tid, PIDFD_THREAD);
-    if (process < 0 && errno == EINVAL) process = (int)syscall(SYS_pidfd_open, call->caller.pid, 0);
-    if (process < 0) return -1;
-    int fd = (int)syscall(SYS_pidfd_getfd, process, descriptor, 0), error = errno;
-    close(process);
-    errno = error;
-    return fd;
+    cleanup_fd int thread = (int)syscall(SYS_pidfd_open, call->tid, PIDFD_THREAD);
+    bool older = thread < 0 && errno == EINVAL;
+    if (older) thread = (int)syscall(SYS_pidfd_open, call->caller.pid, 0);
+    if (thread < 0) return -1;
+    int fd = (int)syscall(SYS_pidfd_getfd, thread, descriptor, 0);
+    if (fd < 0 || !older || call->tid == call->caller.pid || is_descriptor_of(call->tid, descriptor, fd))
+        return fd;
+    close(fd);
+    errno = EPERM;
+    return -1;
 }
 
 mode_t call_umask(const struct call *call)

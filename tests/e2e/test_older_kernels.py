@@ -98,6 +98,44 @@ class Signals(support.Case):
                 self.assertEqual(self.signals(version), EXPECTED)
 
 
+OWN_DESCRIPTORS = """
+import ctypes, os, socket, threading
+libc = ctypes.CDLL(None)
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("listener")
+listener.listen()
+of_process, of_thread = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+def connected(one):
+    try: return bool(one.getpeername() or True)
+    except OSError: return False
+def act():
+    libc.unshare(0x400)  # CLONE_FILES
+    os.dup2(of_thread.fileno(), of_process.fileno())
+    try: of_process.connect("listener")
+    except OSError as error: print(error.errno, end=" ")
+    print(connected(of_thread), end=" ")
+thread = threading.Thread(target=act)
+thread.start()
+thread.join()
+print(connected(of_process))
+"""
+
+
+class Threads(support.Case):
+    """Whose descriptors a kernel before 6.9 does not give out by themselves."""
+
+    def connected(self, *before):
+        rules = self.policy(POLICY + 'connect: [{allow: "unix:/**"}]')
+        return self.command(*before, support.ASKFIRST, "run", "--guard=kernel", "--policy", rules, "--approve=deny", "--",
+                            sys.executable, self.file("home/work/own.py", OWN_DESCRIPTORS)).stdout
+
+    def test_what_a_thread_has_of_its_own_is_connected(self):
+        self.assertEqual(self.connected(), "True False\n")
+
+    def test_on_an_older_kernel_nothing_is_connected_in_its_place(self):
+        self.assertEqual(self.connected(support.PROGRAMS / "refuse", "threads"), "13 False False\n")
+
+
 class Records(support.Case):
     """What the guard does without is in the record's first line."""
     REST = ["Landlock: moves between directories", "Landlock: truncation", "Landlock: TCP connections",

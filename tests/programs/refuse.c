@@ -35,6 +35,7 @@ static const struct {
     {"killable", SYS_seccomp, 1, BITS, 1u << 5, EINVAL},
     {"memory", SYS_process_vm_readv, ANY, BITS, 0, EPERM},
     {"duplicate", SYS_pidfd_getfd, ANY, BITS, 0, EPERM},
+    {"threads", SYS_pidfd_open, 1, WHOLE, O_EXCL /* PIDFD_THREAD */, EINVAL},
     {"trace", SYS_ptrace, ANY, BITS, 0, EPERM},
     {"seal", 462 /* mseal */, ANY, BITS, 0, ENOSYS},
 };
