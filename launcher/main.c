@@ -1,5 +1,6 @@
 /* main.c: askfirst(1): the table of its commands. */
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -54,8 +55,18 @@ static int flushed(int status)
     return STATUS_FAILED;
 }
 
+/* Reading a policy takes and frees small pieces by the thousand: the heap grows in large steps, and keeps what it has. */
+static void settle_heap(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_TOP_PAD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 25);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+    settle_heap();
     if (argc < 2) {
         complain("no command given: askfirst --help lists them");
         return STATUS_FAILED;

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,6 +25,7 @@ static const struct timespec moment = {.tv_nsec = 1000000};
 struct keeper {
     pid_t pid;
     int link, birth; /* -1: closed */
+    int pidfd;       /* of the keeper; -1: this kernel has none */
     struct loop_source *link_source, *birth_source;
     bool failed, empty;
     struct keeper_events events;
@@ -84,7 +87,7 @@ struct keeper *keeper_start(struct loop *loop, const struct child_plan *plan, in
 {
     int link[2] = {-1, -1}, birth[2] = {-1, -1};
     struct keeper *keeper = xcalloc(1, sizeof *keeper);
-    *keeper = (struct keeper){.link = -1, .birth = -1, .events = *events};
+    *keeper = (struct keeper){.link = -1, .birth = -1, .pidfd = -1, .events = *events};
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, link) < 0) goto failed;
     keeper->link = link[0];
     if (pipe2(birth, O_CLOEXEC) < 0) goto failed;
@@ -97,6 +100,7 @@ struct keeper *keeper_start(struct loop *loop, const struct child_plan *plan, in
     keeper->pid = fork();
     if (keeper->pid < 0) goto failed;
     if (keeper->pid == 0) keep(plan, launcher, link[1], birth[1], lock);
+    keeper->pidfd = (int)syscall(SYS_pidfd_open, keeper->pid, 0);
     close(link[1]);
     close(birth[1]);
     return keeper;
@@ -154,6 +158,16 @@ static void kill_below(int64_t patience_ms)
     }
 }
 
+/* Until the keeper has ended, but no longer than this. */
+static void wait_for_end(const struct keeper *keeper, int64_t most_ms)
+{
+    struct pollfd ended = {keeper->pidfd, POLLIN, 0};
+    if (keeper->pidfd < 0)
+        nanosleep(&moment, NULL); /* before Linux 5.3 */
+    else
+        poll(&ended, 1, (int)most_ms);
+}
+
 /* Whether the keeper, with its link cut, has done its work and ended. */
 static bool did_its_work(const struct keeper *keeper, int64_t patience_ms)
 {
@@ -161,9 +175,10 @@ static bool did_its_work(const struct keeper *keeper, int64_t patience_ms)
     for (;;) {
         int status;
         pid_t pid = waitpid(keeper->pid, &status, WNOHANG);
+        int64_t left = until - loop_now();
         if (pid == keeper->pid) return WIFEXITED(status);
-        if ((pid < 0 && errno != EINTR) || loop_now() >= until) return false;
-        nanosleep(&moment, NULL);
+        if ((pid < 0 && errno != EINTR) || left <= 0) return false;
+        wait_for_end(keeper, left);
     }
 }
 
@@ -176,5 +191,6 @@ void keeper_free(struct keeper *keeper)
         kill(keeper->pid, SIGKILL);
         kill_below(PATIENCE_MS);
     }
+    if (keeper->pidfd >= 0) close(keeper->pidfd);
     free(keeper);
 }
