@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "../guard/floor.h"
+#include "../guard/protected.h"
 #include "../plain/json.h"
 #include "../plain/memory.h"
 #include "../plain/show.h"
@@ -213,13 +214,15 @@ static void print_grants(const struct floor_plan *plan, const char *title, bool 
     if (!count) printf("\n%s\n  nothing\n", title);
 }
 
-static void print_protected(const struct floor_plan *plan)
+static void print_protected(const struct protected *protected)
 {
-    if (!plan->protected_count) return;
+    size_t count;
+    const struct protected_file *files = protected_files(protected, &count);
+    if (!count) return;
     puts("\nprotected files that were found: no other name for them helps");
-    for (size_t i = 0; i < plan->protected_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         fputs("  ", stdout);
-        print_shown(plan->protected[i].path);
+        print_shown(files[i].path);
         putchar('\n');
     }
 }
@@ -258,19 +261,29 @@ static void print_carried(const struct policy *policy, const struct floor_plan *
 
 static struct floor_plan *plan_of(const struct loaded *loaded)
 {
-    return floor_plan(loaded->policy, loaded->image, loaded->places.workspace, FLOOR_BUDGET);
+    return floor_plan(loaded->policy, loaded->image, FLOOR_BUDGET);
+}
+
+/* As far as they are found in a moment: a run looks on while it goes on. */
+static struct protected *protected_of(const struct loaded *loaded)
+{
+    struct protected *protected = protected_new(loaded->policy, loaded->image, loaded->places.workspace);
+    protected_look(protected, FLOOR_BUDGET.entries);
+    return protected;
 }
 
 void floor_show(const struct loaded *loaded)
 {
     struct floor_plan *plan = plan_of(loaded);
+    struct protected *protected = protected_of(loaded);
     print_kernel(floor_abi());
     print_reads(plan);
     print_grants(plan, "granted for reading", true);
     print_grants(plan, "granted for writing", false);
-    print_protected(plan);
+    print_protected(protected);
     print_gaps(plan);
     print_carried(loaded->policy, plan);
+    protected_free(protected);
     floor_plan_free(plan);
 }
 
@@ -329,14 +342,16 @@ static void json_grants(struct json *json, const struct floor_plan *plan)
     json_close(json, ']');
 }
 
-static void json_protected(struct json *json, const struct floor_plan *plan)
+static void json_protected(struct json *json, const struct protected *protected)
 {
+    size_t count;
+    const struct protected_file *files = protected_files(protected, &count);
     json_open(json, "protected", '[');
-    for (size_t i = 0; i < plan->protected_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         json_open(json, NULL, '{');
-        json_shown(json, "path", plan->protected[i].path);
-        json_number(json, "device", plan->protected[i].device);
-        json_number(json, "inode", plan->protected[i].inode);
+        json_shown(json, "path", files[i].path);
+        json_number(json, "device", files[i].device);
+        json_number(json, "inode", files[i].inode);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -378,16 +393,18 @@ void floor_show_json(const struct loaded *loaded)
 {
     struct json json = {0};
     struct floor_plan *plan = plan_of(loaded);
+    struct protected *protected = protected_of(loaded);
     json_open(&json, NULL, '{');
     json_kernel(&json, floor_abi());
     json_reads(&json, plan);
     json_grants(&json, plan);
-    json_protected(&json, plan);
+    json_protected(&json, protected);
     json_gaps(&json, plan);
     json_number(&json, "entries_walked", plan->entries_walked);
     json_carried(&json, loaded->policy, plan);
     json_close(&json, '}');
     puts(json.text.data);
     text_free(&json.text);
+    protected_free(protected);
     floor_plan_free(plan);
 }

@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "../../policy/policy.h"
 
@@ -22,13 +21,6 @@ struct floor_grant {
     char *path; /* real path of a directory (and all below it) or of one file */
     bool read;
     bool write;
-};
-
-/* A file that a walk found protected: it keeps its protection under any other name. */
-struct floor_protected {
-    dev_t device;
-    ino_t inode;
-    char *path;
 };
 
 /* A tree that the policy allows and the floor nevertheless does not grant as a whole, and why. */
@@ -41,8 +33,6 @@ struct floor_gap {
 struct floor_plan {
     struct floor_grant *grants;
     size_t grant_count;
-    struct floor_protected *protected;
-    size_t protected_count;
     struct floor_gap *gaps;
     size_t gap_count;
     size_t entries_walked;
@@ -58,8 +48,7 @@ struct floor_budget {
 
 #define FLOOR_BUDGET ((struct floor_budget){20000, 20})
 
-/* Protected files are looked for in `workspace` first. */
-struct floor_plan *floor_plan(const struct policy *policy, const struct image *image, const char *workspace,
+struct floor_plan *floor_plan(const struct policy *policy, const struct image *image,
                               struct floor_budget budget);
 void floor_plan_free(struct floor_plan *plan);
 
@@ -68,6 +57,9 @@ bool floor_plan_grants(const struct floor_plan *plan, enum act_kind act, const c
 
 /* Whether a pattern of a path is a literal one, or a literal tree: all that the floor can grant. */
 bool floor_pattern_is_plain(const char *pattern);
+
+/* Whether a pattern can match `directory` itself or anything that lies, or will ever lie, below it. */
+bool floor_pattern_reaches(const char *pattern, const char *directory);
 
 /* What a version of Landlock was the first to hold back, in words; NULL: nothing that the floor uses. */
 const char *floor_version_knows(int version);

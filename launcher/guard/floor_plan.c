@@ -1,9 +1,10 @@
 /* floor_plan.c: from the policy to what the floor may grant (floor.h).
  *
  * A tree that a rule allows (X and a double star) is granted whole when nothing that decides before that rule can reach
- * below X. Where something can, the tree is walked: what is free of it is granted, directory by directory,
- * and what is not is left to the launcher. A directory that could not be looked at, or that the budget did
- * not reach, is not free.
+ * below X. Where something can, it is left to the launcher, which makes the changes itself: every run would wait for a look at
+ * what lies there. Only where all else that may be read can be granted is such a tree worth a look: then it is walked, and what is
+ * free of hazards is granted, directory by directory. A directory that could not be looked at, or that the
+ * budget did not reach, is not free.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -31,6 +32,7 @@ struct walk {
     const struct image *image;
     struct floor_plan *plan;
     enum act_kind act;
+    bool looks; /* into trees that are not free as a whole */
     struct hazard *hazards;
     size_t hazard_count;
     size_t entries_left;
@@ -56,8 +58,7 @@ static bool is_literal(const char *text, size_t length)
     return true;
 }
 
-/* Whether `pattern` can match `directory` itself or anything that lies, or will ever lie, below it. */
-static bool reaches(const char *pattern, const char *directory)
+bool floor_pattern_reaches(const char *pattern, const char *directory)
 {
     size_t pattern_length, length;
     const char *want = next_name(pattern, &pattern_length), *have = next_name(directory, &length);
@@ -74,7 +75,7 @@ static bool reaches(const char *pattern, const char *directory)
 static const struct hazard *hazard_below(const struct walk *walk, const char *directory)
 {
     for (size_t i = 0; i < walk->hazard_count; i++)
-        if (reaches(walk->hazards[i].pattern, directory)) return &walk->hazards[i];
+        if (floor_pattern_reaches(walk->hazards[i].pattern, directory)) return &walk->hazards[i];
     return NULL;
 }
 
@@ -97,16 +98,6 @@ static void note_gap(struct walk *walk, const char *path, const struct rule *bec
     struct floor_plan *plan = walk->plan;
     plan->gaps = grow(plan->gaps, plan->gap_count, sizeof *plan->gaps);
     plan->gaps[plan->gap_count++] = (struct floor_gap){xstrdup(path), walk->act, because};
-}
-
-static void note_protected(struct walk *walk, const char *path, const struct stat *status)
-{
-    struct floor_plan *plan = walk->plan;
-    for (size_t i = 0; i < plan->protected_count; i++) /* walked twice, as the workspace is */
-        if (plan->protected[i].inode == status->st_ino && !strcmp(plan->protected[i].path, path)) return;
-    plan->protected = grow(plan->protected, plan->protected_count, sizeof *plan->protected);
-    plan->protected[plan->protected_count++] =
-        (struct floor_protected){status->st_dev, status->st_ino, xstrdup(path)};
 }
 
 static bool is_allowed(const struct walk *walk, const char *path)
@@ -143,10 +134,7 @@ static enum freedom walk_entry(struct walk *walk, int parent, const char *direct
     if (!spend(walk) || fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW)) return PARTLY;
     cleanup_free char *path = xasprintf("%s/%s", strcmp(directory, "/") ? directory : "", name);
     bool is_directory = S_ISDIR(status.st_mode);
-    if (!is_allowed(walk, path)) {
-        if (!is_directory) note_protected(walk, path, &status);
-        return PARTLY;
-    }
+    if (!is_allowed(walk, path)) return PARTLY;
     if (is_directory) {
         if (walk_tree(walk, path) == PARTLY) return PARTLY;
         found->directories = grow(found->directories, found->directory_count, sizeof *found->directories);
@@ -190,6 +178,10 @@ static enum freedom walk_tree(struct walk *walk, const char *directory)
 {
     const struct hazard *hazard = hazard_below(walk, directory);
     if (!hazard) return FREE;
+    if (!walk->looks) {
+        note_gap(walk, directory, hazard->rule);
+        return PARTLY;
+    }
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *stream = fd < 0 ? NULL : fdopendir(fd);
     if (!stream) {
@@ -270,29 +262,16 @@ static void plan_act(struct walk *walk, enum act_kind act)
     if (policy->otherwise[SET_MAIN][act] == VERDICT_ALLOW) plan_pattern(walk, "/**");
 }
 
-/* Where the guarded code may make links, every protected file has to be known before it starts; so this comes first, while the
- * budget is whole. */
-static void find_protected(struct walk *walk, enum act_kind act, const char *tree)
-{
-    walk->act = act;
-    walk->hazard_count = 0;
-    for (size_t i = 0; i < walk->policy->rule_count; i++)
-        if (walk->policy->rules[i].act == act && walk->policy->rules[i].verdict != VERDICT_ALLOW)
-            add_hazards(walk, &walk->policy->rules[i]);
-    plan_tree(walk, tree);
-}
+static const char NOT_FREE[] =
+    "a tree that may be read has something in it that may not, or that was not looked at";
 
 /* What that may be read is missing among the grants, in words; NULL: nothing. */
 static const char *find_unread(const struct policy *policy, const struct floor_plan *plan,
                                const struct rule **because)
 {
+    *because = NULL;
     if (floor_plan_grants(plan, ACT_READ, "/")) return NULL;
     if (policy->otherwise[SET_MAIN][ACT_READ] == VERDICT_ALLOW) return "what no rule names may be read";
-    for (size_t i = 0; i < plan->gap_count; i++)
-        if (plan->gaps[i].act == ACT_READ) {
-            *because = plan->gaps[i].because;
-            return "a tree that may be read has something in it that may not, or that was not looked at";
-        }
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
         if (rule->act != ACT_READ || rule->verdict != VERDICT_ALLOW || rule->set != SET_MAIN) continue;
@@ -302,10 +281,38 @@ static const char *find_unread(const struct policy *policy, const struct floor_p
                 return "a rule lets files be read by a pattern, which Landlock does not know";
     }
     *because = NULL;
+    for (size_t i = 0; i < plan->gap_count; i++)
+        if (plan->gaps[i].act == ACT_READ) {
+            *because = plan->gaps[i].because;
+            return NOT_FREE;
+        }
     return NULL;
 }
 
-struct floor_plan *floor_plan(const struct policy *policy, const struct image *image, const char *workspace,
+static void forget_reads(struct floor_plan *plan)
+{
+    while (plan->grant_count && plan->grants[plan->grant_count - 1].read)
+        free(plan->grants[--plan->grant_count].path);
+    while (plan->gap_count && plan->gaps[plan->gap_count - 1].act == ACT_READ)
+        free(plan->gaps[--plan->gap_count].path);
+}
+
+/* Reading is all or nothing: it is looked for what a tree holds only if that is all that is in the way. */
+static void plan_reads(struct walk *walk)
+{
+    struct floor_plan *plan = walk->plan;
+    plan_act(walk, ACT_READ);
+    plan->reads_why = find_unread(walk->policy, plan, &plan->reads_because);
+    if (plan->reads_why == NOT_FREE) {
+        forget_reads(plan);
+        walk->looks = true;
+        plan_act(walk, ACT_READ);
+        plan->reads_why = find_unread(walk->policy, plan, &plan->reads_because);
+    }
+    plan->holds_reads = !plan->reads_why;
+}
+
+struct floor_plan *floor_plan(const struct policy *policy, const struct image *image,
                               struct floor_budget budget)
 {
     struct walk walk = {.policy = policy,
@@ -313,12 +320,9 @@ struct floor_plan *floor_plan(const struct policy *policy, const struct image *i
                         .plan = xcalloc(1, sizeof *walk.plan),
                         .entries_left = budget.entries,
                         .until = loop_now() + budget.milliseconds};
-    find_protected(&walk, ACT_READ, workspace);
-    plan_act(&walk, ACT_WRITE); /* which can be granted in part; reading is all or nothing, and walks more */
-    plan_act(&walk, ACT_READ);
+    plan_act(&walk, ACT_WRITE);
+    plan_reads(&walk);
     free(walk.hazards);
-    walk.plan->reads_why = find_unread(policy, walk.plan, &walk.plan->reads_because);
-    walk.plan->holds_reads = !walk.plan->reads_why;
     return walk.plan;
 }
 
@@ -339,12 +343,9 @@ void floor_plan_free(struct floor_plan *plan)
     if (!plan) return;
     for (size_t i = 0; i < plan->grant_count; i++)
         free(plan->grants[i].path);
-    for (size_t i = 0; i < plan->protected_count; i++)
-        free(plan->protected[i].path);
     for (size_t i = 0; i < plan->gap_count; i++)
         free(plan->gaps[i].path);
     free(plan->grants);
-    free(plan->protected);
     free(plan->gaps);
     free(plan);
 }

@@ -31,7 +31,7 @@ bool guard_prepare(struct guard_setup *guard, const struct session *session, cha
     const struct filter_options options = {.lane = guard->lane != NULL,
                                            .lane_segment = guard->lane ? lane_segment(guard->lane) : -1,
                                            .signals_scoped = abi >= 6};
-    guard->plan = floor_plan(session->policy, session->image, session->places.workspace, FLOOR_BUDGET);
+    guard->plan = floor_plan(session->policy, session->image, FLOOR_BUDGET);
     guard->ruleset = floor_build(guard->plan, abi);
     if (guard->ruleset < 0) {
         *why = xasprintf("the floor (Landlock) cannot be laid: %s", strerror(errno));

@@ -108,23 +108,22 @@ static bool is_missing(const char *full, int *result)
     return fd < 0 && (*result == -ENOENT || *result == -ENOTDIR);
 }
 
-static bool is_plain(int fd, const struct stat *seen, const struct floor_plan *plan)
+static bool is_plain(int fd, const struct stat *seen, const char *real, const struct protected *protected)
 {
     struct stat status;
+    size_t at = 0;
     if (fstat(fd, &status) || status.st_dev != seen->st_dev || status.st_ino != seen->st_ino) return false;
-    for (size_t i = 0; i < plan->protected_count; i++)
-        if (plan->protected[i].inode == status.st_ino && plan->protected[i].device == status.st_dev)
-            return false;
+    if (protected_may_miss(protected, real, &status) || protected_path(protected, &status, &at)) return false;
     /* A file system on a disk is none that the kernel makes up. */
     return major(status.st_dev) || !spot_is_kernels(fd, &status);
 }
 
-static bool leads_to_allowed(const struct image *image, int fd)
+static bool leads_to_allowed(const struct image *image, int fd, char real[PATH_MAX])
 {
-    char link[32], real[PATH_MAX];
+    char link[32];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, real, sizeof real);
-    if (length <= 0 || length == sizeof real || real[0] != '/' || ends_in(real, (size_t)length, " (deleted)"))
+    ssize_t length = readlink(link, real, PATH_MAX);
+    if (length <= 0 || length == PATH_MAX || real[0] != '/' || ends_in(real, (size_t)length, " (deleted)"))
         return false;
     real[length] = 0;
     return is_allowed(image, real, (size_t)length);
@@ -144,18 +143,19 @@ static int open_straight(const struct image *image, const struct request *reques
     return is_allowed(image, flat, length) ? open_how(full, flags_of(request), RESOLVE_NO_SYMLINKS) : -1;
 }
 
-static int open_through_links(const struct image *image, const struct request *request, const char *full)
+static int open_through_links(const struct image *image, const struct request *request, const char *full,
+                              char real[PATH_MAX])
 {
     int fd = open_how(full, flags_of(request), 0);
-    if (fd < 0 || leads_to_allowed(image, fd)) return fd;
+    if (fd < 0 || leads_to_allowed(image, fd, real)) return fd;
     close(fd);
     return -1;
 }
 
-bool shortcut(const struct image *image, const struct floor_plan *plan, struct lane *lane,
+bool shortcut(const struct image *image, const struct protected *protected, struct lane *lane,
               const struct request *request, pid_t tid, int *result)
 {
-    char full[2 * PATH_MAX], flat[2 * PATH_MAX];
+    char full[2 * PATH_MAX], flat[2 * PATH_MAX], real[PATH_MAX] = "";
     struct stat seen;
     if (request->is_openat2 || request->flags & MAKING_FLAGS) return false;
     if (!from_root(request, tid, full)) return false;
@@ -173,9 +173,9 @@ bool shortcut(const struct image *image, const struct floor_plan *plan, struct l
     if (!S_ISREG(seen.st_mode) && !S_ISDIR(seen.st_mode)) return false;
     int fd = link ? -1 : open_straight(image, request, full, flat, length);
     bool straight = fd >= 0;
-    if (link || (fd < 0 && errno == ELOOP)) fd = open_through_links(image, request, full);
+    if (link || (fd < 0 && errno == ELOOP)) fd = open_through_links(image, request, full, real);
     if (fd < 0) return false;
-    if (!is_plain(fd, &seen, plan)) {
+    if (!is_plain(fd, &seen, *real ? real : flat, protected)) {
         close(fd);
         return false;
     }

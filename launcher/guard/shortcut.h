@@ -9,14 +9,14 @@
 #include <sys/types.h>
 
 #include "../../policy/policy.h"
-#include "floor.h"
 #include "lane.h"
 #include "opening.h"
+#include "protected.h"
 
 /* `result`: a descriptor, close-on-exec here, or the -errno that the caller gets: ENOENT or ENOTDIR. False: the long way, and
  * nothing has been done. Only for a caller that is what the launcher is. What was opened, or is missing, under its real path need not trap
  * another time: it is put into the lane (NULL: there is none). */
-bool shortcut(const struct image *image, const struct floor_plan *plan, struct lane *lane,
+bool shortcut(const struct image *image, const struct protected *protected, struct lane *lane,
               const struct request *request, pid_t tid, int *result);
 
 #endif

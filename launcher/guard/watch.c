@@ -21,6 +21,8 @@
 #include "watch_parts.h"
 
 #define SWEEP_MS 250 /* how often callers of waiting questions are looked at */
+#define LOOK_MS 10   /* the command's own beginning comes first */
+#define LOOKS 64     /* entries at a time: some twenty microseconds, which a call may have to wait */
 #define MOST_EVENTS 1000u
 
 static void (*const handlers[])(struct call *call) = {
@@ -243,6 +245,14 @@ static void sweep(void *context)
     watch->sweep = loop_after(watch->session->loop, SWEEP_MS, sweep, watch);
 }
 
+/* Looks for more protected files, between calls. */
+static void look_on(void *context)
+{
+    struct watch *watch = context;
+    bool more = protected_look(watch->protected, LOOKS);
+    watch->looking = more ? loop_after(watch->session->loop, 0, look_on, watch) : NULL;
+}
+
 /* ---- receiving ---- */
 
 static void handle(struct watch *watch, const struct seccomp_notif *notification)
@@ -282,6 +292,7 @@ struct watch *watch_open(struct session *session, int listener, struct floor_pla
     watch->session = session;
     watch->plan = plan;
     watch->lane = lane;
+    watch->protected = protected_new(session->policy, session->image, session->places.workspace);
     watch->program = xstrdup(program);
     watch->verifier = verifier_new(session->loop, lane, watch_exec_done, watch);
     if (notify_open(&watch->notify, listener) && watch->verifier && !capabilities_lower())
@@ -292,6 +303,7 @@ struct watch *watch_open(struct session *session, int listener, struct floor_pla
         return NULL;
     }
     watch->sweep = loop_after(session->loop, SWEEP_MS, sweep, watch);
+    watch->looking = loop_after(session->loop, LOOK_MS, look_on, watch);
     return watch;
 }
 
@@ -300,6 +312,7 @@ void watch_close(struct watch *watch)
 {
     if (!watch) return;
     loop_cancel(watch->sweep);
+    loop_cancel(watch->looking);
     while (watch->waiting) {
         struct matter *matter = watch->waiting->matter;
         free_call(watch->waiting);
@@ -308,6 +321,7 @@ void watch_close(struct watch *watch)
     verifier_free(watch->verifier);
     loop_remove(watch->source);
     notify_close(&watch->notify);
+    protected_free(watch->protected);
     floor_plan_free(watch->plan);
     lane_free(watch->lane);
     free(watch->program);

@@ -47,15 +47,14 @@ static void add_act(struct deed *deed, enum act_kind kind, const char *path, con
 }
 
 /* A file that was found protected keeps its protection under every name. */
-static void add_protected(struct deed *deed, const struct floor_plan *plan, enum act_kind kind,
+static void add_protected(struct deed *deed, struct protected *protected, enum act_kind kind,
                           const char *detail, const struct spot *spot)
 {
+    const char *path;
     if (spot->target < 0) return;
-    for (size_t i = 0; i < plan->protected_count; i++)
-        if (plan->protected[i].inode == spot->status.st_ino &&
-            plan->protected[i].device == spot->status.st_dev &&
-            strcmp(plan->protected[i].path, spot->path) != 0)
-            add_act(deed, kind, plan->protected[i].path, detail, spot);
+    protected_look_for(protected, spot->path, &spot->status);
+    for (size_t at = 0; (path = protected_path(protected, &spot->status, &at));)
+        if (strcmp(path, spot->path) != 0) add_act(deed, kind, path, detail, spot);
 }
 
 static void add(struct call *call, enum act_kind kind, const char *detail, const struct spot *spot)
@@ -63,7 +62,7 @@ static void add(struct call *call, enum act_kind kind, const char *detail, const
     struct deed *deed = call->own;
     if (!spot->path) return;
     add_act(deed, kind, spot->path, detail, spot);
-    add_protected(deed, call->watch->plan, kind, detail, spot);
+    add_protected(deed, call->watch->protected, kind, detail, spot);
 }
 
 /* ---- judging ---- */
@@ -240,7 +239,7 @@ void watch_file_open(struct call *call)
     int result, error = opening_request(&call->notification, &request);
     /* A descriptor can be given to nobody but this call's own caller, so whether it still waits need not be asked. */
     if (!error && !watch->strangers &&
-        shortcut(watch->session->image, watch->plan, watch->lane, &request, call->tid, &result)) {
+        shortcut(watch->session->image, watch->protected, watch->lane, &request, call->tid, &result)) {
         if (result < 0)
             call_return(call, result);
         else

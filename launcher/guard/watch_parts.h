@@ -12,6 +12,7 @@
 #include "filter.h"
 #include "identity.h"
 #include "notify.h"
+#include "protected.h"
 #include "resolve.h"
 #include "verify.h"
 #include "watch.h"
@@ -23,11 +24,13 @@ struct watch {
     struct loop_timer *sweep; /* looks whether callers of waiting questions still live */
     struct verifier *verifier;
     struct floor_plan *plan;
-    struct lane *lane;    /* NULL: none */
-    struct call *waiting; /* calls that a question holds up */
-    char *program;        /* the command, until its exec has come */
-    struct identity own;  /* what the run's processes were when it began */
-    bool known;           /* `own` is filled */
+    struct lane *lane; /* NULL: none */
+    struct protected *protected;
+    struct loop_timer *looking; /* for more of them */
+    struct call *waiting;       /* calls that a question holds up */
+    char *program;              /* the command, until its exec has come */
+    struct identity own;        /* what the run's processes were when it began */
+    bool known;                 /* `own` is filled */
     bool
         strangers; /* somebody has changed who it is, or fenced itself in: everybody is looked at from now on */
     struct fences fences;
