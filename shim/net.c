@@ -14,6 +14,7 @@
 #include "../policy/plain.h"
 #include "bytes.h"
 #include "door.h"
+#include "judge.h"
 #include "where.h"
 #include "wire.h"
 #include "wrap.h"
@@ -203,6 +204,30 @@ long net_connect(int fd, const void *address, unsigned length)
     return result;
 }
 
+/* A socket with a path is a file that is made. It is bound by the address as it was written, which is its name from then on. */
+static APART long judge_bound(union address *address)
+{
+    const struct session *session = session_get();
+    struct place place;
+    long result = where_name(&place, AT_FDCWD, address->local.sun_path, 0);
+    struct stat status;
+    if (!result && raw_stat(place.fd, place.name, &status, AT_SYMLINK_NOFOLLOW))
+        result = judge_place(session, DEED_WRITE, WIRE_CHANGE_SOCKET, &place, address->local.sun_path);
+    where_end(&place);
+    return result == WHERE_NO_NAME ? 0 : result; /* what is there already the kernel refuses */
+}
+
+long net_bind(int fd, const void *address, unsigned length)
+{
+    union address copy;
+    long result = 0;
+    if (!copy_address(&copy, address, length)) return raw_call(__NR_bind, fd, address, length);
+    bool path = copy.family == FAMILY_UNIX && length > offsetof(struct sockaddr_un, sun_path) &&
+                copy.local.sun_path[0];
+    if (path && session_get()) result = judge_bound(&copy);
+    return result ? result : raw_call(__NR_bind, fd, &copy, length);
+}
+
 long net_sendto(int fd, const void *bytes, size_t size, int flags, const void *address, unsigned length)
 {
     union address copy;
@@ -267,6 +292,11 @@ WRAP(int, connect, int fd, const void *address, unsigned length)
     return (int)give_result(net_connect(fd, address, length));
 }
 SAME(__connect, connect);
+
+WRAP(int, bind, int fd, const void *address, unsigned length)
+{
+    return (int)give_result(net_bind(fd, address, length));
+}
 
 WRAP(long, sendto, int fd, const void *bytes, size_t size, int flags, const void *address, unsigned length)
 {

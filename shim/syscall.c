@@ -7,6 +7,7 @@
 #include "exec.h"
 #include "net.h"
 #include "open.h"
+#include "others.h"
 #include "wrap.h"
 
 #include <linux/time_types.h>
@@ -31,9 +32,9 @@ static long open_how_judged(const long *w)
     return open_resolved(INT(1), PATH(2), (int)how->flags, (unsigned)how->mode, how->resolve);
 }
 
-static long mount_judged(const long *w, int path)
+/* The call as it was made, where it may be. */
+static long made(const long *w, long judged)
 {
-    long judged = change_mount(PATH(path));
     return judged ? judged : raw_call(w[0], w[1], w[2], w[3], w[4], w[5], w[6]);
 }
 
@@ -99,6 +100,7 @@ static bool judge_net(const long *w, long *result)
 {
     switch (w[0]) {
     case __NR_socket: return *result = net_socket(INT(1), INT(2), INT(3)), true;
+    case __NR_bind: return *result = net_bind(INT(1), MEMORY(2), WORD(3)), true;
     case __NR_connect: return *result = net_connect(INT(1), MEMORY(2), WORD(3)), true;
     case __NR_sendto:
         return *result = net_sendto(INT(1), MEMORY(2), (size_t)w[3], INT(4), MEMORY(5), WORD(6)), true;
@@ -132,11 +134,32 @@ static bool judge_change(const long *w, long *result)
     case __NR_pivot_root:
     case __NR_swapon:
     case __NR_swapoff:
-    case __NR_acct: return *result = mount_judged(w, 1), true;
+    case __NR_acct: return *result = made(w, change_mount(PATH(1))), true;
     case __NR_mount:
-    case __NR_mount_setattr: return *result = mount_judged(w, 2), true;
-    case __NR_move_mount: return *result = mount_judged(w, 4), true;
+    case __NR_mount_setattr: return *result = made(w, change_mount(PATH(2))), true;
+    case __NR_move_mount: return *result = made(w, change_mount(PATH(4))), true;
     default: return judge_attributes(w, result) || judge_old(w, result);
+    }
+}
+
+static bool judge_others(const long *w, long *result)
+{
+    bool own = w[1] == raw_call(__NR_getpid, 0);
+    switch (w[0]) {
+    case __NR_kill: return *result = others_signal(INT(1), INT(2)), true;
+    case __NR_tkill:
+    case __NR_tgkill:
+    case __NR_prlimit64:
+    case __NR_rt_sigqueueinfo:
+    case __NR_rt_tgsigqueueinfo: return *result = made(w, own ? 0 : others_reach(INT(1))), true;
+    case __NR_pidfd_send_signal: return *result = others_signal_by(INT(1), INT(2), MEMORY(3), WORD(4)), true;
+    case __NR_pidfd_getfd: return *result = -EPERM, true;
+    case __NR_ptrace: return *result = made(w, others_trace(w[1], INT(2))), true;
+    case __NR_process_vm_readv:
+        return *result = made(w, own ? 0 : others_debug(INT(1), "process_vm_readv")), true;
+    case __NR_process_vm_writev:
+        return *result = made(w, own ? 0 : others_debug(INT(1), "process_vm_writev")), true;
+    default: return false;
     }
 }
 
@@ -153,7 +176,7 @@ __attribute__((used)) int syscall_judged(const long *w, long *result)
     case __NR_execveat: *result = exec_number(INT(1), PATH(2), VECTOR(3), VECTOR(4), INT(5)); break;
     case __NR_io_uring_setup: *result = UNSEEN; break;
     default:
-        if (!judge_change(w, result) && !judge_net(w, result)) return 0;
+        if (!judge_change(w, result) && !judge_net(w, result) && !judge_others(w, result)) return 0;
     }
     *result = give_result(*result);
     return 1;

@@ -32,8 +32,11 @@ enum wire_kind {
     WIRE_SOCKET,    /* no body: `detail` is domain << 16 | type: a socket that is judged when it is made */
     WIRE_LOOKUP,    /* strings: node, service; `detail` the hints (WIRE_LOOKUP_*); addresses are answered */
     WIRE_FAILED,    /* on a connection that was answered "go": it failed all the same, with errno `detail` */
-    WIRE_MOVE /* strings: real path of a directory or link, the real path that is to be its name; `detail` as
+    WIRE_MOVE, /* strings: real path of a directory or link, the real path that is to be its name; `detail` as
                        for WIRE_WRITE. WIRE_CHANGE_LINK: a link is made there, and the first says nothing */
+    WIRE_PROCESS, /* `detail` is a pid as kill(2) has it: whether it is of the run. In the answer, `error` 1: only these
+                       are, int32_t each */
+    WIRE_DEBUG /* strings: the call; `detail` is the pid of the process that is to be looked into */
 };
 
 /* Why a file is to be written, for `detail` of WIRE_WRITE: what a person is told. */
@@ -52,7 +55,8 @@ enum wire_change {
     WIRE_CHANGE_XATTR,
     WIRE_CHANGE_NODE,
     WIRE_CHANGE_MOUNT,
-    WIRE_CHANGE_FLAGS
+    WIRE_CHANGE_FLAGS,
+    WIRE_CHANGE_SOCKET
 };
 
 /* Which call runs the shell, for `detail` of WIRE_SHELL. */
@@ -63,7 +67,8 @@ enum wire_flags {
     WIRE_REFUSED = 2,   /* the shim has decided "deny" by itself, from the image: record it, ask nobody */
     WIRE_DIRECTORY = 4, /* READ: a directory is listed */
     WIRE_CUT = 8,       /* arguments were too many to carry: what came is the beginning. Always refused. */
-    WIRE_EXCHANGES = 16 /* MOVE: the second is there, and gets the first one's name */
+    WIRE_EXCHANGES = 16, /* MOVE: the second is there, and gets the first one's name */
+    WIRE_LOOKS = 32      /* PROCESS: nothing is done to it */
 };
 
 /* Followed by `body_length` bytes of body: `strings` strings, each with its NUL, or as the kind says. */

@@ -56,6 +56,8 @@ static const struct kind {
     [WIRE_SEND] = {door_connect, 0, 0, sizeof(struct sockaddr_storage)},
     [WIRE_SOCKET] = {door_socket, 0, 0, 0},
     [WIRE_MOVE] = {door_move, 2, 2, 2 * 4096},
+    [WIRE_PROCESS] = {door_process, 0, 0, 0},
+    [WIRE_DEBUG] = {door_debug, 1, 1, 32},
     [WIRE_LOOKUP] = {door_lookup, 2, 2, 2048},
 };
 

@@ -1,7 +1,7 @@
 /* parts.h: what the door's files share, and nobody else may know.
  *
  * door.c holds the connections and reads requests; judge.c takes one act from its verdict to an answer;
- * exec.c, file.c, move.c and net.c turn requests into acts; hello.c sees that what was approved
+ * exec.c, file.c, move.c, net.c and others.c turn requests into acts; hello.c sees that what was approved
  * is what runs, guarded.
  */
 #ifndef ASKFIRST_DOOR_PARTS_H
@@ -180,6 +180,11 @@ struct sockaddr;
 bool address_judge(struct matter *matter, int domain, int type, const struct sockaddr *address, size_t size);
 void socket_judge(struct matter *matter, int domain, int type);
 void door_socket(struct connection *connection);
+void door_process(struct connection *connection);
+void door_debug(struct connection *connection);
+
+/* Looking into a process that runs `program`, by `call` (a constant). */
+void debug_judge(struct matter *matter, const char *program, const char *call);
 void door_lookup(struct connection *connection);
 
 /* ---- hello.c ---- */

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../look/process.h"
 #include "../plain/memory.h"
 #include "aside.h"
 #include "landlock.h"
@@ -249,8 +250,9 @@ void watch_bind(struct call *call)
     struct matter *matter = call_matter(call, carry_out_bind);
     if (!matter) return;
     matter_question(matter, ACT_WRITE, 0);
+    matter->question->program = process_program(matter->caller.pid);
     matter->question->path = xstrdup(endpoint->spot.path);
-    matter->question->act_detail = "make a socket";
+    matter->question->act_detail = change_name(WIRE_CHANGE_SOCKET);
     matter_rule(matter, &decision);
     matter_decide(matter, &act, &decision);
 }

@@ -1,7 +1,6 @@
 /* watch_other.c: who a process is, what it does to others, and calls of another ABI (watch_parts.h). */
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 
@@ -85,17 +84,8 @@ static void judge_debugging(struct call *call, pid_t target)
         call_return(call, -ESRCH);
         return;
     }
-    struct act act = {.kind = ACT_DEBUG, .path = program, .path_length = strlen(program)};
-    struct decision decision;
-    policy_decide(call->watch->session->image, &act, &decision, NULL);
     struct matter *matter = call_matter(call, let);
-    if (!matter) return;
-    matter_question(matter, ACT_DEBUG, 0);
-    matter->question->program = process_program(matter->caller.pid);
-    matter->question->path = xstrdup(program);
-    matter->question->act_detail = filter_call_name(call->notification.data.nr);
-    matter_rule(matter, &decision);
-    matter_decide(matter, &act, &decision);
+    if (matter) debug_judge(matter, program, filter_call_name(call->notification.data.nr));
 }
 
 /* Reading and changing a sibling's memory is a question; its limits and its like are the run's own affair. Nobody reaches

@@ -184,6 +184,17 @@ static size_t all_processes(struct process **all)
     return count;
 }
 
+size_t process_of_group(pid_t group, pid_t **pids)
+{
+    struct process *all cleanup_free = NULL;
+    size_t total = all_processes(&all), found = 0;
+    *pids = xcalloc(total + 1, sizeof **pids);
+    for (size_t i = 0; i < total; i++)
+        if ((!group || all[i].group == group) && all[i].state != 'Z' && all[i].state != 'X')
+            (*pids)[found++] = all[i].pid;
+    return found;
+}
+
 static bool is_in(const pid_t *pids, size_t count, pid_t pid)
 {
     for (size_t i = 0; i < count; i++)

@@ -45,6 +45,9 @@ void process_chain_free(struct ancestor *chain, size_t length);
 /* Whether `pid` is below `top`: process_chain() without the names, for where time counts. */
 bool process_is_below(pid_t pid, pid_t top);
 
+/* Everything that lives in a process group; 0: everything there is. As below. */
+size_t process_of_group(pid_t group, pid_t **pids);
+
 /* Everything that lives below `top` just now, parents before their children; malloc'd in `*pids`. Zombies are
  * left out. */
 size_t process_descendants(pid_t top, pid_t **pids);

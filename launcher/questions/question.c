@@ -29,6 +29,7 @@ const char *change_name(unsigned change)
         [WIRE_CHANGE_NODE] = "make node",
         [WIRE_CHANGE_MOUNT] = "mount",
         [WIRE_CHANGE_FLAGS] = "change flags of",
+        [WIRE_CHANGE_SOCKET] = "make a socket",
     };
     return change < sizeof names / sizeof *names ? names[change] : NULL;
 }

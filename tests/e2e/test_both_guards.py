@@ -1,6 +1,7 @@
 """The same program under guard shim and under guard kernel: the same results, the same questions, each once, and the same
 records."""
 import os
+import subprocess
 import time
 
 import support
@@ -293,6 +294,68 @@ attempt(os.rename, "ask", "kept/ask")
 """, lambda question: "allow", policy=POLICY.replace('  - ask: "**/ask/**"', '  - deny: "**/both"\n  - ask: "**/ask/**"', 1))
         self.assertEqual([(q["act"], q["about"]) for q in seen["questions"]], [
             ("write", "WORK/ask/in"), ("read", "WORK/ask/one"), ("write", "WORK/ask/one")])
+
+    def test_signals_stay_within_the_run(self):
+        outside = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        self.addCleanup(lambda: (outside.kill(), outside.wait()))
+        seen = self.both(f"""
+import signal, time
+outside, missing = {outside.pid}, 2 ** 22 - 3
+children = [subprocess.Popen(["sleep", "60"]) for _ in range(3)]
+grouped = subprocess.Popen(["sleep", "60"], start_new_session=True)
+for pid in (outside, -outside, os.getppid(), missing): attempt(os.kill, pid, signal.SIGTERM)
+attempt(os.kill, outside, 0)
+attempt(os.killpg, outside, signal.SIGTERM)
+attempt(signal.pidfd_send_signal, os.pidfd_open(outside), signal.SIGTERM)
+attempt(signal.pidfd_send_signal, os.pidfd_open(children[0].pid), signal.SIGTERM)
+children[1].terminate(); os.killpg(grouped.pid, signal.SIGTERM)
+print([child.wait() for child in (children[0], children[1], grouped)])
+signal.signal(signal.SIGUSR1, lambda *_: print("own", flush=True))
+os.kill(os.getpid(), signal.SIGUSR1); signal.raise_signal(signal.SIGUSR1)
+signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)
+signal.signal(signal.SIGTERM, lambda *_: print("of the group", flush=True))
+os.kill(0, signal.SIGTERM); time.sleep(0.1)
+print(children[2].wait())
+last = subprocess.Popen(["sleep", "60"])
+os.kill(-1, signal.SIGTERM)
+print(last.wait())
+""")
+        self.assertIsNone(outside.poll())
+        self.assertEqual(seen["out"], "EPERM\nEPERM\nEPERM\nESRCH\nEPERM\nEPERM\nEPERM\ndid it\n[-15, -15, -15]\nown\nown\nown\n"
+                         "of the group\n-15\n-15\n")
+        self.assertEqual(seen["questions"], [])
+
+    def test_other_processes_are_not_looked_into_unasked(self):
+        outside = subprocess.Popen(["sleep", "60"])
+        self.addCleanup(lambda: (outside.kill(), outside.wait()))
+        seen = self.both(f"""
+import resource
+libc = ctypes.CDLL(None, use_errno=True)
+def call(name, *args):
+    if getattr(libc, name)(*args) < 0: raise OSError(ctypes.get_errno(), name)
+child = subprocess.Popen(["sleep", "60"])
+for pid in ({outside.pid}, child.pid):
+    attempt(call, "ptrace", 16, pid, 0, 0)
+    attempt(call, "process_vm_readv", pid, None, 0, None, 0, 0)
+    attempt(resource.prlimit, pid, resource.RLIMIT_CORE, (0, 0))
+attempt(call, "process_vm_readv", os.getpid(), None, 0, None, 0, 0)
+attempt(call, "pidfd_getfd", os.pidfd_open(child.pid), 0, 0)
+child.kill()
+""", lambda question: "deny")
+        self.assertEqual(seen["out"], "EPERM\n" * 3 + "EACCES\nEACCES\ndid it\ndid it\nEPERM\n")
+        self.assertEqual([(q["act"], q["detail"]) for q in seen["questions"]],
+                         [("debug", "ptrace"), ("debug", "process_vm_readv")])
+
+    def test_a_socket_with_a_path_is_made_where_a_file_may_be(self):
+        seen = self.both("""
+def bind(path):
+    made = socket.socket(socket.AF_UNIX); made.bind(path); print(made.getsockname()[1:8]); made.close()
+for path in ("here.sock", "here.sock", "kept/x.sock", "ask/x.sock", "missing/x.sock", "/proc/self/cwd/b.sock", chr(0) + f"abstract{os.getpid()}"):
+    attempt(bind, path)
+""", lambda question: "deny")
+        self.assertEqual([(q["act"], q["detail"], q["about"]) for q in seen["questions"]],
+                         [("write", "make a socket", "WORK/ask/x.sock")])
+        self.assertEqual(seen["out"].split("\n")[1:6], ["did it", "EADDRINUSE", "EACCES", "EACCES", "ENOENT"])
 
     def test_reading_and_writing_at_once_is_both(self):
         seen = self.both("""

@@ -20,7 +20,7 @@ from support import ASKFIRST, SHIM  # noqa: E402
 MAGIC = 0x61736b31
 REQUEST = struct.Struct("=IIIIIIIiQQQ")
 ANSWER = struct.Struct("=IIIiII")
-HELLO, EXEC, SHELL, READ, WRITE, CONNECT, SEND, SOCKET, LOOKUP, FAILED, MOVE = range(1, 12)
+HELLO, EXEC, SHELL, READ, WRITE, CONNECT, SEND, SOCKET, LOOKUP, FAILED, MOVE, PROCESS, DEBUG = range(1, 14)
 SPAWN, REFUSED, DIRECTORY = 1, 2, 4
 GO, NO = 1, 2
 ALLOW_ALL = "otherwise: {read: allow, write: allow, exec: allow, connect: allow, debug: allow}\n"

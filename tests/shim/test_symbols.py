@@ -15,7 +15,7 @@ FAMILIES = re.compile(
     r"|chmod|chown|utim|futim|xattr|truncate|mount|root|scandir|ftw|fts|glob|utx|utline|login|shm_|sem_|mq_|syscall"
     r"|socket|addrinfo|gethostby|swap|acct|fork|clone|handle_at|splice|sendfile|copy_file|memfd|setmnt|quotactl"
     r"|ptrace|process_vm|pidfd|module|reboot|kexec|fanotify|inotify|^bind$|^listen$|accept|daemon|rcmd|rexec|clnt"
-    r"|rmdir|uselib|nfsserv|setns|unshare|ioctl|logwtmp|fspick")
+    r"|kill|sigqueue|^raise$|prlimit|setpriority|process_m|rmdir|uselib|nfsserv|setns|unshare|ioctl|logwtmp|fspick")
 
 
 def symbols(path, *options):
