@@ -1,4 +1,5 @@
-/* door.h: asking the launcher. One connection for each request; whatever goes wrong with it is a no. */
+/* door.h: asking the launcher: one connection for each request, or under guard kernel one call. Whatever goes wrong with it is
+ * a no. */
 #ifndef ASKFIRST_SHIM_DOOR_H
 #define ASKFIRST_SHIM_DOOR_H
 
@@ -24,6 +25,9 @@ struct request {
     const void *bytes;
     size_t size;
 };
+
+/* Whether this is guard kernel, where only names are asked about. */
+bool door_is_a_call(void);
 
 /* Says that the shim is at work in a new program, and does not wait for an answer. A negative errno: nobody
  * is there. */

@@ -10,6 +10,7 @@
 #include "wire.h"
 
 extern char **environ __attribute__((weak));
+extern void *__libc_stack_end __attribute__((weak));
 extern int setenv(const char *name, const char *value, int overwrite) __attribute__((weak));
 extern int unsetenv(const char *name) __attribute__((weak));
 
@@ -116,6 +117,16 @@ void environ_end(struct environ_kept *kept)
 const char *const *environ_own(void)
 {
     return &environ ? (const char *const *)environ : NULL;
+}
+
+/* glibc's loader remembers what the kernel gave: their count, then they. */
+const char *const *environ_words(void)
+{
+    if (!&__libc_stack_end || !__libc_stack_end) return NULL;
+    const long *stack = __libc_stack_end;
+    long argc = *stack;
+    const char *const *argv = (const void *)(stack + 1);
+    return argc < 0 || argc > (1 << 24) || argv[argc] ? NULL : argv;
 }
 
 void environ_repair(const struct session *session)

@@ -156,6 +156,11 @@ void give_error(int error)
     if (__errno_location) *__errno_location() = error;
 }
 
+int last_error(void)
+{
+    return __errno_location ? *__errno_location() : 0;
+}
+
 long give_result(long result)
 {
     if (!RAW_FAILED(result)) return result;

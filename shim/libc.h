@@ -40,6 +40,7 @@ bool libc_is_glibc(void);
 /* A wrapper's way out: the value itself, or -1 with errno set when it is a negative errno. */
 long give_result(long result);
 void give_error(int error);
+int last_error(void);
 
 /* Around a call that may wait for long: a thread that is cancelled meanwhile ends, as in the C library's own.
  */

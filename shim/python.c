@@ -26,8 +26,8 @@ extern void Py_IncRef(object *of) __attribute__((weak));
 extern void Py_DecRef(object *of) __attribute__((weak));
 
 /* The only thing in the shim that changes after the start: one thread at a time writes it, under the
- * interpreter's lock. */
-static struct wire_python note;
+ * interpreter's lock. It lies where everybody looks for it, or else here. */
+static struct wire_python *note, note_here;
 
 /* Python 3.8 has no functions for these two, and will not change any more. */
 struct frame_38 {
@@ -60,7 +60,7 @@ static bool is_event(const char *event)
     case 'o': return (event[1] == 's' && event[2] == '.') || bytes_same(event, "open");
     case 's':
         return event[1] == 'u' ? bytes_same(event, "subprocess.Popen")
-                               : event[1] == 'o' && bytes_same(event, "socket.connect");
+                               : bytes_begin(event, "socket.") || bytes_same(event, "sqlite3.connect");
     case 'c': return event[1] == 't' && bytes_begin(event, "ctypes.");
     default: return false;
     }
@@ -103,14 +103,14 @@ static const char *code_text(object *code, const char *attribute)
 static void write_note(const char *event, object *frame, object *code, const char *file)
 {
     const char *function = code_text(code, "co_name");
-    __atomic_store_n(&note.sequence, note.sequence | 1, __ATOMIC_RELEASE);
-    note.magic = WIRE_MAGIC;
-    note.tid = (uint32_t)raw_gettid();
-    note.line = (uint32_t)PyFrame_GetLineNumber(frame);
-    write_cut(note.file, sizeof note.file, file);
-    write_cut(note.function, sizeof note.function, function ? function : "");
-    write_cut(note.event, sizeof note.event, event);
-    __atomic_store_n(&note.sequence, note.sequence + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&note->sequence, note->sequence | 1, __ATOMIC_RELEASE);
+    note->magic = WIRE_MAGIC;
+    note->tid = (uint32_t)raw_gettid();
+    note->line = (uint32_t)PyFrame_GetLineNumber(frame);
+    write_cut(note->file, sizeof note->file, file);
+    write_cut(note->function, sizeof note->function, function ? function : "");
+    write_cut(note->event, sizeof note->event, event);
+    __atomic_store_n(&note->sequence, note->sequence + 1, __ATOMIC_RELEASE);
 }
 
 /* Never raises and never decides: always 0. */
@@ -138,16 +138,9 @@ static int hook(const char *event, object *arguments, void *data)
 
 #define COMMAND_SIZE 65536
 
-/* Whether the interpreter will check its own memory (python -X dev, PYTHONMALLOC=debug): from its start on
- * it knows what it has allocated, and ends the program when it frees the hook, which was added before. */
-static bool checks_memory(void)
+/* The same of its words where the C library does not say where they are. */
+static bool asks_to_check(void)
 {
-    const char *value;
-    for (const char *const *entry = environ_own(); entry && *entry; entry++) {
-        if ((value = bytes_value(*entry, "PYTHONDEVMODE")) && *value) return true;
-        for (value = bytes_value(*entry, "PYTHONMALLOC"); value && *value; value++)
-            if (bytes_begin(value, "debug")) return true;
-    }
     long fd = raw_openat(AT_FDCWD, "/proc/self/cmdline", O_RDONLY | O_CLOEXEC, 0);
     char *words = raw_map(COMMAND_SIZE);
     bool found = fd < 0 || !words; /* when in doubt, no hook */
@@ -159,14 +152,41 @@ static bool checks_memory(void)
     return found;
 }
 
+/* Whether the interpreter will check its own memory (python -X dev, PYTHONMALLOC=debug): from its start on
+ * it knows what it has allocated, and ends the program when it frees the hook, which was added before. */
+static bool checks_memory(void)
+{
+    const char *value;
+    for (const char *const *entry = environ_own(); entry && *entry; entry++) {
+        if ((value = bytes_value(*entry, "PYTHONDEVMODE")) && *value) return true;
+        for (value = bytes_value(*entry, "PYTHONMALLOC"); value && *value; value++)
+            if (bytes_begin(value, "debug")) return true;
+    }
+    const char *const *words = environ_words();
+    for (const char *const *word = words; word && *word; word++)
+        if (bytes_same(*word, "-Xdev") || bytes_same(*word, "dev")) return true;
+    return words ? false : asks_to_check();
+}
+
+static struct wire_python *make_note(void)
+{
+    long place = raw_call(__NR_mmap, WIRE_NOTE, sizeof *note, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (place == (long)WIRE_NOTE) return (void *)place;
+    if (!RAW_FAILED(place)) raw_unmap((void *)place, sizeof *note); /* a kernel that takes it for a wish */
+    return &note_here;
+}
+
 void python_begin(void)
 {
-    if (PySys_AddAuditHook && PyEval_GetFrame && PyFrame_GetLineNumber && PyObject_GetAttrString &&
-        PyUnicode_AsUTF8AndSize && PyErr_Clear && Py_IncRef && Py_DecRef && !checks_memory())
-        PySys_AddAuditHook(hook, NULL);
+    if (!PySys_AddAuditHook || !PyEval_GetFrame || !PyFrame_GetLineNumber || !PyObject_GetAttrString ||
+        !PyUnicode_AsUTF8AndSize || !PyErr_Clear || !Py_IncRef || !Py_DecRef || checks_memory())
+        return;
+    note = make_note();
+    PySys_AddAuditHook(hook, NULL);
 }
 
 uint64_t python_note(void)
 {
-    return note.sequence ? (uint64_t)(uintptr_t)&note : 0;
+    return note && note->sequence ? (uint64_t)(uintptr_t)note : 0;
 }

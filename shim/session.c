@@ -9,12 +9,12 @@
 
 #include "bytes.h"
 #include "door.h"
+#include "environ.h"
 #include "python.h"
 #include "raw/raw.h"
 #include "wire.h"
 
 extern char **environ __attribute__((weak));
-extern void *__libc_stack_end __attribute__((weak));
 extern unsigned long getauxval(unsigned long type) __attribute__((weak));
 
 #define ENVIRON_SIZE (1u << 20)
@@ -58,15 +58,13 @@ static void find_in_entry(struct found_environment *found, const char *entry)
         find_in_preload(found, value);
 }
 
-/* The environment that the kernel gave, which glibc's loader remembers the place of. */
+/* The environment that the kernel gave. */
 static const char *const *initial_environment(void)
 {
-    if (!&__libc_stack_end || !__libc_stack_end) return NULL;
-    const long *stack = __libc_stack_end;
-    long argc = *stack;
-    const char *const *argv = (const void *)(stack + 1);
-    if (argc < 0 || argc > (1 << 24) || argv[argc]) return NULL;
-    return argv + argc + 1;
+    const char *const *at = environ_words();
+    while (at && *at)
+        at++;
+    return at ? at + 1 : NULL;
 }
 
 /* Reads as much as fits of a file in /proc into memory of `size` bytes, with a NUL at its end. */
@@ -197,6 +195,8 @@ static const struct session *make_session(size_t *size)
     keep_strings(session, &found);
     find_key(session);
     libc_find(&session->libc);
+    session->judges = !door_is_a_call();
+    if (!session->judges) return session;
     if (!session->door_length || session->directory[0] != '/')
         session->fault = "its directory has no usable name";
     else if (!session->preload[0])
@@ -212,7 +212,7 @@ static const struct session *make_session(size_t *size)
 }
 
 /* Without memory for the session everything is denied. */
-static const struct session no_memory = {.fault = "no memory was left at the start"};
+static const struct session no_memory = {.judges = true, .fault = "no memory was left at the start"};
 
 static const struct session *start(void)
 {
@@ -225,16 +225,27 @@ static const struct session *start(void)
     return before;
 }
 
-const struct session *session_get(void)
+static const struct session *session_found(void)
 {
     const struct session *session = __atomic_load_n(&published, __ATOMIC_ACQUIRE);
-    if (__builtin_expect(!session, 0)) session = start();
+    return __builtin_expect(!session, 0) ? start() : session;
+}
+
+const struct session *session_get(void)
+{
+    const struct session *session = session_found();
+    return session->judges ? session : NULL;
+}
+
+const struct session *session_any(void)
+{
+    const struct session *session = session_found();
     return session == &unguarded ? NULL : session;
 }
 
 void *session_function(const char *name)
 {
-    const struct session *session = session_get();
+    const struct session *session = session_any();
     struct libc unguarded_libc;
     void *function;
     if (session) {
@@ -249,5 +260,5 @@ void *session_function(const char *name)
 
 static void __attribute__((constructor)) begin(void)
 {
-    if (session_get()) python_begin();
+    if (session_any()) python_begin();
 }

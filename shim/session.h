@@ -17,6 +17,7 @@
 #include "libc.h"
 
 struct session {
+    bool judges; /* guard shim. Not: guard kernel, where the launcher sees the calls themselves */
     const struct image
         *image;        /* NULL: the policy could not be had, and everything that is judged is denied */
     const char *fault; /* why, when it is NULL */
@@ -30,9 +31,12 @@ struct session {
     char text[]; /* what the strings above point to */
 };
 
-/* The session of this program, or NULL when it is not guarded: then every wrapper does what it would have
+/* The session in which the shim judges, or NULL when there is nothing to judge: then every wrapper does what it would have
  * done. */
 const struct session *session_get(void);
+
+/* The session of this program, whoever judges: for what only the shim can do. NULL when it is not guarded. */
+const struct session *session_any(void);
 
 /* The C library's own function of that name, in a guarded program or not; NULL and ENOSYS: it has none. */
 void *session_function(const char *name);

@@ -1,5 +1,5 @@
 /* shell.c: system, popen and wordexp: the shell's words are judged first, then the C library does what it
- * does.
+ * does. Under guard kernel the shell's start is judged, with the same words.
  *
  * They are more than a spawned shell (signals, cancellation, earlier streams), and their own calls cannot be
  * seen; the shell that they start is guarded in its turn, so the environment that they will hand to it is put
@@ -19,10 +19,11 @@
 /* 0, or a negative errno: whether the shell may run this text. */
 static long shell_may(enum wire_shell call, const char *text)
 {
-    const struct session *session = session_get();
+    const struct session *session = session_any();
     const char *const argv[] = {"sh", "-c", text};
     struct place shell;
     if (!session) return 0;
+    if (!session->judges) return environ_repair(session), 0;
     long result = where_file(&shell, AT_FDCWD, SHELL, 0, 0);
     if (!result) {
         struct request request = {
@@ -43,12 +44,27 @@ static long shell_may(enum wire_shell call, const char *text)
     return result;
 }
 
+/* Of a shell that was refused when it was started the C library only says what a shell would say that did not find its
+ * command, and why in errno. */
+static int run_shell(int (*real)(const char *), const char *text)
+{
+    const struct session *session = session_any();
+    const int no_shell = 127 << 8;
+    if (!text || !session || session->judges) return real(text);
+    int before = last_error();
+    give_error(0);
+    int status = real(text);
+    if (status == no_shell && last_error() == EACCES) return -1;
+    if (!last_error()) give_error(before);
+    return status;
+}
+
 WRAP(int, system, const char *text)
 {
     int (*real)(const char *) = session_function("system");
     if (!real) return -1;
     long result = text ? shell_may(WIRE_SHELL_SYSTEM, text) : 0;
-    return result ? (int)give_result(result) : real(text);
+    return result ? (int)give_result(result) : run_shell(real, text);
 }
 SAME(__libc_system, system);
 

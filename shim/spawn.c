@@ -14,6 +14,8 @@
 
 enum action_kind { ACTION_OPEN, ACTION_CHDIR, ACTION_FCHDIR, ACTION_OTHER, ACTION_UNKNOWN };
 
+#define NOT_KNOWN (-EOPNOTSUPP) /* what no kernel call here comes to */
+
 struct action {
     enum action_kind kind;
     int fd;
@@ -106,7 +108,7 @@ static long judge_action(const struct action *action, int *dirfd)
     case ACTION_CHDIR: fresh = raw_openat(*dirfd, action->path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0); break;
     case ACTION_FCHDIR: fresh = raw_fcntl(action->fd, F_DUPFD_CLOEXEC, 0); break;
     case ACTION_OTHER: return 0;
-    default: door_complain("posix_spawn has a file action that is not known"); return -EACCES;
+    default: return NOT_KNOWN;
     }
     if (fresh < 0) return fresh;
     change_directory(dirfd, fresh);
@@ -163,6 +165,7 @@ static int spawn_path(const struct spawning *spawning, const struct session *ses
 {
     struct approved approved;
     bool refused;
+    if (!session->judges) return spawn_kept(spawning, session, real, path);
     long result = exec_ask(&approved, session, dirfd, path, 0, WIRE_SPAWN, spawning->argv, &refused);
     if (result) return (int)-result;
     result = exec_same(&approved, dirfd, path, 0);
@@ -184,9 +187,25 @@ static int spawn_searched(const struct spawning *spawning, const struct session 
 
 enum lookup { BY_PATH, BY_SEARCH };
 
+/* Under guard kernel the new process's own calls are judged. A name is searched for here all the same, because the C library
+ * would try to execute it wherever it is not; but not where the actions do not say in which directory that is. */
+static int spawn_watched(const struct spawning *spawning, const struct session *session, const char *name,
+                         enum lookup lookup)
+{
+    spawn *own = session_function(spawning->own), *by_path = session_function(spawning->function);
+    int dirfd = AT_FDCWD, error;
+    if (!own || !by_path) return ENOSYS;
+    if (lookup == BY_SEARCH && !judge_actions(spawning->actions, &dirfd))
+        error = spawn_searched(spawning, session, by_path, dirfd, name);
+    else
+        error = spawn_kept(spawning, session, own, name);
+    change_directory(&dirfd, AT_FDCWD);
+    return error;
+}
+
 static int spawn_judged(const struct spawning *spawning, const char *name, enum lookup lookup)
 {
-    const struct session *session = session_get();
+    const struct session *session = session_any();
     spawn *real = session_function(session ? spawning->function : spawning->own);
     int dirfd = AT_FDCWD;
     if (!real) return ENOSYS;
@@ -194,7 +213,12 @@ static int spawn_judged(const struct spawning *spawning, const char *name, enum 
     if (!session)
         return real(spawning->result, name, spawning->actions, spawning->attributes, spawning->argv,
                     spawning->envp);
+    if (!session->judges) return spawn_watched(spawning, session, name, lookup);
     long result = judge_actions(spawning->actions, &dirfd);
+    if (result == NOT_KNOWN) {
+        door_complain("posix_spawn has a file action that is not known");
+        result = -EACCES;
+    }
     int error = (int)-result;
     if (!result)
         error = lookup == BY_SEARCH ? spawn_searched(spawning, session, real, dirfd, name)

@@ -18,8 +18,19 @@
 #define WIRE_SHIM "libaskfirst.so"
 
 #define WIRE_MAGIC UINT32_C(0x61736b31) /* "ask1" */
-#define WIRE_PACKET 32768u              /* no packet is larger */
-#define WIRE_BODY (16u << 20)           /* no body is larger; longer argument vectors are refused */
+
+/* Under guard kernel nobody connects: connecting is itself a call that the launcher carries out. What is asked there goes by
+ * a call that the filter knows by its first argument, prctl(WIRE_CALL, how, request, answer, room): the launcher reads the
+ * request (its head and its whole body, one after the other) from the caller's memory, writes the answer (head and body) into
+ * at most `room` bytes of it, and gives back how many those were, or a negative errno for a no. It takes no descriptor, and
+ * who asks needs no telling. Where there is no such guard the kernel knows no such call, and says EINVAL. */
+#define WIRE_CALL 0x61736b31
+enum wire_call {
+    WIRE_CALL_THERE, /* 0: this is guard kernel. The filter says so itself */
+    WIRE_CALL_ASK    /* kinds: LOOKUP */
+};
+#define WIRE_PACKET 32768u    /* no packet is larger */
+#define WIRE_BODY (16u << 20) /* no body is larger; longer argument vectors are refused */
 
 enum wire_kind {
     WIRE_HELLO = 1, /* the shim is at work in a new program; no answer comes */
@@ -112,7 +123,12 @@ struct wire_address {
 
 /* Where the Python hook notes what the interpreter is about to do; the launcher reads it from the caller's
  * memory when it asks or records. Written by one thread at a time (the interpreter's lock); `sequence` is odd
- * meanwhile. What it says is shown as what the program says, and never decides anything. */
+ * meanwhile. What it says is shown as what the program says, and never decides anything.
+ *
+ * It lies at the same address in every program, out of the way of what is mapped by choice, so that under guard kernel nobody
+ * has to be told where: it is there after a fork, and gone after an exec. Where that is taken, the note lies elsewhere, and
+ * only a request tells of it. */
+#define WIRE_NOTE UINT64_C(0x2e61736b0000)
 struct wire_python {
     uint32_t magic;
     uint32_t sequence;

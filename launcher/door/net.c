@@ -204,46 +204,41 @@ void door_socket(struct connection *connection)
 
 /* ---- names ---- */
 
-static void looked_up(void *context, int error, const struct wire_address *addresses, size_t count,
-                      const char *canonical)
+char *name_found(const struct name *name, int error, const struct wire_address *addresses, size_t count,
+                 const char *canonical, size_t *size)
 {
-    struct connection *connection = context;
-    struct wire_answer answer = {.verdict = WIRE_GO, .error = error};
     struct text body = {0};
-    connection->lookup = NULL;
-    if (connection->head.detail & WIRE_LOOKUP_CANON && !error) {
+    if (name->hints & WIRE_LOOKUP_CANON && !error) {
         text_add(&body, canonical, strlen(canonical) + 1);
         while (body.length % 8)
             text_char(&body, '\0');
     }
     if (count) text_add(&body, (const char *)addresses, count * sizeof *addresses);
-    door_answer(connection, &answer, body.data, body.length);
-    text_free(&body);
-}
-
-static void begin_lookup(struct connection *connection)
-{
-    connection->lookup = lookup_begin(connection->door->lookups, connection->strings[0],
-                                      connection->head.detail, looked_up, connection);
-    if (!connection->lookup) looked_up(connection, EAI_AGAIN, NULL, 0, "");
+    *size = body.length;
+    return text_take(&body);
 }
 
 /* A look-up by itself tells the outside what is in the name, so it is judged as the connection that it is for: by name,
  * and where nobody says which port, by the port that the policy is most lenient with. */
-static void decide_lookup(const struct image *image, struct act *act, const char *service,
-                          struct decision *decision)
+enum verdict name_decide(const struct door *door, const struct name *name, struct act *act,
+                         struct decision *decision)
 {
     static const uint16_t usual[] = {443, 80, 22, 1};
     char *end;
-    unsigned long port = strtoul(service, &end, 10);
-    bool known = *service && !*end && port <= UINT16_MAX;
-    act->has_port = true;
+    unsigned long port = strtoul(name->service, &end, 10);
+    bool known = *name->service && !*end && port <= UINT16_MAX;
+    *act = (struct act){.kind = ACT_CONNECT,
+                        .socket = SOCKET_STREAM,
+                        .names = (const char **)(uintptr_t)&name->node, /* only read */
+                        .name_count = 1,
+                        .has_port = true};
     for (size_t i = 0; i < (known ? 1 : sizeof usual / sizeof *usual); i++) {
         struct decision one;
         act->port = known ? (uint16_t)port : usual[i];
-        policy_decide(image, act, &one, NULL);
+        policy_decide(door->session->image, act, &one, NULL);
         if (i == 0 || one.verdict < decision->verdict) *decision = one;
     }
+    return name->hints & WIRE_LOOKUP_NUMERIC ? VERDICT_ALLOW : decision->verdict; /* which stays here */
 }
 
 /* Who said yes to a look-up has said yes to what it is for, and is not asked again a moment later. */
@@ -256,6 +251,52 @@ static void remember_lookup(struct matter *matter, const struct answer *answer)
     grants_remember(matter->door->session->grants, matter->question, &connection);
 }
 
+void name_judge(struct matter *matter, const struct name *name, const struct act *act,
+                const struct decision *decision, uint64_t python)
+{
+    const char *service = name->service;
+    matter_question(matter, ACT_CONNECT, python);
+    matter->question->program = process_program(matter->caller.pid);
+    matter->question->address =
+        xasprintf("%s:%s", name->node, strspn(service, "0123456789") && *service ? service : "*");
+    matter->question->act_detail = "look up";
+    matter->unchanged = caller_still_there;
+    matter->went = remember_lookup;
+    matter_rule(matter, decision);
+    matter_decide(matter, act, decision);
+}
+
+struct lookup *name_look_up(const struct door *door, const struct name *name, lookup_done *done,
+                            void *context)
+{
+    return lookup_begin(door->lookups, name->node, name->hints, done, context);
+}
+
+/* The service is the shim's own affair, but for the port that it names. */
+static struct name name_of(const struct connection *connection)
+{
+    return (struct name){connection->strings[0], connection->strings[1], connection->head.detail};
+}
+
+static void looked_up(void *context, int error, const struct wire_address *addresses, size_t count,
+                      const char *canonical)
+{
+    struct connection *connection = context;
+    struct wire_answer answer = {.verdict = WIRE_GO, .error = error};
+    const struct name name = name_of(connection);
+    size_t size;
+    cleanup_free char *body = name_found(&name, error, addresses, count, canonical, &size);
+    connection->lookup = NULL;
+    door_answer(connection, &answer, body, size);
+}
+
+static void begin_lookup(struct connection *connection)
+{
+    const struct name name = name_of(connection);
+    connection->lookup = name_look_up(connection->door, &name, looked_up, connection);
+    if (!connection->lookup) looked_up(connection, EAI_AGAIN, NULL, 0, "");
+}
+
 static void lookup_judged(void *context, int error, const char *message)
 {
     struct connection *connection = context;
@@ -266,27 +307,15 @@ static void lookup_judged(void *context, int error, const char *message)
         begin_lookup(connection);
 }
 
-/* The service is the shim's own affair, but for the port that it names. */
 void door_lookup(struct connection *connection)
 {
-    const char *name = connection->strings[0], *service = connection->strings[1];
-    struct act act = {.kind = ACT_CONNECT, .socket = SOCKET_STREAM, .names = &name, .name_count = 1};
+    const struct name name = name_of(connection);
+    struct act act;
     struct decision decision;
-    decide_lookup(connection->door->session->image, &act, service, &decision);
-    bool stays_here = connection->head.detail & WIRE_LOOKUP_NUMERIC;
-    if (stays_here || decision.verdict == VERDICT_ALLOW) {
+    if (name_decide(connection->door, &name, &act, &decision) == VERDICT_ALLOW) {
         begin_lookup(connection);
         return;
     }
-    struct matter *matter = matter_of_watch(connection->door, &connection->caller, lookup_judged, connection);
-    connection->matter = matter;
-    matter_question(matter, ACT_CONNECT, connection->head.python);
-    matter->question->program = process_program(matter->caller.pid);
-    matter->question->address =
-        xasprintf("%s:%s", name, strspn(service, "0123456789") && *service ? service : "*");
-    matter->question->act_detail = "look up";
-    matter->unchanged = caller_still_there;
-    matter->went = remember_lookup;
-    matter_rule(matter, &decision);
-    matter_decide(matter, &act, &decision);
+    connection->matter = matter_of_watch(connection->door, &connection->caller, lookup_judged, connection);
+    name_judge(connection->matter, &name, &act, &decision, connection->head.python);
 }

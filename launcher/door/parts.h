@@ -187,6 +187,22 @@ void door_debug(struct connection *connection);
 void debug_judge(struct matter *matter, const char *program, const char *call);
 void door_lookup(struct connection *connection);
 
+/* A name that is to be looked up, and for which service. The verdict; `act` and `decision` are filled. */
+struct name {
+    const char *node, *service;
+    uint32_t hints; /* WIRE_LOOKUP_* */
+};
+enum verdict name_decide(const struct door *door, const struct name *name, struct act *act,
+                         struct decision *decision);
+/* Where that is not allow: puts the question. */
+void name_judge(struct matter *matter, const struct name *name, const struct act *act,
+                const struct decision *decision, uint64_t python);
+struct lookup *name_look_up(const struct door *door, const struct name *name, lookup_done *done,
+                            void *context);
+/* What is answered to the shim (malloc'd). */
+char *name_found(const struct name *name, int error, const struct wire_address *addresses, size_t count,
+                 const char *canonical, size_t *size);
+
 /* ---- hello.c ---- */
 
 /* Where nothing but the preloaded shim guards, every program must say that the shim is at work. */

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 
 #include "../../shim/lane.h"
+#include "../../shim/wire.h"
 #include "numbers.h"
 
 #if defined(__x86_64__)
@@ -243,7 +244,8 @@ static void look_clone(struct writer *writer)
     put_return(writer, SECCOMP_RET_ALLOW);
 }
 
-/* The launcher has to be able to look at its programs: one that wants to be unreadable is told that it is.
+/* The door's call (wire.h) goes to the launcher, or is answered here.
+ * The launcher has to be able to look at its programs: one that wants to be unreadable is told that it is.
  * What would change the name that a program goes by is refused. */
 static void look_prctl(struct writer *writer)
 {
@@ -251,7 +253,10 @@ static void look_prctl(struct writer *writer)
     return_if_equal(writer, PR_SET_DUMPABLE, SECCOMP_RET_ERRNO | 0);
     return_if_equal(writer, PR_SET_MM, SECCOMP_RET_ERRNO | EPERM);
     return_if_equal(writer, PR_SET_CHILD_SUBREAPER, SECCOMP_RET_USER_NOTIF);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, WIRE_CALL, 1, 0);
     put_return(writer, SECCOMP_RET_ALLOW);
+    load_argument(writer, 1);
+    return_if_equal(writer, WIRE_CALL_THERE, SECCOMP_RET_ERRNO | 0);
 }
 
 /* A process's own limits and its own turn at the processor are its own affair. */

@@ -215,18 +215,22 @@ static void replied(void *context, int error, const char *message)
     call_return(call, -error);
 }
 
+void call_wait(struct call *call)
+{
+    struct watch *watch = call->watch;
+    if (call->at) return;
+    call->next = watch->waiting;
+    if (call->next) call->next->at = &call->next;
+    call->at = &watch->waiting;
+    watch->waiting = call;
+}
+
 struct matter *call_matter(struct call *call, void (*allowed)(struct call *call))
 {
     if (!call_find_caller(call)) return NULL;
-    struct watch *watch = call->watch;
     call->allowed = allowed;
-    if (!call->at) {
-        call->next = watch->waiting;
-        if (call->next) call->next->at = &call->next;
-        call->at = &watch->waiting;
-        watch->waiting = call;
-    }
-    call->matter = matter_of_watch(watch->session->door, &call->caller, replied, call);
+    call_wait(call);
+    call->matter = matter_of_watch(call->watch->session->door, &call->caller, replied, call);
     return call->matter;
 }
 

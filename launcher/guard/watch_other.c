@@ -26,6 +26,10 @@ void watch_identity(struct call *call)
 {
     struct watch *watch = call->watch;
     int number = call->notification.data.nr;
+    if (number == __NR_prctl && call->notification.data.args[0] == WIRE_CALL) {
+        watch_door(call);
+        return;
+    }
     if (!call_find_caller(call)) return;
     if (watch->lane && (number == __NR_chroot || number == __NR_setns)) {
         refuse_other_root(call);

@@ -1,5 +1,5 @@
 /* watch_parts.h: what the watch's files share, and nobody else may know. watch.c receives calls and ends them; watch_file.c,
- * watch_exec.c, watch_net.c and watch_other.c know a family each.
+ * watch_exec.c, watch_net.c, watch_door.c and watch_other.c know a family each.
  */
 #ifndef ASKFIRST_GUARD_WATCH_PARTS_H
 #define ASKFIRST_GUARD_WATCH_PARTS_H
@@ -67,6 +67,9 @@ bool call_is_own(struct call *call, int error);
  * let go; otherwise the call ends with the error. NULL: the caller is gone, and the call has been ended. */
 struct matter *call_matter(struct call *call, void (*allowed)(struct call *call));
 
+/* The call's answer comes later: should the caller be killed meanwhile, the call is freed, and its own with it. */
+void call_wait(struct call *call);
+
 void watch_event(struct watch *watch, const char *event, pid_t pid, const char *text);
 
 struct viewer call_viewer(const struct call *call);
@@ -93,5 +96,6 @@ void watch_identity(struct call *call);
 void watch_debug(struct call *call);
 void watch_signal(struct call *call);
 void watch_foreign(struct call *call);
+void watch_door(struct call *call);
 
 #endif

@@ -284,8 +284,8 @@ void facts_python(struct question *question, const struct caller *caller, uint64
 {
     struct wire_python note = {0}, again = {0};
     if (!address) return;
-    if (!read_memory(caller->pid, address, &note, sizeof note)) return;
-    if (!read_memory(caller->pid, address, &again, sizeof again)) return;
+    if (!read_memory(caller->tid, address, &note, sizeof note)) return;
+    if (!read_memory(caller->tid, address, &again, sizeof again)) return;
     if (note.magic != WIRE_MAGIC || note.sequence % 2 || note.sequence != again.sequence) return;
     if (!of_this_thread(&note, caller)) return;
     size_t length = strnlen(note.file, sizeof note.file);

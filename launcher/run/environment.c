@@ -78,9 +78,15 @@ static bool check_wanted(const struct environment_options *options, char **why)
 }
 
 /* ld.so splits LD_PRELOAD at blanks and colons and replaces $WORDS in it; there is no way to quote. */
-static bool check_shim(const char *shim, char **why)
+static bool can_be_preloaded(const char *shim)
 {
-    if (!strpbrk(shim, " :$")) return true;
+    return shim && !strpbrk(shim, " :$");
+}
+
+static bool check_shim(const struct environment_options *options, char **why)
+{
+    const char *shim = options->shim;
+    if (!options->shim_needed || can_be_preloaded(shim)) return true;
     *why =
         xasprintf("%s: the path has a blank, a colon or a dollar sign, and ld.so cannot preload from there: "
                   "install askfirst somewhere else",
@@ -100,11 +106,11 @@ static bool is_shim(const char *path, size_t length)
 static char *preload_entry(const char *shim, const char *others)
 {
     struct text entry = {0};
-    text_format(&entry, PRELOAD "=%s", shim);
+    text_format(&entry, PRELOAD "=%s", shim ? shim : "");
     for (const char *at = others ? others : ""; *at;) {
         size_t length = strcspn(at, " :");
         if (length && !is_shim(at, length)) {
-            text_char(&entry, ':');
+            if (entry.length > sizeof PRELOAD) text_char(&entry, ':');
             text_add(&entry, at, length);
         }
         at += length + strspn(at + length, " :");
@@ -124,7 +130,7 @@ static bool passes(const struct environment_options *options, const char *entry)
 
 char **environment_make(const struct environment_options *options, char *const *from, char **why)
 {
-    if ((options->shim && !check_shim(options->shim, why)) || !check_wanted(options, why)) return NULL;
+    if (!check_shim(options, why) || !check_wanted(options, why)) return NULL;
     size_t count = 0, made = 0;
     while (from[count])
         count++;
@@ -133,10 +139,9 @@ char **environment_make(const struct environment_options *options, char *const *
     const char *asked = wanted(options, PRELOAD);
     const char *others =
         asked && strchr(asked, '=') ? strchr(asked, '=') + 1 : environment_get(from, PRELOAD);
-    if (options->shim) {
-        environment[made++] = preload_entry(options->shim, others);
-        environment[made++] = xasprintf("%s=%s", WIRE_ENV, options->session);
-    }
+    const char *shim = can_be_preloaded(options->shim) ? options->shim : NULL;
+    if (shim || others) environment[made++] = preload_entry(shim, others);
+    if (shim) environment[made++] = xasprintf("%s=%s", WIRE_ENV, options->session);
     for (size_t i = 0; i < count; i++)
         if (passes(options, from[i])) environment[made++] = xstrdup(from[i]);
     for (size_t i = 0; i < options->wanted_count; i++) {

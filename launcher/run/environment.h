@@ -4,6 +4,7 @@
 #ifndef ASKFIRST_ENVIRONMENT_H
 #define ASKFIRST_ENVIRONMENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../../policy/policy.h"
@@ -12,7 +13,8 @@ struct environment_options {
     const struct policy *policy;
     const char *const *wanted; /* of --env: NAME=VALUE or NAME */
     size_t wanted_count;
-    const char *shim;    /* path of libaskfirst.so */
+    const char *shim;    /* path of libaskfirst.so; NULL: none is preloaded */
+    bool shim_needed;    /* else it is left out where the loader could not be told of it */
     const char *session; /* the session's directory */
 };
 

@@ -478,7 +478,8 @@ static bool prepare(struct supervisor *supervisor)
         .policy = session->policy,
         .wanted = options->env,
         .wanted_count = options->env_count,
-        .shim = session->options->guard == GUARD_KERNEL ? NULL : session->shim,
+        .shim = session->shim,
+        .shim_needed = session->options->guard != GUARD_KERNEL,
         .session = session->dir,
     };
     supervisor->status = STATUS_FAILED;

@@ -77,14 +77,18 @@ class BothGuards(DoorCase):
         rule = told.get("rule") or {}
         about = told.get("argv") if told["act"] == "exec" else told.get("path") or told.get("address")
         names = ("act", "verdict", "outcome", "detail")
+        python = told.get("python")
+        line = f"{os.path.basename(python['file'])}:{python['line']}" if python else None
         text = lambda value: value.replace(str(work), "WORK") if isinstance(value, str) else value
-        return {**{name: told.get(name) for name in names}, "rule": (rule.get("place") or "").rpartition("/")[2],
+        return {**{name: told.get(name) for name in names}, "line": line, "rule": (rule.get("place") or "").rpartition("/")[2],
                 "about": [text(one) for one in about] if isinstance(about, list) else text(about),
                 "program": os.path.basename(told.get("program") or ""), "cwd": text(told.get("cwd"))}
 
-    def both(self, text, answer=lambda question: "allow", options=(), policy=POLICY):
-        seen = {guard: self.run_under(guard, text, answer, options, policy) for guard in GUARDS}
+    def both(self, text, answer=lambda question: "allow", lines=True, **more):
+        seen = {guard: self.run_under(guard, text, answer, **more) for guard in GUARDS}
         shim, kernel = (seen[guard] for guard in GUARDS)
+        for told in () if lines else [*shim["questions"], *kernel["questions"], *shim["records"], *kernel["records"]]:
+            told["line"] = None
         self.assertEqual(kernel["out"], shim["out"], kernel["err"])
         self.assertEqual(kernel["status"], shim["status"])
         self.assertEqual(kernel["questions"], shim["questions"])
@@ -176,6 +180,90 @@ attempt(os.system, "echo curl")
 attempt(lambda: os.popen("cat secret").read())
 """)
 
+    def test_the_line_of_python(self):
+        seen = self.both("""
+def read():
+    attempt(lambda: open("ask/one").read())
+read()
+attempt(open, "secret")
+subprocess.run(["rm", "-f", "x"])
+os.system("mv -f plain other")
+os.mkdir("ask/dir")
+attempt(socket.create_connection, ("127.0.0.1", 1), 1)
+thread = threading.Thread(target=read); thread.start(); thread.join()
+if not os.fork():
+    open("ask/two").read()
+    os.execv("/bin/rm", ["rm", "-f", "y"])
+os.wait()
+subprocess.run(["env", "-i", "/usr/bin/python3", "-c", "open('ask/one').read()"])
+subprocess.run(["rm", "-f", "z"], env={})
+""")
+        first = PRELUDE.count("\n") + 2
+        lines = [f"job.py:{line}" for line in (first + 1, first + 4, first + 6, 5, first + 1, first + 10, first + 11)]
+        lines.insert(2, None)  # mv, by a shell
+        self.assertEqual([q["line"] for q in seen["questions"]], [*lines, "<string>:1", f"job.py:{first + 14}"])
+        self.assertIn("work/job.py:5)\n", seen["err"])
+
+    def test_what_is_refused_says_the_same(self):
+        self.maxDiff = None
+        said = {}
+        for guard in GUARDS:
+            err = self.run_under(guard, """
+attempt(open, "secret")
+attempt(os.mkdir, "kept/dir")
+attempt(subprocess.run, ["rm", "forbidden"])
+attempt(subprocess.run, ["./none"])
+attempt(os.posix_spawnp, "rm", ["rm", "forbidden"], {})
+attempt(os.system, "echo curl")
+attempt(lambda: ctypes.CDLL(None, use_errno=True).system(b"echo curl"))
+attempt(lambda: os.popen("echo curl").read())
+attempt(socket.create_connection, ("10.0.0.1", 9), 1)
+attempt(socket.getaddrinfo, "x.example", 80)
+""", lambda question: "deny")["err"]
+            said[guard] = [line.replace(str(self.workspace), "WORK") for line in err.splitlines()
+                           if line.startswith("askfirst: ") and "guard" not in line]
+        self.assertEqual(said["kernel"], said["shim"])
+
+    def test_names(self):
+        seen = self.both("""
+def found(name, *args, **more):
+    print(sorted({info[4][0] for info in socket.getaddrinfo(name, *args, **more)}))
+found("localhost", 80, type=socket.SOCK_STREAM)
+found("localhost", 80, type=socket.SOCK_STREAM)
+found("127.0.0.1", 80, flags=socket.AI_ADDRCONFIG)
+found(None, 80, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+found(None, 80, type=socket.SOCK_STREAM)
+print(socket.gethostbyname("localhost"), socket.gethostbyname_ex("localhost")[2])
+attempt(socket.create_connection, ("localhost", 1), 1)
+""", lambda question: {"scope": "exact"} if question["address"] == "localhost:80" else "deny")
+        self.assertEqual([q["about"] for q in seen["questions"]][:1], ["localhost:80"])
+        self.assertIn("['0.0.0.0', '::']", seen["out"])
+
+    def test_names_in_rules(self):
+        policy = POLICY.replace('connect:', 'connect:\n  - allow: ["localhost:*"]', 1)
+        self.both("""
+listener = socket.create_server(("localhost", 0))
+port = listener.getsockname()[1]
+attempt(socket.create_connection, ("localhost", port), 1)
+attempt(socket.gethostbyname, "somewhere.example")
+""", lambda question: "deny", policy=policy)
+
+    def test_system_and_its_like(self):
+        seen = self.both("""
+libc = ctypes.CDLL(None, use_errno=True)
+libc.popen.restype = ctypes.c_void_p
+def errno_of(result):
+    return result, errno.errorcode.get(ctypes.get_errno())
+for text in (b"echo curl", b"exit 3", b"no-such-program 2>/dev/null", b"exit 127"):
+    ctypes.set_errno(0)
+    print(text, *errno_of(libc.system(text)), flush=True)
+ctypes.set_errno(0)
+print(libc.popen(b"echo curl", b"r"), flush=True)
+print(os.system("echo curl"))
+""", lambda question: "deny")
+        self.assertEqual(len(seen["questions"]), 1)
+        self.assertIn("b'echo curl' -1 EACCES", seen["out"])
+
     def test_connections(self):
         self.both("""
 attempt(socket.create_connection, ("10.0.0.1", 9), 1)
@@ -199,7 +287,7 @@ threads = [threading.Thread(target=read) for _ in range(5)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 print("all")
-""", lambda question: time.sleep(1) or {"scope": "exact"})
+""", lambda question: time.sleep(1) or {"scope": "exact"}, lines=False)  # the note is of one thread at a time
         self.assertEqual((len(seen["questions"]), seen["out"]), (1, "all\n"))
 
     def test_who_waits_holds_up_nobody_else(self):

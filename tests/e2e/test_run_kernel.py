@@ -4,13 +4,9 @@ import support
 import test_run
 import test_run_faults
 
-# What these say is about the door, its banner and what it needs of the environment, or is otherwise here.
+# What these say is about guard shim alone, or is otherwise here.
 OF_THE_DOOR = {
     "test_it_says_what_the_shim_is_not", "test_auto_says_what_it_took", "test_a_shim_where_the_loader_cannot_be_told_of_it",
-    "test_the_shim_comes_first_and_other_preloads_stay", "test_everything_else_is_as_it_was",
-    "test_it_is_private_while_it_lives_and_gone_afterwards", "test_without_a_runtime_directory_it_is_below_tmp",
-    "test_a_runtime_directory_too_long_for_a_socket_is_not_taken",
-    "test_what_dead_sessions_left_is_removed_and_the_living_stay",
     "test_killed_by_the_command_the_run_ends",  # under the kernel's guard it cannot kill it
     "test_its_working_directory_is_deeper_than_a_path_may_be_long",  # where no path can be said, none can be judged
 }

@@ -20,7 +20,7 @@ static const struct policy policy = {.env = &rules, .env_count = 1};
 static char **make(char **from, const char *const *wanted, const char *shim, char **why)
 {
     struct environment_options options = {
-        .policy = &policy, .wanted = wanted, .shim = shim, .session = "/run/x"};
+        .policy = &policy, .wanted = wanted, .shim = shim, .shim_needed = true, .session = "/run/x"};
     while (wanted && wanted[options.wanted_count])
         options.wanted_count++;
     *why = NULL;
@@ -117,6 +117,20 @@ static void what_cannot_be_is_refused_with_its_reason(void **state)
     refused("A=1", "/opt/$LIB/libaskfirst.so", "dollar");
 }
 
+static void a_shim_that_is_not_needed_is_left_out_where_it_cannot_be_told_of(void **state)
+{
+    (void)state;
+    struct environment_options options = {
+        .policy = &policy, .session = "/run/x", .shim = "/a b/libaskfirst.so"};
+    char *why = NULL;
+    has(environment_make(&options, FROM("LD_PRELOAD=a.so:b.so"), &why), "LD_PRELOAD", "a.so:b.so");
+    has(environment_make(&options, FROM("A=x"), &why), "LD_PRELOAD", NULL);
+    has(environment_make(&options, FROM("ASKFIRST_SESSION=/other"), &why), "ASKFIRST_SESSION", NULL);
+    options.shim = SHIM;
+    has(environment_make(&options, FROM("LD_PRELOAD=a.so"), &why), "LD_PRELOAD", SHIM ":a.so");
+    assert_null(why);
+}
+
 static void an_entry_without_a_value_stays(void **state)
 {
     (void)state;
@@ -139,6 +153,7 @@ int main(void)
         cmocka_unit_test(the_session_is_ours),
         cmocka_unit_test(what_leads_around_the_door_is_not_there),
         cmocka_unit_test(what_cannot_be_is_refused_with_its_reason),
+        cmocka_unit_test(a_shim_that_is_not_needed_is_left_out_where_it_cannot_be_told_of),
         cmocka_unit_test(an_entry_without_a_value_stays),
     };
     return cmocka_run_group_tests_name("environment", tests, NULL, NULL);

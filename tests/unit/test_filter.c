@@ -26,6 +26,7 @@
 #include "../../launcher/guard/filter.h"
 #include "../../launcher/guard/notify.h"
 #include "../../shim/lane.h"
+#include "../../shim/wire.h"
 
 enum fate { PASSES, TRAPS, FAILS };
 
@@ -341,6 +342,14 @@ static void a_program_stays_readable(void **state)
     assert_int_equal(fate(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, NULL), PASSES);
 }
 
+static void the_doors_call_traps_and_is_there(void **state)
+{
+    (void)state;
+    assert_int_equal(prctl(WIRE_CALL, WIRE_CALL_THERE), -1);
+    assert_int_equal(fate(SYS_prctl, WIRE_CALL, WIRE_CALL_THERE, 0, 0, NULL), PASSES);
+    assert_int_equal(fate(SYS_prctl, WIRE_CALL, WIRE_CALL_ASK, 0, 0, NULL), TRAPS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +368,7 @@ int main(void)
         cmocka_unit_test(signals_trap_where_the_floor_does_not_hold_them),
         cmocka_unit_test(whom_input_is_signalled_to_is_looked_at_where_the_floor_does_not_hold_signals),
         cmocka_unit_test(a_program_stays_readable),
+        cmocka_unit_test(the_doors_call_traps_and_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
