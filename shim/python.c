@@ -27,7 +27,8 @@ extern void Py_DecRef(object *of) __attribute__((weak));
 
 /* The only thing in the shim that changes after the start: one thread at a time writes it, under the
  * interpreter's lock. It lies where everybody looks for it, or else here. */
-static struct wire_python *note, note_here;
+static struct wire_notes *notes, notes_here;
+static uint32_t last_sequence;
 
 /* Python 3.8 has no functions for these two, and will not change any more. */
 struct frame_38 {
@@ -99,18 +100,31 @@ static const char *code_text(object *code, const char *attribute)
     return bytes;
 }
 
-/* Writes the note for the frame with this code. `sequence` is odd meanwhile. */
+/* The one that the thread had before, or else the oldest. */
+static struct wire_python *note_of(uint32_t tid)
+{
+    struct wire_python *oldest = notes->of;
+    for (size_t i = 0; i < WIRE_NOTES; i++) {
+        if (notes->of[i].tid == tid) return &notes->of[i];
+        if (notes->of[i].sequence < oldest->sequence) oldest = &notes->of[i];
+    }
+    return oldest;
+}
+
+/* Writes this thread's note for the frame with this code. */
 static void write_note(const char *event, object *frame, object *code, const char *file)
 {
     const char *function = code_text(code, "co_name");
-    __atomic_store_n(&note->sequence, note->sequence | 1, __ATOMIC_RELEASE);
+    const uint32_t tid = (uint32_t)raw_gettid(), sequence = last_sequence += 2;
+    struct wire_python *note = note_of(tid);
+    __atomic_store_n(&note->sequence, sequence - 1, __ATOMIC_RELEASE);
     note->magic = WIRE_MAGIC;
-    note->tid = (uint32_t)raw_gettid();
+    note->tid = tid;
     note->line = (uint32_t)PyFrame_GetLineNumber(frame);
     write_cut(note->file, sizeof note->file, file);
     write_cut(note->function, sizeof note->function, function ? function : "");
     write_cut(note->event, sizeof note->event, event);
-    __atomic_store_n(&note->sequence, note->sequence + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&note->sequence, sequence, __ATOMIC_RELEASE);
 }
 
 /* Never raises and never decides: always 0. */
@@ -168,13 +182,13 @@ static bool checks_memory(void)
     return words ? false : asks_to_check();
 }
 
-static struct wire_python *make_note(void)
+static struct wire_notes *make_notes(void)
 {
-    long place = raw_call(__NR_mmap, WIRE_NOTE, sizeof *note, PROT_READ | PROT_WRITE,
+    long place = raw_call(__NR_mmap, WIRE_NOTES_PLACE, sizeof *notes, PROT_READ | PROT_WRITE,
                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    if (place == (long)WIRE_NOTE) return (void *)place;
-    if (!RAW_FAILED(place)) raw_unmap((void *)place, sizeof *note); /* a kernel that takes it for a wish */
-    return &note_here;
+    if (place == (long)WIRE_NOTES_PLACE) return (void *)place;
+    if (!RAW_FAILED(place)) raw_unmap((void *)place, sizeof *notes); /* a kernel that takes it for a wish */
+    return &notes_here;
 }
 
 void python_begin(void)
@@ -182,11 +196,11 @@ void python_begin(void)
     if (!PySys_AddAuditHook || !PyEval_GetFrame || !PyFrame_GetLineNumber || !PyObject_GetAttrString ||
         !PyUnicode_AsUTF8AndSize || !PyErr_Clear || !Py_IncRef || !Py_DecRef || checks_memory())
         return;
-    note = make_note();
+    notes = make_notes();
     PySys_AddAuditHook(hook, NULL);
 }
 
 uint64_t python_note(void)
 {
-    return note && note->sequence ? (uint64_t)(uintptr_t)note : 0;
+    return last_sequence ? (uint64_t)(uintptr_t)notes : 0;
 }

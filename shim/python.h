@@ -7,7 +7,7 @@
 /* Adds the hook, in a program that is Python 3.8 or later; nothing in any other. */
 void python_begin(void);
 
-/* Address of the note (struct wire_python) to go with a request; 0: there is none. */
+/* Address of the notes (struct wire_notes) to go with a request; 0: there are none. */
 uint64_t python_note(void);
 
 #endif

@@ -92,7 +92,7 @@ struct wire_request {
     uint32_t strings;
     uint32_t body_length;
     int32_t tid;     /* the calling thread */
-    uint64_t python; /* address of a struct wire_python in the caller, 0: none */
+    uint64_t python; /* address of a struct wire_notes in the caller, 0: none */
     uint64_t device; /* EXEC, READ, WRITE: the file's identity as the shim found it, 0 where there is none */
     uint64_t inode;
 };
@@ -121,14 +121,15 @@ struct wire_address {
 #define WIRE_LOOKUP_NUMERIC 4u
 #define WIRE_LOOKUP_CANON 8u /* the body begins with the canonical name and its NUL, padded to 8 bytes */
 
-/* Where the Python hook notes what the interpreter is about to do; the launcher reads it from the caller's
- * memory when it asks or records. Written by one thread at a time (the interpreter's lock); `sequence` is odd
- * meanwhile. What it says is shown as what the program says, and never decides anything.
+/* Where the Python hook notes what the interpreter is about to do; the launcher reads it from the caller's memory when it asks
+ * or records. Each thread has one of its own, as long as there are enough; `tid` says whose it is. `sequence` is odd while it is written, and the larger the later. What a note says is shown as what the program
+ * says, and never decides anything.
  *
- * It lies at the same address in every program, out of the way of what is mapped by choice, so that under guard kernel nobody
- * has to be told where: it is there after a fork, and gone after an exec. Where that is taken, the note lies elsewhere, and
- * only a request tells of it. */
-#define WIRE_NOTE UINT64_C(0x2e61736b0000)
+ * They lie at the same address in every program, out of the way of what is mapped by choice, so that under guard kernel nobody
+ * has to be told where: they are there after a fork, and gone after an exec. Where that is taken, they lie elsewhere, and only
+ * a request tells of it. */
+#define WIRE_NOTES_PLACE UINT64_C(0x2e61736b0000)
+#define WIRE_NOTES 8u
 struct wire_python {
     uint32_t magic;
     uint32_t sequence;
@@ -137,6 +138,9 @@ struct wire_python {
     char file[512];
     char function[128];
     char event[64];
+};
+struct wire_notes {
+    struct wire_python of[WIRE_NOTES];
 };
 
 #endif

@@ -74,8 +74,8 @@ void matter_question(struct matter *matter, enum act_kind act, uint64_t python)
     question->pid = matter->caller.pid;
     question->cwd = facts_cwd(&matter->caller);
     put_chain(question, matter);
-    /* Under guard kernel nobody tells where the note lies, if there is one. */
-    if (!python && !hellos_wanted(session)) python = WIRE_NOTE;
+    /* Under guard kernel nobody tells where the notes lie, if there are any. */
+    if (!python && !hellos_wanted(session)) python = WIRE_NOTES_PLACE;
     facts_python(question, &matter->caller, python);
     matter->question = question;
 }

@@ -271,29 +271,43 @@ static bool read_memory(pid_t pid, uint64_t address, void *to, size_t size)
     return process_vm_readv(pid, &here, 1, &there, 1, 0) == (ssize_t)size;
 }
 
-/* The note is of the thread that asks, or of the one that forked the process that asks. */
-static bool of_this_thread(const struct wire_python *note, const struct caller *caller)
+/* Whether it is of a thread that may have forked the process that asks, which has not become another program. */
+static bool of_a_parent(const struct wire_python *note, const struct caller *caller)
 {
-    if ((pid_t)note->tid == caller->tid) return true;
     struct process process;
     if (facts_executed(caller->pid) || !process_look(caller->pid, &process)) return false;
     return access(proc_name("/proc/%d/task/%u", (int)process.parent, note->tid).text, F_OK) == 0;
 }
 
+/* The note of the thread that asks, or else the last one of those that may have forked it. NULL: there is none. */
+static const struct wire_python *note_of(const struct wire_notes *notes, const struct wire_notes *again,
+                                         const struct caller *caller)
+{
+    const struct wire_python *found = NULL;
+    for (size_t i = 0; i < WIRE_NOTES; i++) {
+        const struct wire_python *note = &notes->of[i];
+        if (note->magic != WIRE_MAGIC || note->sequence % 2 || note->sequence != again->of[i].sequence)
+            continue;
+        if ((pid_t)note->tid == caller->tid) return note;
+        if ((!found || note->sequence > found->sequence) && of_a_parent(note, caller)) found = note;
+    }
+    return found;
+}
+
 void facts_python(struct question *question, const struct caller *caller, uint64_t address)
 {
-    struct wire_python note = {0}, again = {0};
+    struct wire_notes notes, again;
     if (!address) return;
-    if (!read_memory(caller->tid, address, &note, sizeof note)) return;
+    if (!read_memory(caller->tid, address, &notes, sizeof notes)) return;
     if (!read_memory(caller->tid, address, &again, sizeof again)) return;
-    if (note.magic != WIRE_MAGIC || note.sequence % 2 || note.sequence != again.sequence) return;
-    if (!of_this_thread(&note, caller)) return;
-    size_t length = strnlen(note.file, sizeof note.file);
-    size_t function = strnlen(note.function, sizeof note.function);
+    const struct wire_python *note = note_of(&notes, &again, caller);
+    if (!note) return;
+    size_t length = strnlen(note->file, sizeof note->file);
+    size_t function = strnlen(note->function, sizeof note->function);
     if (!length) return;
-    question->python_file = xstrndup(note.file, length);
-    question->python_line = note.line;
-    if (function) question->python_function = xstrndup(note.function, function);
+    question->python_file = xstrndup(note->file, length);
+    question->python_line = note->line;
+    if (function) question->python_function = xstrndup(note->function, function);
 }
 
 int64_t facts_wall_clock(void)
