@@ -31,16 +31,16 @@ static bool ends_in(const char *path, size_t length, const char *end)
 }
 
 /* The caller's path from the root on. False: it is not known, or too long. */
-static bool from_root(const struct request *request, pid_t tid, char *full)
+static bool from_root(pid_t tid, int directory, const char *path, char *full)
 {
     char link[64];
-    size_t length = strlen(request->path), at = 0;
+    size_t length = strlen(path), at = 0;
     if (!length) return false;
-    if (request->path[0] != '/') {
-        if (request->directory == AT_FDCWD)
+    if (path[0] != '/') {
+        if (directory == AT_FDCWD)
             snprintf(link, sizeof link, "/proc/%d/cwd", tid);
         else
-            snprintf(link, sizeof link, "/proc/%d/fd/%d", tid, request->directory);
+            snprintf(link, sizeof link, "/proc/%d/fd/%d", tid, directory);
         ssize_t got = readlink(link, full, PATH_MAX);
         if (got <= 0 || got == PATH_MAX || full[0] != '/' || ends_in(full, (size_t)got, " (deleted)"))
             return false;
@@ -48,7 +48,7 @@ static bool from_root(const struct request *request, pid_t tid, char *full)
         full[at++] = '/';
     }
     if (at + length >= PATH_MAX) return false;
-    memcpy(full + at, request->path, length + 1);
+    memcpy(full + at, path, length + 1);
     return true;
 }
 
@@ -152,13 +152,23 @@ static int open_through_links(const struct image *image, const struct request *r
     return -1;
 }
 
+bool shortcut_to_nothing(pid_t tid, int directory, const char *path, int *result)
+{
+    char full[2 * PATH_MAX], flat[2 * PATH_MAX];
+    struct stat seen;
+    if (!from_root(tid, directory, path, full)) return false;
+    flatten(full, flat);
+    return !is_special(flat) && lstat(full, &seen) && (errno == ENOENT || errno == ENOTDIR) &&
+           is_missing(full, result);
+}
+
 bool shortcut(const struct image *image, const struct protected *protected, struct lane *lane,
               const struct request *request, pid_t tid, int *result)
 {
     char full[2 * PATH_MAX], flat[2 * PATH_MAX], real[PATH_MAX] = "";
     struct stat seen;
     if (request->is_openat2 || request->flags & MAKING_FLAGS) return false;
-    if (!from_root(request, tid, full)) return false;
+    if (!from_root(tid, request->directory, request->path, full)) return false;
     size_t length = flatten(full, flat);
     if (is_special(flat)) return false;
     if (lstat(full, &seen)) {

@@ -19,4 +19,7 @@
 bool shortcut(const struct image *image, const struct protected *protected, struct lane *lane,
               const struct request *request, pid_t tid, int *result);
 
+/* Whether there is nothing of this name; `result` as above. */
+bool shortcut_to_nothing(pid_t tid, int directory, const char *path, int *result);
+
 #endif

@@ -53,7 +53,8 @@ static bool is_system_loader(const char *path)
     return fd >= 0 && elf_is_loader(fd);
 }
 
-/* At its exec a program consists of its own file, and of its ELF interpreter's, which has been looked up by name. */
+/* At its exec a program consists of its own file, and of its ELF interpreter's, which has been looked up by name. Each is
+ * mapped several times in a row. */
 static bool is_made_of(pid_t pid, const char *paths)
 {
     char path[64], own[PATH_MAX];
@@ -63,7 +64,7 @@ static bool is_made_of(pid_t pid, const char *paths)
     own[length] = 0;
     snprintf(path, sizeof path, "/proc/%d/maps", pid);
     FILE *maps cleanup_file = fopen(path, "re");
-    char *line cleanup_free = NULL;
+    char *line cleanup_free = NULL, *before cleanup_free = NULL;
     size_t size = 0;
     bool good = maps != NULL;
     while (good && getline(&line, &size, maps) > 0) {
@@ -71,7 +72,11 @@ static bool is_made_of(pid_t pid, const char *paths)
         unsigned long inode = 0;
         if (sscanf(line, "%*s %*s %*s %*s %lu %n", &inode, &at) != 1 || !inode || !at) continue;
         line[strcspn(line, "\n")] = 0;
-        good = !strcmp(line + at, own) || is_among(paths, line + at) || is_system_loader(line + at);
+        const char *file = line + at;
+        if (!strcmp(file, own) || (before && !strcmp(file, before))) continue;
+        good = is_among(paths, file) || is_system_loader(file);
+        free(before);
+        before = xstrdup(file);
     }
     return good;
 }

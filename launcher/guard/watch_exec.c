@@ -12,6 +12,7 @@
 #include "../plain/text.h"
 #include "memory_of.h"
 #include "numbers.h"
+#include "shortcut.h"
 #include "watch_parts.h"
 
 #define VECTOR_LIMIT (16u << 20)
@@ -30,7 +31,8 @@ static void free_exec_call(void *own)
     free(exec);
 }
 
-/* A path beside a descriptor is named through the caller's own descriptors, as the kernel names it to a script. */
+/* A path beside a descriptor is named through the caller's own descriptors, as the kernel names it to a script. Programs are
+ * looked for along PATH, so most are not there. */
 static int read_called(const struct call *call, struct exec_call *exec)
 {
     char path[PATH_MAX];
@@ -40,6 +42,7 @@ static int read_called(const struct call *call, struct exec_call *exec)
     if (error) return error;
     int directory = at ? (int)args[0] : AT_FDCWD;
     if (!*path && !(at && args[4] & AT_EMPTY_PATH)) return ENOENT;
+    if (!call->watch->strangers && shortcut_to_nothing(call->tid, directory, path, &error)) return -error;
     if (path[0] == '/' || directory == AT_FDCWD)
         exec->called = xstrdup(*path ? path : ".");
     else

@@ -38,8 +38,10 @@ static struct proc_name proc_name(const char *format, ...)
     return name;
 }
 
+/* A process's first thread is the process itself, under a name that is sooner found. */
 static struct proc_name thread_name(const struct caller *caller, const char *what)
 {
+    if (caller->tid == caller->pid) return proc_name("/proc/%d/%s", (int)caller->pid, what);
     return proc_name("/proc/%d/task/%d/%s", (int)caller->pid, (int)caller->tid, what);
 }
 
@@ -79,7 +81,7 @@ bool caller_find(struct caller *caller, pid_t pid, pid_t tid)
     struct process process;
     if (!process_look(pid, &process)) return false;
     *caller = (struct caller){.pid = pid, .tid = tid, .started = process.started};
-    if (tid <= 0 || access(thread_name(caller, "stat").text, F_OK) != 0) caller->tid = pid;
+    if (tid != pid && (tid <= 0 || access(thread_name(caller, "stat").text, F_OK) != 0)) caller->tid = pid;
     caller->elsewhere = !same_root(thread_name(caller, "root").text);
     return true;
 }

@@ -76,14 +76,15 @@ bool process_is_held(pid_t pid)
 
 unsigned process_number(pid_t pid, const char *field, int base, unsigned unknown)
 {
-    char path[64], line[256];
-    size_t length = strlen(field);
+    char path[64], text[4096], key[32]; /* what is asked for stands at its beginning */
     snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
-    cleanup_file FILE *file = fopen(path, "re");
-    while (file && fgets(line, sizeof line, file))
-        if (!strncmp(line, field, length) && line[length] == ':')
-            return (unsigned)strtoul(line + length + 1, NULL, base);
-    return unknown;
+    snprintf(key, sizeof key, "\n%s:", field);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (length < 0) return unknown;
+    text[length] = 0;
+    const char *at = strstr(text, key);
+    return at ? (unsigned)strtoul(at + strlen(key), NULL, base) : unknown;
 }
 
 static char *read_link(pid_t pid, const char *name)

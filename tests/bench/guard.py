@@ -1,10 +1,13 @@
-"""What guard kernel costs: an open and close that the launcher carries out, decisions with 8 processes, the launcher's memory.
+"""What guard kernel costs: an open and close that the launcher carries out, decisions with 8 processes, the launcher's memory, and
+real work under the default policy.
 
-Ratios are to the same work without a guard; the better of some runs, for a machine that has other things to do.
+Ratios are to the same work without a guard, bare and guarded in turn: the least of some runs, and the median, for a machine that has
+other things to do. The launcher's own time on a processor is hardly disturbed by them.
 """
 import os
 import pathlib
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -13,6 +16,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ASKFIRST = pathlib.Path(os.environ.get("ASKFIRST") or ROOT / "build" / "askfirst").resolve()
 RUNS = 5
+REAL_RUNS = 7
 PROGRAM = r"""
 #include <fcntl.h>
 #include <stdio.h>
@@ -47,6 +51,75 @@ write: [{allow: ["${workspace}/**", "/dev/**"]}]
 exec: [{allow: "/**"}]
 otherwise: {read: deny, write: deny, exec: deny, connect: deny, debug: deny}
 """
+
+
+SPAWNER = r"""
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+extern char **environ;
+int main(int argc, char **argv)
+{
+    char *words[] = {argv[2], NULL};
+    pid_t child;
+    for (int i = 0; i < atoi(argv[1]); i++)
+        if (posix_spawn(&child, argv[2], NULL, NULL, words, environ) || waitpid(child, NULL, 0) < 0) return 1;
+    return 0;
+}
+"""
+REPEAT = ["/usr/bin/python3", "-S", "-c", "import subprocess, sys, time\n"
+          "began = time.perf_counter()\n"
+          "for _ in range(int(sys.argv[1])): subprocess.run(sys.argv[2:], check=True, stdout=subprocess.DEVNULL)\n"
+          "print(time.perf_counter() - began)"]
+REAL_WORK = {  # what it is: how often, at most how many times as long, the command
+    "gcc -c": (10, 1.03, ["gcc", "-c", "small.c", "-o", "small.o"]),
+    "a Python start with imports": (10, 1.05, ["/usr/bin/python3", "-c", "import argparse, asyncio, json, subprocess, urllib.request"]),
+    "git status in 5,000 files": (1, 1.05, ["git", "-C", "tree", "status"]),
+    "spawn and wait of an empty program, 100 times": (1, 1.2, ["./spawner", "100", "./empty"]),
+}
+
+
+def make_work(top):
+    (top / "small.c").write_text("#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>\n#include <unistd.h>\n"
+                                 "int main(void) { return puts(\"small\") < 0; }\n")
+    (top / "empty.c").write_text("int main(void) { return 0; }\n")
+    (top / "spawner.c").write_text(SPAWNER)
+    for name in "empty", "spawner":
+        subprocess.run(["cc", "-O2", "-o", top / name, top / (name + ".c")], check=True)
+    for i in range(50):
+        (top / "tree" / str(i)).mkdir(parents=True)
+        for j in range(100):
+            (top / "tree" / str(i) / str(j)).write_text(str(j))
+    git = ["git", "-C", top / "tree", "-c", "user.name=a", "-c", "user.email=a@b"]
+    for words in ["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"], ["status", "-s"]:
+        subprocess.run([*git, *words], check=True)
+
+
+def real_work(top, env):
+    make_work(top)
+    guard = [ASKFIRST, "run", "--guard=kernel", "--approve", "deny", "--"]
+    for name, (times, most, command) in REAL_WORK.items():
+        took = {"bare": [], "guarded": []}
+        for _ in range(REAL_RUNS):
+            for how, prefix in ("bare", []), ("guarded", guard):
+                result = subprocess.run([*prefix, *REPEAT, str(times), *command], env=env, cwd=top, check=True, stdout=subprocess.PIPE)
+                took[how].append(float(result.stdout) / times)
+        least, middle = (took["guarded"], took["bare"]), [statistics.median(took[how]) for how in ("guarded", "bare")]
+        print(f"{name}: {min(least[0]) * 1e3:.2f} ms, bare {min(least[1]) * 1e3:.2f} ms, {min(least[0]) / min(least[1]):.3f} times, median "
+              f"{middle[0] / middle[1]:.3f} ({most} at most); the launcher is at work {launcher_time(guard, command, top, env):.2f} ms of it")
+
+
+def launcher_time(guard, command, top, env):
+    """How many milliseconds of a processor the launcher itself took for one run of the command."""
+    script = 'echo; read x; "$@" >/dev/null; echo; read x'
+    with subprocess.Popen([*guard, "sh", "-c", script, "sh", *command], env=env, cwd=top, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          bufsize=0) as process:
+        at = []
+        for _ in range(2):
+            process.stdout.readline()
+            at.append(int(pathlib.Path(f"/proc/{process.pid}/schedstat").read_text().split()[0]))
+            process.stdin.write(b"\n")
+    return (at[1] - at[0]) / 1e6
 
 
 def launcher_memory(process):
@@ -84,6 +157,7 @@ def main():
                 process.stdin.write(b"\n")
         print(f"the launcher's memory: {sizes[1][0]} KiB at most (8192 at most), {sizes[0][1]} KiB after 1,000 opens, "
               f"{sizes[1][1]} KiB after 101,000")
+        real_work(top, env)
 
 
 if __name__ == "__main__":
