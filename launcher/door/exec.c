@@ -61,6 +61,15 @@ static void put_words(struct question *question, const struct program *program)
         question->argv[i] = (struct bytes){xstrdup(argv[i]), strlen(argv[i])};
 }
 
+/* What makes it another command than one with the same words. */
+static void tell_apart(struct question *question, const struct exec *exec, const struct image *image)
+{
+    const struct act *act = &exec->chain.programs[exec->tightest].act;
+    question->stdin_kind = question->spawns ? STDIN_UNKNOWN : facts_stdin(exec->caller);
+    question->from_input = input_is_program(image, act, exec->caller);
+    chain_identity(&exec->chain, image, exec->caller, question->identity);
+}
+
 static void describe(struct matter *matter, const struct exec *exec, uint64_t python, bool spawns,
                      const char *via)
 {
@@ -72,11 +81,9 @@ static void describe(struct matter *matter, const struct exec *exec, uint64_t py
     question->inode = program->found.status.st_ino;
     question->spawns = spawns;
     question->via = via ? xstrdup(via) : NULL;
-    question->stdin_kind = spawns ? STDIN_UNKNOWN : facts_stdin(exec->caller);
-    chain_identity(&exec->chain, matter->door->session->image, exec->caller, question->identity);
     put_words(question, program);
-    question->from_input = input_is_program(matter->door->session->image, &program->act, exec->caller);
     matter_rule(matter, &exec->judgements[exec->tightest].decision);
+    if (question->verdict == VERDICT_ASK) tell_apart(question, exec, matter->door->session->image);
 }
 
 /* ---- afterwards ---- */
@@ -91,7 +98,7 @@ static bool programs_unchanged(struct matter *matter, const char **why)
 
 static void expect_hello(struct matter *matter, const struct exec *exec, struct tree *tree)
 {
-    const struct connection *connection = matter->connection;
+    struct connection *connection = matter->connection;
     const struct program *program = &exec->chain.programs[exec->chain.kernel];
     struct approved approved = {.connection = connection,
                                 .caller = matter->caller,
@@ -125,8 +132,18 @@ static const char *unfit(const struct exec *exec, const struct session *session)
     return hellos_wanted(session) ? exec->chain.unfit : NULL;
 }
 
-static void judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python,
-                  bool spawns, const char *via)
+/* A command, and how it is to be started. */
+struct start {
+    const char *called;
+    const struct found *opened; /* what lies there, which becomes the judge's; NULL: it was not opened yet */
+    const char **argv;
+    size_t argc;
+    uint64_t python;
+    bool spawns;
+    const char *via;
+};
+
+static void judge(struct matter *matter, const struct start *start)
 {
     const struct session *session = matter->door->session;
     struct exec *exec = xcalloc(1, sizeof *exec);
@@ -135,43 +152,43 @@ static void judge(struct matter *matter, const char *called, const char **argv, 
     matter->free_own = free_exec;
     matter->unchanged = programs_unchanged;
     matter->went = expect_program;
-    matter->called = called;
+    matter->called = start->called;
     matter->recorded_always = true;
-    chain_follow(&exec->chain, session->image, exec->caller, called, argv, argc);
+    chain_follow(&exec->chain, session->image, exec->caller, start->called, start->argv, start->argc,
+                 start->opened);
     if (!exec->chain.count || exec->chain.error == EACCES) {
         matter_refuse(matter, exec->chain.error, NULL);
         return;
     }
-    judge_all(exec, session, spawns);
+    judge_all(exec, session, start->spawns);
     const struct decision *decision = &exec->judgements[exec->tightest].decision;
     const char *reason = decision->verdict == VERDICT_DENY ? NULL : unfit(exec, session);
     if (exec->chain.error && !reason && decision->verdict != VERDICT_DENY) {
         matter_refuse(matter, exec->chain.error, NULL);
         return;
     }
-    describe(matter, exec, python, spawns, via);
+    describe(matter, exec, start->python, start->spawns, start->via);
     if (reason) matter_unfit(matter, reason);
     matter_decide(matter, &exec->chain.programs[exec->tightest].act, decision);
 }
 
-static bool is_what_the_shim_found(const struct connection *connection, const char *path)
+static bool opens_what_the_shim_found(const struct connection *connection, const char *path,
+                                      struct found *found)
 {
     const struct wire_request *head = &connection->head;
-    struct found found;
-    if (!found_open(&found, &connection->caller, path, 0)) return false;
-    bool same = found.status.st_dev == head->device && found.status.st_ino == head->inode;
-    found_close(&found);
-    return same;
+    if (!found_open(found, &connection->caller, path, 0)) return false;
+    if (found->status.st_dev == head->device && found->status.st_ino == head->inode) return true;
+    found_close(found);
+    return false;
 }
 
-/* The path by which the launcher finds what the shim has found: as it was called, or, where that was relative
+/* The path by which the launcher finds, and opens, what the shim has found: as it was called, or, where that was relative
  * to some directory, its real path. NULL: neither leads to the same file. */
-static const char *agreed_path(const struct connection *connection)
+static const char *agreed_path(const struct connection *connection, struct found *found)
 {
-    const struct wire_request *head = &connection->head;
     const char *called = connection->strings[0], *real = connection->strings[1];
-    if ((!head->device && !head->inode) || is_what_the_shim_found(connection, called)) return called;
-    return is_what_the_shim_found(connection, real) ? real : NULL;
+    if (opens_what_the_shim_found(connection, called, found)) return called;
+    return opens_what_the_shim_found(connection, real, found) ? real : NULL;
 }
 
 static const char *via(const struct wire_request *head)
@@ -185,24 +202,32 @@ void door_exec(struct connection *connection)
 {
     const struct wire_request *head = &connection->head;
     struct matter *matter = matter_new(connection);
-    const char *called = agreed_path(connection);
+    struct found found;
     if (head->flags & WIRE_CUT) {
         matter_refuse_unjudged(matter, "too-long", connection->strings[0], E2BIG,
                                "the command has too many words to be judged");
         return;
     }
+    bool identified = head->device || head->inode;
+    const char *called = identified ? agreed_path(connection, &found) : connection->strings[0];
     if (!called) {
         matter_refuse_unjudged(matter, "changed", connection->strings[0], EACCES,
                                "the program changed while it was looked up");
         return;
     }
-    bool spawns = head->kind == WIRE_SHELL || head->flags & WIRE_SPAWN;
-    judge(matter, called, connection->strings + 2, head->strings - 2, head->python, spawns, via(head));
+    struct start start = {.called = called,
+                          .opened = identified ? &found : NULL,
+                          .argv = connection->strings + 2,
+                          .argc = head->strings - 2,
+                          .python = head->python,
+                          .spawns = head->kind == WIRE_SHELL || head->flags & WIRE_SPAWN,
+                          .via = via(head)};
+    judge(matter, &start);
 }
 
 void exec_judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python)
 {
-    judge(matter, called, argv, argc, python, false, NULL);
+    judge(matter, &(struct start){.called = called, .argv = argv, .argc = argc, .python = python});
 }
 
 const char *exec_path(const struct matter *matter, size_t index)
@@ -242,5 +267,5 @@ void door_judge_command(struct door *door, const char *program, char *const *arg
     }
     while (argv[argc])
         argc++;
-    judge(matter, program, (const char **)(uintptr_t)argv, argc, 0, false, NULL);
+    judge(matter, &(struct start){.called = program, .argv = (const char **)(uintptr_t)argv, .argc = argc});
 }

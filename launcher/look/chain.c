@@ -29,6 +29,7 @@ static void come_to_interpreter(struct coming *coming, const struct act *act, co
 static void come_to_elf_interpreter(struct coming *coming, const struct caller *caller, const struct act *act)
 {
     struct found interpreter;
+    if (!caller->elsewhere && elf_names_loader(coming->elf.interpreter)) return;
     if (found_open(&interpreter, caller, coming->elf.interpreter, 0)) {
         bool own = elf_is_loader(interpreter.fd);
         found_close(&interpreter);
@@ -59,7 +60,7 @@ void chain_next(const struct image *image, const struct caller *caller, const st
     command_runs(image, act, &runs);
     if (runs.kind == RUNS_LOADER && elf_is_loader(fd))
         come_by_loader(coming, act, runs.shift);
-    else if (!loaded && elf_hashbang(fd, &coming->hashbang))
+    else if (!loaded && coming->elf.kind == ELF_NONE && elf_hashbang(fd, &coming->hashbang))
         come_to_interpreter(coming, act, called);
     else if (!loaded && coming->elf.kind == ELF_DYNAMIC)
         come_to_elf_interpreter(coming, caller, act);
@@ -88,16 +89,18 @@ static void fill_act(struct program *program)
                                 .argc = program->argc};
 }
 
-/* Opens what would run and puts it last in the list; NULL with chain->error. */
+/* Puts what would run last in the list, and opens it where that has not been done; NULL with chain->error. */
 static struct program *add(struct chain *chain, const struct caller *caller, const char *called,
-                           const char **argv, size_t argc)
+                           const char **argv, size_t argc, const struct found *opened)
 {
     if (chain->count == CHAIN_DEEPEST) {
         chain->error = ELOOP;
         return NULL;
     }
     struct program *program = &chain->programs[chain->count];
-    if (!found_open(&program->found, caller, called, 0)) {
+    if (opened) {
+        program->found = *opened;
+    } else if (!found_open(&program->found, caller, called, 0)) {
         chain->error = errno;
         return NULL;
     }
@@ -137,7 +140,7 @@ static void become_interpreter(struct program *interpreter, const struct program
 }
 
 /* Whether the shim will be at work in the program, which is the last that is loaded. */
-static void check_fitness(struct chain *chain, const struct program *program)
+static void check_fitness(struct chain *chain, const struct program *program, int fd)
 {
     static const char *const reasons[] = {
         [ELF_STATIC] = "a static program never loads the guard",
@@ -149,15 +152,21 @@ static void check_fitness(struct chain *chain, const struct program *program)
     /* The kernel runs neither; a shell may then read it, which is another exec. Whatever else is registered for such files
      * is no program that anybody has named. */
     if (kind == ELF_NONE || kind == ELF_FOREIGN || kind == ELF_BROKEN) chain->error = ENOEXEC;
-    if (kind == ELF_STATIC && elf_is_loader(program->found.fd))
+    if (kind == ELF_STATIC && elf_is_loader(fd))
         chain->silent = true;
     else
         chain->unfit = reasons[kind];
     if (program->coming.how == COMES_FOR_ELF)
         chain->unfit =
             "its ELF interpreter is not one of this system's own loaders, which would load the guard";
-    if (elf_raises(program->found.fd))
+    if (elf_raises(fd))
         chain->unfit = "a set-id program, or one with capabilities of its own, drops the guard";
+}
+
+/* No other program is loaded in its place; at most one before it. */
+static bool is_last(const struct coming *coming)
+{
+    return coming->how == COMES_NOTHING || coming->how == COMES_FOR_ELF;
 }
 
 /* False: nobody knows what it would run. */
@@ -168,17 +177,19 @@ static bool look(struct chain *chain, const struct image *image, const struct ca
     chain->unknown = fd < 0;
     if (fd < 0) return false;
     chain_next(image, caller, &program->act, program->called, fd, loaded, &program->coming);
+    if (is_last(&program->coming)) check_fitness(chain, program, fd);
     close(fd);
     return true;
 }
 
 void chain_follow(struct chain *chain, const struct image *image, const struct caller *caller,
-                  const char *called, const char **argv, size_t argc)
+                  const char *called, const char **argv, size_t argc, const struct found *opened)
 {
     bool loaded = false;
     *chain = (struct chain){.count = 0};
-    for (struct program *program; (program = add(chain, caller, called, argv, argc));) {
+    for (struct program *program; (program = add(chain, caller, called, argv, argc, opened));) {
         struct coming *coming = &program->coming;
+        opened = NULL;
         if (!loaded && !(program->found.status.st_mode & 0111)) {
             chain->error = EACCES; /* nobody may execute it, so nobody is asked; a loader only reads it */
             return;
@@ -186,9 +197,8 @@ void chain_follow(struct chain *chain, const struct image *image, const struct c
         if (!loaded) chain->kernel = chain->count - 1;
         become_applet(program, image);
         if (!look(chain, image, caller, program, loaded)) return;
-        if (coming->how == COMES_NOTHING || coming->how == COMES_FOR_ELF) {
-            check_fitness(chain, program);
-            if (coming->argv && add(chain, caller, coming->argv[0], coming->argv, coming->argc))
+        if (is_last(coming)) {
+            if (coming->argv && add(chain, caller, coming->argv[0], coming->argv, coming->argc, NULL))
                 become_interpreter(program + 1, program, image);
             return;
         }

@@ -60,9 +60,9 @@ struct chain {
 };
 
 /* Follows what was called, as the caller finds it, to the programs that it comes to. The words, and `called`, have to
- * outlive the chain. */
+ * outlive the chain. `opened`: the file that lies there, which becomes the chain's; or NULL. */
 void chain_follow(struct chain *chain, const struct image *image, const struct caller *caller,
-                  const char *called, const char **argv, size_t argc);
+                  const char *called, const char **argv, size_t argc, const struct found *opened);
 
 /* Whether everything in it is still what it was; `*why` is a constant. */
 bool chain_unchanged(const struct chain *chain, const struct caller *caller, const char **why);

@@ -28,6 +28,9 @@ void elf_look(int fd, struct elf *elf);
 /* Whether `fd` (O_PATH will do) is one of this system's own dynamic loaders. */
 bool elf_is_loader(int fd);
 
+/* Whether that is a path of one, as programs name it. */
+bool elf_names_loader(const char *path);
+
 /* Whether executing `fd` would raise privileges: set-user-id, set-group-id, file capabilities. */
 bool elf_raises(int fd);
 

@@ -80,10 +80,16 @@ bool caller_find(struct caller *caller, pid_t pid, pid_t tid)
 {
     struct process process;
     if (!process_look(pid, &process)) return false;
-    *caller = (struct caller){.pid = pid, .tid = tid, .started = process.started};
+    caller_take(caller, &process, tid);
+    return true;
+}
+
+void caller_take(struct caller *caller, const struct process *process, pid_t tid)
+{
+    pid_t pid = process->pid;
+    *caller = (struct caller){.pid = pid, .tid = tid, .started = process->started};
     if (tid != pid && (tid <= 0 || access(thread_name(caller, "stat").text, F_OK) != 0)) caller->tid = pid;
     caller->elsewhere = !same_root(thread_name(caller, "root").text);
-    return true;
 }
 
 bool caller_alive(const struct caller *caller)

@@ -20,8 +20,12 @@ struct caller {
     bool elsewhere;   /* its root, or what is mounted where, is not the launcher's */
 };
 
+struct process;
+
 /* False: there is no such process. A tid that is none of its threads is taken for its first. */
 bool caller_find(struct caller *caller, pid_t pid, pid_t tid);
+/* The same of a process that was looked at just now. */
+void caller_take(struct caller *caller, const struct process *process, pid_t tid);
 bool caller_alive(const struct caller *caller);
 
 /* Whether a process runs a program that it, and not its parent, began: it is no mere fork. */

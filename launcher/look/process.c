@@ -13,49 +13,63 @@
 
 #include "../plain/memory.h"
 
-/* No chain is longer; one that seems to be has been changed while it was walked. */
-#define DEEPEST 4096
-
 /* A process on the way up may end while the way is walked, and its children then have a new parent. */
 #define TRIES 8
 
-bool process_look(pid_t pid, struct process *process)
+#define EXITING 0x4u /* PF_EXITING, in the flags */
+
+/* The fields of /proc/PID/stat that are looked at, by their number in proc(5). */
+enum field { STATE = 3, PARENT = 4, GROUP = 5, TERMINAL = 7, FLAGS = 9, THREADS = 20, STARTED = 22 };
+
+/* "PID (NAME) STATE PARENT …": the name may hold anything, blanks and brackets too. */
+static bool take_fields(char *text, struct process *process)
 {
-    char path[64], text[1024];
+    unsigned long long fields[STARTED + 1];
+    char *at = strrchr(text, ')');
+    if (!at || at[1] != ' ' || !at[2] || at[3] != ' ') return false;
+    process->state = at[2];
+    at += 3;
+    for (int field = PARENT; field <= STARTED; field++) {
+        char *end;
+        fields[field] = strtoull(at, &end, 10); /* a minus sign is understood */
+        if (end == at) return false;
+        at = end;
+    }
+    process->parent = (pid_t)fields[PARENT];
+    process->group = (pid_t)fields[GROUP];
+    process->terminal = (int)fields[TERMINAL];
+    process->started = fields[STARTED];
+    process->ending = fields[FLAGS] & EXITING;
+    /* Its first thread has ended, the others have not. */
+    if (process->state == 'Z' && fields[THREADS] > 1) process->state = 'S';
+    return true;
+}
+
+int process_open(pid_t pid)
+{
+    char path[64];
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        if (errno == ENOENT) errno = ESRCH;
-        return false;
-    }
-    ssize_t length = read(fd, text, sizeof text - 1);
-    int failure = errno;
-    close(fd);
-    if (length < 0) {
-        errno = failure;
-        return false;
-    }
-    text[length] = '\0';
+    if (fd < 0 && errno == ENOENT) errno = ESRCH;
+    return fd;
+}
 
-    /* "PID (NAME) STATE PARENT …": the name may hold anything, blanks and brackets too. The 22nd is the
-     * start. */
-    const char *after = strrchr(text, ')');
-    int parent, group, terminal, threads;
-    unsigned long long started;
-    if (!after ||
-        sscanf(after + 1, " %c %d %d %*d %d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %d %*d %llu",
-               &process->state, &parent, &group, &terminal, &threads, &started) != 6) {
-        errno = EPROTO;
-        return false;
-    }
-    /* Its first thread has ended, the others have not. */
-    if (process->state == 'Z' && threads > 1) process->state = 'S';
+bool process_read(int fd, pid_t pid, struct process *process)
+{
+    char text[1024];
+    ssize_t length = pread(fd, text, sizeof text - 1, 0);
+    if (length < 0) return false;
+    text[length] = '\0';
     process->pid = pid;
-    process->parent = parent;
-    process->group = group;
-    process->terminal = terminal;
-    process->started = started;
-    return true;
+    if (take_fields(text, process)) return true;
+    errno = EPROTO;
+    return false;
+}
+
+bool process_look(pid_t pid, struct process *process)
+{
+    cleanup_fd int fd = process_open(pid);
+    return fd >= 0 && process_read(fd, pid, process);
 }
 
 bool process_is_held(pid_t pid)
@@ -115,13 +129,13 @@ char *process_cwd(pid_t pid)
 
 /* Walks up once. The pids that were met, `pid` first, go to `met`. 0: did not arrive at `top`; *again:
  * because somebody on the way ended meanwhile. */
-static size_t walk_up(pid_t pid, pid_t top, pid_t *met, bool *again)
+static size_t walk_up(pid_t pid, pid_t top, process_looker *look, void *context, pid_t *met, bool *again)
 {
     *again = false;
-    for (size_t depth = 0; depth < DEEPEST; depth++) {
+    for (size_t depth = 0; depth < PROCESS_DEEPEST; depth++) {
         struct process process;
         if (pid <= 1 || pid == top) return 0;
-        if (!process_look(pid, &process)) {
+        if (!look(context, pid, &process)) {
             *again = depth > 0;
             return 0;
         }
@@ -132,32 +146,42 @@ static size_t walk_up(pid_t pid, pid_t top, pid_t *met, bool *again)
     return 0;
 }
 
-static size_t find_way(pid_t pid, pid_t top, pid_t *met)
+size_t process_way(pid_t pid, pid_t top, process_looker *look, void *context, pid_t met[PROCESS_DEEPEST])
 {
     bool again = true;
     size_t length = 0;
     for (int i = 0; again && !length && i < TRIES; i++)
-        length = walk_up(pid, top, met, &again);
+        length = walk_up(pid, top, look, context, met, &again);
     return length;
+}
+
+static bool look_anew(void *context, pid_t pid, struct process *process)
+{
+    (void)context;
+    return process_look(pid, process);
 }
 
 bool process_is_below(pid_t pid, pid_t top)
 {
-    pid_t met[DEEPEST];
-    return find_way(pid, top, met) > 0;
+    pid_t met[PROCESS_DEEPEST];
+    return process_way(pid, top, look_anew, NULL, met) > 0;
+}
+
+struct ancestor *process_name(const pid_t *pids, size_t count)
+{
+    struct ancestor *chain = xcalloc(count, sizeof *chain);
+    for (size_t i = 0; i < count; i++) {
+        char *program = process_program(pids[i]);
+        chain[i] = (struct ancestor){.pid = pids[i], .program = program ? program : xstrdup("?")};
+    }
+    return chain;
 }
 
 size_t process_chain(pid_t pid, pid_t top, struct ancestor **chain)
 {
-    pid_t met[DEEPEST];
-    size_t length = find_way(pid, top, met);
-    *chain = NULL;
-    if (!length) return 0;
-    *chain = xcalloc(length, sizeof **chain);
-    for (size_t i = 0; i < length; i++) {
-        char *program = process_program(met[i]);
-        (*chain)[i] = (struct ancestor){.pid = met[i], .program = program ? program : xstrdup("?")};
-    }
+    pid_t met[PROCESS_DEEPEST];
+    size_t length = process_way(pid, top, look_anew, NULL, met);
+    *chain = length ? process_name(met, length) : NULL;
     return length;
 }
 

@@ -19,11 +19,17 @@ struct process {
     pid_t group;      /* its process group */
     int terminal;     /* its controlling terminal's device number as /proc has it; 0: none */
     char state;       /* as in /proc: R S D T t Z X; Z and X: nothing of it runs any more */
+    bool ending;      /* nothing of its memory is left, nor of what it ran */
     uint64_t started; /* clock ticks since the machine's start */
 };
 
 /* False with errno when there is no such process (ESRCH) or it cannot be looked at. A thread's id works too. */
 bool process_look(pid_t pid, struct process *process);
+
+/* The same in two steps, for whoever looks at one process again and again: a descriptor that never comes to mean another
+ * process, -1 with errno; and what it says just now. */
+int process_open(pid_t pid);
+bool process_read(int fd, pid_t pid, struct process *process);
 
 /* Whether one of its threads is held by the kernel, where no signal reaches it: in vfork(2), for one. */
 bool process_is_held(pid_t pid);
@@ -47,6 +53,13 @@ bool process_is_below(pid_t pid, pid_t top);
 
 /* Everything that lives in a process group; 0: everything there is. As below. */
 size_t process_of_group(pid_t group, pid_t **pids);
+
+/* The parts of those two, for whoever has another way of looking (known.h): the way up, and the names of who is on it. No
+ * chain is longer; one that seems to be has been changed while it was walked. */
+#define PROCESS_DEEPEST 4096
+typedef bool process_looker(void *context, pid_t pid, struct process *process);
+size_t process_way(pid_t pid, pid_t top, process_looker *look, void *context, pid_t met[PROCESS_DEEPEST]);
+struct ancestor *process_name(const pid_t *pids, size_t count);
 
 /* Everything that lives below `top` just now, parents before their children; malloc'd in `*pids`. Zombies are
  * left out. */

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "../../launcher/look/known.h"
 #include "../../launcher/look/process.h"
 #include "../../launcher/plain/memory.h"
 
@@ -106,6 +107,60 @@ static void the_way_up_has_everybody_but_the_top(void **state)
     close(report);
 }
 
+static void who_is_known_is_looked_at_again_and_never_taken_for_another(void **state)
+{
+    (void)state;
+    int report;
+    pid_t below, pid = start(start_a_child_of_its_own, &report);
+    assert_int_equal(read(report, &below, sizeof below), sizeof below);
+    struct known *known = known_new(4);
+    struct process process, other;
+    assert_int_equal(known_since(known, below), 0);
+    assert_true(known_look(known, below, &process));
+    assert_int_equal(process.parent, pid);
+    assert_int_equal(known_since(known, below), process.started);
+    assert_true(known_is_below(known, &process, getpid()));
+    assert_false(known_is_below(known, &(struct process){.pid = 1}, getpid()));
+    struct ancestor *chain;
+    assert_int_equal(known_chain(known, below, getpid(), &chain), 2);
+    assert_int_equal(chain[1].pid, pid);
+    process_chain_free(chain, 2);
+
+    stop(pid);
+    assert_false(known_look(known, pid, &other));
+    assert_int_equal(known_since(known, pid), 0);
+    kill(below, SIGKILL);
+    while (known_look(known, below, &other) && other.state != 'Z')
+        usleep(1000);
+    known_forget(known, below);
+    assert_int_equal(known_since(known, below), 0);
+    known_free(known);
+    close(report);
+}
+
+static void who_was_not_looked_at_for_the_longest_time_is_known_no_more(void **state)
+{
+    (void)state;
+    pid_t pids[4];
+    int reports[4];
+    struct known *known = known_new(3);
+    struct process process;
+    for (size_t i = 0; i < 4; i++) {
+        pids[i] = start(take_an_odd_name, &reports[i]);
+        if (i == 3) assert_true(known_look(known, pids[0], &process));
+        assert_true(known_look(known, pids[i], &process));
+    }
+    assert_true(known_since(known, pids[0]));
+    assert_false(known_since(known, pids[1]));
+    assert_true(known_since(known, pids[2]));
+    assert_true(known_since(known, pids[3]));
+    known_free(known);
+    for (size_t i = 0; i < 4; i++) {
+        stop(pids[i]);
+        close(reports[i]);
+    }
+}
+
 static void what_lives_below_is_listed_parents_first(void **state)
 {
     (void)state;
@@ -180,6 +235,8 @@ int main(void)
         cmocka_unit_test(numbers_of_a_status_are_read_in_their_base),
         cmocka_unit_test(a_name_like_the_rest_of_the_line_does_not_confuse),
         cmocka_unit_test(the_way_up_has_everybody_but_the_top),
+        cmocka_unit_test(who_is_known_is_looked_at_again_and_never_taken_for_another),
+        cmocka_unit_test(who_was_not_looked_at_for_the_longest_time_is_known_no_more),
         cmocka_unit_test(what_lives_below_is_listed_parents_first),
         cmocka_unit_test(a_process_whose_first_thread_has_ended_lives),
     };
