@@ -26,8 +26,8 @@
 
 #define BACKLOG 4096
 #define MOST_CONNECTIONS 512u
+#define MOST_KNOWN 64u
 #define FEWEST_CONNECTIONS 16u
-#define ACCEPTED_AT_ONCE 32
 #define MOST_BODIES (64u << 20) /* bytes, of all requests that are being read or judged */
 #define MOST_STRINGS 1000000u
 #define MOST_EVENTS 1000u
@@ -36,7 +36,7 @@
 
 static void hello(struct connection *connection)
 {
-    hellos_heard(connection->door->hellos, &connection->caller);
+    hellos_heard(connection->door->hellos, &connection->caller, &connection->process);
     door_drop(connection, NULL);
 }
 
@@ -91,13 +91,13 @@ static void free_connection(struct connection *connection)
     hellos_closed(door->hellos, connection);
     *connection->at = connection->next;
     if (connection->next) connection->next->at = connection->at;
+    if (door->read == connection) door->read = NULL;
     door->count--;
     door->body_bytes -= connection->length;
     loop_remove(connection->source);
     loop_cancel(connection->timer);
     close(connection->fd);
     if (connection->pidfd >= 0) close(connection->pidfd);
-    process_chain_free(connection->chain, connection->chain_length);
     free(connection->body);
     free(connection->strings);
     free(connection);
@@ -156,11 +156,11 @@ void door_answer(struct connection *connection, const struct wire_answer *answer
     if (length) memcpy(packet + sizeof head, body, length);
     ssize_t sent = send(connection->fd, packet, sizeof head + length, MSG_DONTWAIT | MSG_NOSIGNAL);
     connection->state = CONNECTION_ANSWERED;
+    connection->answered = loop_now();
     forget_body(connection);
-    if (sent < 0)
-        free_connection(connection);
-    else
-        set_timer(connection, LINGER_MS);
+    set_timer(connection, 0);
+    loop_remove(steal_pointer(&connection->source));
+    if (sent < 0 || !hellos_expected(connection->door->hellos, connection)) free_connection(connection);
 }
 
 void door_go(struct connection *connection)
@@ -222,14 +222,27 @@ static bool has_ended(const struct connection *connection)
     return connection->pidfd >= 0 && poll(&process, 1, 0) != 0;
 }
 
+/* That it is who connected: who was known by then under this number, or else is one with the descriptor. Who is known by
+ * what it, or a child of it, has asked since cannot be meant by a connection that is older, because all of those were
+ * accepted before. */
+static bool is_who_connected(const struct connection *connection)
+{
+    if (connection->known_since) return connection->process.started == connection->known_since;
+    return !has_ended(connection);
+}
+
 /* The thread is known only when the request has come. NULL, or why it is not answered. */
 static const char *find_caller(struct connection *connection)
 {
+    struct known *known = connection->door->known;
     pid_t pid = connection->caller.pid;
-    if (!caller_find(&connection->caller, pid, connection->head.tid)) return "a process that cannot be seen";
-    connection->chain_length = process_chain(pid, top(connection->door), &connection->chain);
-    if (!connection->chain_length) return not_of_the_run;
-    return has_ended(connection) ? "a process that has ended" : NULL;
+    if (!known_look(known, pid, &connection->process)) return "a process that cannot be seen";
+    if (!is_who_connected(connection)) {
+        known_forget(known, pid);
+        return "a process that has ended";
+    }
+    caller_take(&connection->caller, &connection->process, connection->head.tid);
+    return known_is_below(known, &connection->process, top(connection->door)) ? NULL : not_of_the_run;
 }
 
 /* The request is whole. */
@@ -241,7 +254,8 @@ static void handle(struct connection *connection)
     }
     const char *who = find_caller(connection);
     if (who) {
-        bool ended = has_ended(connection) || !caller_alive(&connection->caller);
+        bool ended =
+            !connection->caller.started || has_ended(connection) || !caller_alive(&connection->caller);
         bool said_hello = connection->head.kind == WIRE_HELLO; /* and ended at once */
         if (!ended) door_event(connection->door, "foreign", connection->caller.pid, who);
         door_drop(connection, ended && !said_hello ? "a request of a process that is gone" : NULL);
@@ -299,28 +313,35 @@ static void read_request(struct connection *connection)
 }
 
 /* After the answer only one thing may come: that what was approved has failed. */
-static void read_end(struct connection *connection)
+void door_hear(struct connection *connection)
 {
     struct wire_request head;
     ssize_t got = recv(connection->fd, &head, sizeof head, MSG_DONTWAIT | MSG_TRUNC);
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR)) {
+        if (loop_now() - connection->answered >= LINGER_MS) door_drop(connection, NULL);
+        return;
+    }
     bool failed = got == (ssize_t)sizeof head && head.magic == WIRE_MAGIC && head.kind == WIRE_FAILED;
     if (failed) hellos_failed(connection->door->hellos, connection);
     door_drop(connection, failed || got <= 0 ? NULL : "a second request on one connection");
+}
+
+void door_sweep(struct door *door)
+{
+    for (struct connection *connection = door->connections, *next; connection; connection = next) {
+        next = connection->next;
+        if (connection->state == CONNECTION_ANSWERED) door_hear(connection);
+    }
 }
 
 static void connection_ready(void *context, int fd, uint32_t events)
 {
     struct connection *connection = context;
     (void)fd;
-    switch (connection->state) {
-    case CONNECTION_READING: read_request(connection); return;
-    case CONNECTION_ANSWERED: read_end(connection); return;
-    case CONNECTION_JUDGING:
-        /* Whoever waits has nothing to say. It has gone, or is no shim of ours. */
+    if (connection->state == CONNECTION_READING)
+        read_request(connection);
+    else /* Whoever waits has nothing to say. It has gone, or is no shim of ours. */
         door_drop(connection, events & (EPOLLHUP | EPOLLRDHUP) ? NULL : "words while an answer was awaited");
-        return;
-    }
 }
 
 /* ---- who comes ---- */
@@ -343,13 +364,36 @@ static const char *stranger(const struct door *door, const struct ucred *peer)
     return NULL;
 }
 
+/* Reads what may be there already, and waits for the rest, or for the one who has to answer it. */
+static void attend(struct connection *connection)
+{
+    struct door *door = connection->door;
+    door->read = connection;
+    read_request(connection);
+    bool gone = !door->read;
+    door->read = NULL;
+    if (gone || connection->state == CONNECTION_ANSWERED) return;
+    connection->source =
+        loop_add(door->session->loop, connection->fd, EPOLLIN | EPOLLRDHUP, connection_ready, connection);
+    if (!connection->source)
+        free_connection(connection);
+    else if (connection->state == CONNECTION_READING)
+        set_timer(connection, READ_MS);
+}
+
+static int descriptor_of_peer(int fd)
+{
+    int pidfd;
+    socklen_t size = sizeof pidfd;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) == 0 ? pidfd : -1;
+}
+
 static void welcome(struct door *door, int fd, pid_t pid)
 {
     struct connection *connection = xcalloc(1, sizeof *connection);
-    int pidfd = -1;
-    socklen_t size = sizeof pidfd;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) != 0) pidfd = -1;
-    *connection = (struct connection){.pidfd = pidfd,
+    uint64_t since = known_since(door->known, pid);
+    *connection = (struct connection){.known_since = since,
+                                      .pidfd = since ? -1 : descriptor_of_peer(fd),
                                       .door = door,
                                       .next = door->connections,
                                       .at = &door->connections,
@@ -358,14 +402,8 @@ static void welcome(struct door *door, int fd, pid_t pid)
     if (door->connections) door->connections->at = &connection->next;
     door->connections = connection;
     door->count++;
-    connection->source =
-        loop_add(door->session->loop, fd, EPOLLIN | EPOLLRDHUP, connection_ready, connection);
-    if (!connection->source) {
-        free_connection(connection);
-        return;
-    }
-    set_timer(connection, READ_MS);
     watch_listener(door);
+    attend(connection);
 }
 
 static void meet(struct door *door, int fd)
@@ -376,6 +414,7 @@ static void meet(struct door *door, int fd)
         close(fd);
         return;
     }
+    if (door->count >= door->most / 2) door_sweep(door);
     const char *who = stranger(door, &peer);
     /* One process may not take all the room. */
     bool greedy = door->count >= door->most / 2 && connections_of(door, peer.pid) >= door->most / 2;
@@ -405,15 +444,12 @@ static void somebody_came(void *context, int listener, uint32_t events)
 {
     struct door *door = context;
     (void)events;
-    for (int i = 0; i < ACCEPTED_AT_ONCE && !door->full; i++) {
-        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0) {
-            meet(door, fd);
-            continue;
-        }
-        if (errno == EMFILE || errno == ENFILE) turn_away(door);
-        return;
-    }
+    /* One at a time: the loop says whether there is another. */
+    int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0)
+        meet(door, fd);
+    else if (errno == EMFILE || errno == ENFILE)
+        turn_away(door);
 }
 
 /* ---- opening and closing ---- */
@@ -488,6 +524,7 @@ struct door *door_open(struct session *session, char **why)
         free(door);
         return NULL;
     }
+    door->known = known_new(door->most < MOST_KNOWN ? door->most : MOST_KNOWN);
     door->lookups = lookups_new(session->loop);
     door->hellos = hellos_new(door);
     return door;
@@ -513,6 +550,7 @@ void door_close(struct door *door)
     say_what_was_left_out(door);
     hellos_free(door->hellos);
     lookups_free(door->lookups);
+    known_free(door->known);
     tree_free(door->command_tree);
     loop_remove(door->source);
     close(door->fd);

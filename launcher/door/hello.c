@@ -57,8 +57,10 @@ struct hellos *hellos_new(struct door *door)
     return hellos;
 }
 
+/* Of one that is in the list no more: nothing is to be heard on its connection. */
 static void free_pending(struct pending *pending)
 {
+    if (pending->what.connection) door_drop(pending->what.connection, NULL);
     tree_free(pending->what.tree);
     free(pending);
 }
@@ -85,12 +87,16 @@ static void take_out(struct hellos *hellos, struct pending *pending)
     }
 }
 
+static uint64_t ticks_a_second(void)
+{
+    return (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
 static uint64_t ticks_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_BOOTTIME, &now);
-    uint64_t rate = (uint64_t)sysconf(_SC_CLK_TCK);
-    return (uint64_t)now.tv_sec * rate + (uint64_t)now.tv_nsec * rate / 1000000000u;
+    return (uint64_t)now.tv_sec * ticks_a_second() + (uint64_t)now.tv_nsec * ticks_a_second() / 1000000000u;
 }
 
 /* What a process runs; all zero when that cannot be seen. */
@@ -102,17 +108,15 @@ static struct stat program_of(pid_t pid)
     return stat(path, &program) == 0 ? program : (struct stat){0};
 }
 
+static bool is(const struct stat *program, const struct approved *what)
+{
+    return program->st_dev == what->device && program->st_ino == what->inode;
+}
+
 static bool runs(pid_t pid, const struct approved *what)
 {
     struct stat program = program_of(pid);
-    return program.st_dev == what->device && program.st_ino == what->inode;
-}
-
-/* Its program can be seen, and is not the one. */
-static bool is_another(const struct process *process, const struct approved *what)
-{
-    cleanup_free char *program = process_program(process->pid);
-    return program && !runs(process->pid, what);
+    return is(&program, what);
 }
 
 /* By a descriptor of the process, so that nobody else is hit who has its number meanwhile. */
@@ -162,6 +166,12 @@ static bool is_held(const struct process *process)
     return process->state == 'T' || process->state == 't' || process->state == 'D';
 }
 
+/* It may be the child of a later exec of the same program, and about to say its hello. */
+static bool is_young(const struct process *process)
+{
+    return ticks_now() < process->started + PATIENCE_MS * ticks_a_second() / 1000;
+}
+
 static bool is_dead(const struct process *process)
 {
     return process->state == 'Z' || process->state == 'X';
@@ -198,37 +208,54 @@ static bool is_unguarded_child(const struct hellos *hellos, const struct pending
            !has_greeted(hellos, process);
 }
 
+/* All that lives in the run, looked up when it is first needed. */
+struct everybody {
+    pid_t *pids;
+    size_t count;
+};
+
+static void find_everybody(struct everybody *everybody, const struct hellos *hellos)
+{
+    pid_t keeper = hellos->door->session->keeper;
+    if (!everybody->pids)
+        everybody->count = process_descendants(keeper ? keeper : getpid(), &everybody->pids);
+}
+
 /* A child of the process that asked is the program, but nobody said which one. Those that run it, began after
  * it was approved, and have not said hello are the ones. */
-static bool settle_spawn(const struct hellos *hellos, const struct pending *pending)
+static bool settle_spawn(const struct hellos *hellos, const struct pending *pending,
+                         struct everybody *everybody)
 {
-    pid_t *pids, keeper = hellos->door->session->keeper;
-    size_t count = process_descendants(keeper ? keeper : getpid(), &pids);
     bool held = false;
-    for (size_t i = 0; i < count; i++) {
+    find_everybody(everybody, hellos);
+    for (size_t i = 0; i < everybody->count; i++) {
         struct process process;
-        if (!is_unguarded_child(hellos, pending, pids[i], &process)) continue;
-        if (is_held(&process) || has_shim(hellos, pids[i]))
+        if (!is_unguarded_child(hellos, pending, everybody->pids[i], &process)) continue;
+        if (is_held(&process) || is_young(&process) || has_shim(hellos, process.pid))
             held = true;
         else
             kill_process(hellos, &process, "preload-missing", missing);
     }
-    free(pids);
     return !held;
 }
 
 static void look(void *context)
 {
     struct hellos *hellos = context;
-    int64_t now = loop_now();
+    struct everybody everybody = {0};
     hellos->timer = NULL;
+    door_sweep(hellos->door);
+    int64_t now = loop_now();
     for (struct pending *pending = hellos->pending, *next; pending; pending = next) {
         next = pending->next;
         if (pending->since < 0 || now - pending->since < PATIENCE_MS) continue;
-        if (!(pending->what.spawns ? settle_spawn : settle_exec)(hellos, pending)) continue;
+        bool settled =
+            pending->what.spawns ? settle_spawn(hellos, pending, &everybody) : settle_exec(hellos, pending);
+        if (!settled) continue;
         take_out(hellos, pending);
         free_pending(pending);
     }
+    free(everybody.pids);
     if (hellos->pending) hellos->timer = loop_after(hellos->door->session->loop, LOOK_MS, look, hellos);
 }
 
@@ -245,7 +272,7 @@ void hellos_expect(struct hellos *hellos, const struct approved *approved)
     struct pending *pending = xcalloc(1, sizeof *pending);
     *pending =
         (struct pending){.next = hellos->pending, .what = *approved, .since = -1, .ticks = ticks_now()};
-    pending->before = program_of(approved->caller.pid);
+    if (!approved->spawns) pending->before = program_of(approved->caller.pid);
     if (approved->spawns && approved->connection) pending->since = loop_now();
     hellos->pending = pending;
     if (!hellos->timer) hellos->timer = loop_after(hellos->door->session->loop, LOOK_MS, look, hellos);
@@ -258,11 +285,17 @@ static struct pending *of_connection(const struct hellos *hellos, const struct c
     return NULL;
 }
 
+bool hellos_expected(const struct hellos *hellos, const struct connection *connection)
+{
+    return of_connection(hellos, connection) != NULL;
+}
+
 void hellos_failed(struct hellos *hellos, const struct connection *connection)
 {
     struct pending *pending = of_connection(hellos, connection);
     if (!pending) return;
     take_out(hellos, pending);
+    pending->what.connection = NULL; /* it is whoever tells us that ends it */
     free_pending(pending);
 }
 
@@ -297,31 +330,42 @@ static pid_t parent_of(const struct hellos *hellos, const struct approved *what)
 enum fitting { FITS_NOT, FITS_ORPHAN, FITS_OTHER_PROGRAM, FITS };
 
 static enum fitting fitting(const struct hellos *hellos, const struct pending *pending,
-                            const struct process *process)
+                            const struct process *process, const struct stat *program)
 {
     const struct approved *what = &pending->what;
-    bool program = runs(process->pid, what);
     if (!what->spawns) {
         bool same = what->caller.pid == process->pid && what->caller.started == process->started;
-        return !same ? FITS_NOT : program ? FITS : FITS_OTHER_PROGRAM;
+        return !same ? FITS_NOT : is(program, what) ? FITS : FITS_OTHER_PROGRAM;
     }
-    if (!program) return FITS_NOT;
+    if (!is(program, what)) return FITS_NOT;
     if (parent_of(hellos, what) == process->parent) return FITS;
     return caller_alive(&what->caller) ? FITS_NOT : FITS_ORPHAN; /* its parent has ended meanwhile */
 }
 
-static struct pending *expected(const struct hellos *hellos, const struct process *process,
-                                enum fitting *best)
+static struct pending *find_fitting(const struct hellos *hellos, const struct process *process,
+                                    const struct stat *program, enum fitting *best)
 {
     struct pending *found = NULL;
     *best = FITS_NOT;
     for (struct pending *pending = hellos->pending; pending && *best < FITS; pending = pending->next) {
-        enum fitting now = fitting(hellos, pending, process);
+        enum fitting now = fitting(hellos, pending, process, program);
         if (now <= *best) continue;
         *best = now;
         found = pending;
     }
     return found;
+}
+
+/* What was expected of it, and has not failed meanwhile. */
+static struct pending *expected(const struct hellos *hellos, const struct process *process,
+                                const struct stat *program, enum fitting *best)
+{
+    for (;;) {
+        struct pending *pending = find_fitting(hellos, process, program, best);
+        if (!pending || !pending->what.connection) return pending;
+        door_hear(pending->what.connection);
+        if (pending == find_fitting(hellos, process, program, best)) return pending;
+    }
 }
 
 static void remember(struct hellos *hellos, const struct caller *caller)
@@ -330,23 +374,29 @@ static void remember(struct hellos *hellos, const struct caller *caller)
     hellos->greeted_next = (hellos->greeted_next + 1) % MOST_GREETED;
 }
 
-void hellos_heard(struct hellos *hellos, const struct caller *caller)
+/* What it ran cannot be seen any more. */
+static bool is_ending(const struct process *process)
+{
+    struct process now;
+    return !process_look(process->pid, &now) || now.started != process->started || now.ending;
+}
+
+void hellos_heard(struct hellos *hellos, const struct caller *caller, const struct process *process)
 {
     const struct session *session = hellos->door->session;
     if (!hellos_wanted(session) || session->options->mode == MODE_OBSERVE) return;
-    struct process process;
     enum fitting best;
     remember(hellos, caller);
-    /* One that has ended already was what it was. */
-    if (!process_look(caller->pid, &process) || is_dead(&process)) return;
-    struct pending *pending = expected(hellos, &process, &best);
+    struct stat program = program_of(caller->pid);
+    if (is_dead(process) || (!program.st_ino && is_ending(process))) return; /* it was what it was */
+    struct pending *pending = expected(hellos, process, &program, &best);
     if (!pending) {
         door_event(hellos->door, "unasked", caller->pid, "a program that nobody had approved says hello");
         return;
     }
     take_out(hellos, pending);
-    if (best == FITS_OTHER_PROGRAM && is_another(&process, &pending->what))
-        kill_process(hellos, &process, "changed", another);
+    if (best == FITS_OTHER_PROGRAM && program.st_ino)
+        kill_process(hellos, process, "changed", another);
     else if (best == FITS)
         tree_begin(steal_pointer(&pending->what.tree), session->grants, caller->pid, caller->started);
     free_pending(pending);

@@ -49,19 +49,15 @@ void matter_free(struct matter *matter)
 
 /* ---- what a question has in any case ---- */
 
-/* A connection knows it already; the command itself has none. */
+/* The command itself has none. */
 static void put_chain(struct question *question, const struct matter *matter)
 {
     const struct session *session = matter->door->session;
-    struct connection *connection = matter->connection;
-    if (connection) {
-        question->chain = steal_pointer(&connection->chain);
-        question->chain_length = connection->chain_length;
-        connection->chain_length = 0;
-    } else if (question->pid != getpid()) {
-        pid_t top = session->keeper ? session->keeper : getpid();
+    pid_t top = session->keeper ? session->keeper : getpid();
+    if (matter->connection)
+        question->chain_length = known_chain(matter->door->known, question->pid, top, &question->chain);
+    else if (question->pid != getpid())
         question->chain_length = process_chain(question->pid, top, &question->chain);
-    }
 }
 
 void matter_question(struct matter *matter, enum act_kind act, uint64_t python)
@@ -156,12 +152,10 @@ static void go(struct matter *matter, const struct answer *answer)
     if (matter->went) matter->went(matter, answer);
     struct connection *connection = released(matter);
     struct matter was = *matter;
+    if (connection) door_go(connection);                /* nobody waits for the tidying up */
     if (was.replied) was.replied(was.context, 0, NULL); /* it may still look at what was judged */
     matter_free(matter);
-    if (connection)
-        door_go(connection);
-    else if (was.decided)
-        was.decided(was.context, true, NULL);
+    if (was.decided) was.decided(was.context, true, NULL);
 }
 
 void matter_refuse(struct matter *matter, int error, const char *message)

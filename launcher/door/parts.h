@@ -9,6 +9,7 @@
 
 #include "../../shim/wire.h"
 #include "../look/facts.h"
+#include "../look/known.h"
 #include "../questions/grants.h"
 #include "../questions/likeness.h"
 #include "../questions/question.h"
@@ -32,6 +33,8 @@ struct door {
     struct loop_source *source;
     int reserve; /* given up for a moment when descriptors run out, so that a caller can be told no */
     struct connection *connections;
+    struct connection *read; /* the one that is being read, as long as it is there */
+    struct known *known;
     size_t count, most;
     size_t body_bytes; /* of all connections */
     bool full;         /* nobody is let in until somebody leaves */
@@ -45,18 +48,20 @@ struct door {
 
 enum connection_state { CONNECTION_READING, CONNECTION_JUDGING, CONNECTION_ANSWERED };
 
-/* One request, from its first packet to the end of its connection. */
+/* One request, from its first packet to the end of its connection. It is in the loop only while it has to be waited for:
+ * most requests are there when their connection is accepted, and are answered at once. */
 struct connection {
     struct door *door;
     struct connection *next, **at;
     int fd;
-    struct loop_source *source;
+    struct loop_source *source; /* NULL: nothing is waited for */
     struct loop_timer *timer;
     enum connection_state state;
-    int pidfd; /* of who connected, until it is known; -1: the kernel has none */
+    int64_t answered;
+    uint64_t known_since; /* when who connected began, where it was known by then; 0: it was not */
+    int pidfd;            /* else of who connected, until it is known; -1: the kernel has none */
     struct caller caller;
-    struct ancestor *chain; /* the caller and its ancestors within the run */
-    size_t chain_length;
+    struct process process; /* the caller's, when its request was whole */
     bool has_head;
     struct wire_request head;
     char *body;
@@ -79,6 +84,11 @@ void door_answer(struct connection *connection, const struct wire_answer *answer
 
 /* Closes it without an answer: denied. `why` is recorded; NULL: the other side left. */
 void door_drop(struct connection *connection, const char *why);
+
+/* Reads what those have to say that were answered: that it failed, or that they are gone. Only an exec is heard of again
+ * after its answer, and nobody is in a hurry to hear it. */
+void door_sweep(struct door *door);
+void door_hear(struct connection *connection); /* one of them; it may be gone afterwards */
 
 /* ---- judge.c ---- */
 
@@ -213,7 +223,7 @@ void hellos_free(struct hellos *hellos);
 /* An exec was approved: `image` is what /proc/PID/exe will be. `spawns`: in a child of `caller`. A tree that
  * was granted with it begins with the new program, when that says hello. */
 struct approved {
-    const struct connection *connection; /* as long as it is open; NULL: the exec has happened */
+    struct connection *connection; /* as long as it is open; NULL: the exec has happened */
     struct caller caller;
     bool spawns;
     bool silent; /* will never say hello, and need not: a loader by itself */
@@ -225,7 +235,9 @@ void hellos_expect(struct hellos *hellos, const struct approved *approved);
 void hellos_failed(struct hellos *hellos, const struct connection *connection); /* the exec failed */
 void hellos_closed(struct hellos *hellos,
                    const struct connection *connection); /* it happened, or its caller died */
-void hellos_heard(struct hellos *hellos, const struct caller *caller);
+bool hellos_expected(const struct hellos *hellos,
+                     const struct connection *connection); /* an exec on it may have failed */
+void hellos_heard(struct hellos *hellos, const struct caller *caller, const struct process *process);
 void hellos_started(struct hellos *hellos, pid_t pid); /* the command itself */
 
 #endif

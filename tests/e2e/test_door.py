@@ -417,6 +417,15 @@ class Hello(DoorCase):
         self.assertEqual(self.killed(session, "preload-missing"), child)
         self.gone(talker.exec("/usr/bin/true"))
 
+    def test_a_child_that_has_only_just_begun_has_its_time(self):
+        session, talker = self.session()
+        self.gone(talker.exec("/usr/bin/sleep", "30", flags=SPAWN))
+        time.sleep(6.5)
+        child = int(talker.say("spawn /usr/bin/sleep 30"))
+        time.sleep(4.5)  # what was approved is overdue, the child is not
+        self.assertEqual(session.records("event"), [])
+        self.assertEqual(self.killed(session, "preload-missing"), child)
+
     def test_another_program_than_the_approved_one_is_killed(self):
         session, talker = self.session()
         connection = talker.begin_exec("/usr/bin/true")
