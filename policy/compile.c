@@ -102,14 +102,22 @@ static struct range add_digests(struct builder *builder, const struct rule *rule
 
 static bool demands_nothing(const struct rule *rule)
 {
+    if (rule->act != ACT_EXEC) return !rule->program.count;
     return !rule->words.count && !rule->options.count && !rule->without.count && !rule->shell.count &&
            !rule->sha256_count && !rule->cwd.count && !rule->parent.count && !rule->exact &&
            rule->stdin_kind == STDIN_UNKNOWN;
 }
 
+static bool trusts_a_name(const struct rule *rule, const struct patterns *programs)
+{
+    for (size_t i = 0; i < programs->count; i++)
+        if (rule->verdict == VERDICT_ALLOW && programs->items[i].bare) return true;
+    return false;
+}
+
 static uint32_t add_demand(struct builder *builder, const struct rule *rule)
 {
-    if (rule->act != ACT_EXEC || demands_nothing(rule)) return 0;
+    if (demands_nothing(rule)) return 0;
     struct demand demand = {.stdin_kind = rule->stdin_kind, .exact = rule->exact};
     const struct place *place = &rule->place;
     demand.words = add_terms(builder, place, &rule->words, word_term);
@@ -119,8 +127,9 @@ static uint32_t add_demand(struct builder *builder, const struct rule *rule)
     demand.digests = add_digests(builder, rule);
     demand.cwd = add_patterns(builder, place, &rule->cwd);
     demand.parent = add_patterns(builder, place, &rule->parent);
-    for (size_t i = 0; i < rule->parent.count; i++)
-        if (rule->verdict == VERDICT_ALLOW && rule->parent.items[i].bare) builder->head.bare_parents = 1;
+    demand.program = add_patterns(builder, place, &rule->program);
+    if (trusts_a_name(rule, &rule->parent)) builder->head.bare_parents = 1;
+    if (trusts_a_name(rule, &rule->program)) builder->head.bare_programs = 1;
     uint32_t index = builder_count(builder, SECTION_DEMANDS);
     memcpy(builder_add(builder, SECTION_DEMANDS, 1), &demand, sizeof demand);
     return index;

@@ -323,6 +323,15 @@ static bool command_covers(const struct rule *earlier, const struct rule *later)
            programs_cover(earlier, &earlier->parent, later, &later->parent);
 }
 
+/* What an allow asks of the program it asks more narrowly than an ask or a deny does. */
+static bool file_covers(const struct rule *earlier, const struct rule *later)
+{
+    bool narrow =
+        earlier->program.count && earlier->verdict == VERDICT_ALLOW && later->verdict != VERDICT_ALLOW;
+    return !narrow && patterns_cover(&earlier->patterns, &later->patterns, path_covers) &&
+           programs_cover(earlier, &earlier->program, later, &later->program);
+}
+
 bool rule_covers_installed(const struct rule *earlier, const struct rule *later)
 {
     if (later->act != ACT_EXEC || earlier->verdict != VERDICT_ALLOW || has_conditions(earlier)) return false;
@@ -341,6 +350,7 @@ bool rule_lifts(const struct rule *earlier, const struct rule *later)
     if (earlier->verdict != VERDICT_ALLOW || later->verdict == VERDICT_ALLOW || later->act == ACT_CONNECT)
         return false;
     bool command = later->act == ACT_EXEC;
+    if (earlier->program.count) return false; /* it says who */
     if (command ? has_conditions(earlier) || !has_conditions(later) : later->verdict != VERDICT_DENY)
         return false;
     for (size_t i = 0; i < later->patterns.count; i++)
@@ -371,6 +381,6 @@ bool rule_covers(const struct rule *earlier, const struct rule *later)
     switch (later->act) {
     case ACT_EXEC: return command_covers(earlier, later);
     case ACT_CONNECT: return connect_covers(earlier, later);
-    default: return patterns_cover(&earlier->patterns, &later->patterns, path_covers);
+    default: return file_covers(earlier, later);
     }
 }

@@ -14,13 +14,15 @@ struct search {
     enum act_kind kind;
     const char *path;
     size_t length;
-    bool writable;        /* EXEC: the guarded code may write the program */
+    bool writable; /* the guarded code may write the program: what is executed, or what acts on a file (then
+                             known only where image->bare_programs) */
     bool parent_writable; /* EXEC: or its parent; known only where image->bare_parents */
     bool by_name;         /* EXEC: going by the name it was called by, which no allow does */
+    bool by_any;          /* a file: whether there is a program that may */
     bool without_project;
-    uint32_t best;       /* the first rule that fits, so far */
-    uint32_t limit;      /* rules from here on need not be looked at */
-    uint32_t need_at[4]; /* the first rule that met each need */
+    uint32_t best;                /* the first rule that fits, so far */
+    uint32_t limit;               /* rules from here on need not be looked at */
+    uint32_t need_at[NEED_KINDS]; /* the first rule that met each need */
     struct trace *trace;
 };
 
@@ -73,18 +75,20 @@ static bool program_matches(const struct image *image, const struct term *term, 
     return name_matches(image, term, name, size);
 }
 
-/* FIT_YES, or FIT_PARENT. An allow by a bare name holds only for a parent that the guarded code may not
- * write. */
-static enum fit parent_fits(const struct search *search, struct range parents, enum verdict verdict)
+/* FIT_YES, FIT_WRITABLE or `other`. An allow by a bare name holds only for a program that the guarded code may
+ * not write. */
+static enum fit one_of_programs(const struct search *search, struct range programs, const char *program,
+                                bool writable, enum verdict verdict, enum fit other)
 {
-    const struct term *terms = image_terms(search->image) + parents.first;
-    const char *parent = search->act->parent;
-    size_t length = string_length(parent);
-    for (uint32_t i = 0; i < parents.count; i++) {
-        bool trusted = verdict != VERDICT_ALLOW || !(terms[i].flags & TERM_BARE) || !search->parent_writable;
-        if (trusted && program_matches(search->image, &terms[i], parent, length)) return FIT_YES;
+    const struct term *terms = image_terms(search->image) + programs.first;
+    size_t length = string_length(program);
+    enum fit fit = other;
+    for (uint32_t i = 0; i < programs.count; i++) {
+        if (!program_matches(search->image, &terms[i], program, length)) continue;
+        if (verdict != VERDICT_ALLOW || !(terms[i].flags & TERM_BARE) || !writable) return FIT_YES;
+        fit = FIT_WRITABLE;
     }
-    return FIT_PARENT;
+    return fit;
 }
 
 static enum fit cwd_fits(const struct search *search, struct range patterns)
@@ -136,7 +140,8 @@ static enum fit surroundings_fit(const struct search *search, const struct deman
         if (!act->parent)
             *needs |= NEED_PARENT;
         else
-            fit = parent_fits(search, demand->parent, verdict);
+            fit = one_of_programs(search, demand->parent, act->parent, search->parent_writable, verdict,
+                                  FIT_PARENT);
     }
     return fit;
 }
@@ -145,7 +150,16 @@ static enum fit fit_of_need(unsigned needs)
 {
     if (needs & NEED_STDIN) return FIT_STDIN;
     if (needs & NEED_SHA256) return FIT_SHA256;
+    if (needs & NEED_PROGRAM) return FIT_PROGRAM;
     return needs & NEED_CWD ? FIT_CWD : FIT_PARENT;
+}
+
+/* What is not known lets an ask or a deny fit, and no allow. */
+static enum fit fit_with_needs(struct search *search, uint32_t rule, enum verdict verdict, unsigned needs)
+{
+    for (unsigned i = 0; i < NEED_KINDS; i++)
+        if ((needs >> i & 1) && rule < search->need_at[i]) search->need_at[i] = rule;
+    return verdict == VERDICT_ALLOW ? fit_of_need(needs) : FIT_YES;
 }
 
 /* A rule whose program fits. `bare`: by a pattern that demands that the program is out of the guarded code's
@@ -162,11 +176,7 @@ static void judge(struct search *search, uint32_t rule, bool bare)
         if (fit == FIT_YES) fit = surroundings_fit(search, demand, verdict, &needs);
     }
     if (fit == FIT_YES && verdict == VERDICT_ALLOW && bare && search->writable) fit = FIT_WRITABLE;
-    if (fit == FIT_YES && needs) {
-        for (unsigned i = 0; i < 4; i++)
-            if ((needs >> i & 1) && rule < search->need_at[i]) search->need_at[i] = rule;
-        if (verdict == VERDICT_ALLOW) fit = fit_of_need(needs);
-    }
+    if (fit == FIT_YES && needs) fit = fit_with_needs(search, rule, verdict, needs);
     settle(search, rule, fit);
 }
 
@@ -279,16 +289,34 @@ static void search_hosts(struct search *search, struct range hosts)
         if (host_fits(search, host, address)) settle(search, host->rule, port_fits(search, host));
 }
 
-/* ---- Sets, and what they come to together ---- */
+/* ---- Files ---- */
 
-/* A rule of a path ends here. */
+/* A rule whose path fits. */
+static void judge_path(struct search *search, uint32_t rule)
+{
+    const struct rule_record *record = rule_at(search, rule);
+    enum verdict verdict = (enum verdict)record->verdict;
+    const struct demand *demand = &image_demands(search->image)[record->demand];
+    enum fit fit = FIT_YES;
+    if (demand->program.count) {
+        const char *program = search->act ? search->act->program : NULL;
+        if (search->by_any)
+            fit = verdict == VERDICT_ALLOW ? FIT_YES : FIT_PROGRAM;
+        else if (!program)
+            fit = fit_with_needs(search, rule, verdict, NEED_PROGRAM);
+        else
+            fit = one_of_programs(search, demand->program, program, search->writable, verdict, FIT_PROGRAM);
+    }
+    settle(search, rule, fit);
+}
+
+/* Rules of a path end here. */
 static void arrive_path(void *context, const struct node *node)
 {
     struct search *search = context;
     const uint32_t *entries = image_list(search->image, node->list);
-    uint32_t count = search->trace ? entries[0] : 1;
-    for (uint32_t i = 1; i <= count && i <= entries[0]; i++)
-        settle(search, entry_rule(entries[i]), FIT_YES);
+    for (uint32_t i = 1; i <= entries[0] && entry_rule(entries[i]) < search->limit; i++)
+        judge_path(search, entry_rule(entries[i]));
 }
 
 static void search_paths(struct search *search, const struct set_record *set)
@@ -391,13 +419,26 @@ static void mark_later(const struct search *search, size_t begin)
             trace->steps[i].fit = FIT_LATER;
 }
 
+/* Those that were met before the rule that decides. An ask or a deny for certain programs fits where the program is
+ * not known: so where it comes to an allow, or to no opinion, only allows were passed over, and it comes to that
+ * whoever acts. */
+static unsigned needs_met(const struct search *search, enum rule_set set, const struct opinion *opinion)
+{
+    unsigned needs = 0;
+    for (unsigned i = 0; i < NEED_KINDS; i++)
+        if (search->need_at[i] != RULE_NONE && search->need_at[i] <= search->best) needs |= 1u << i;
+    bool looks_for_allow = set == SET_APPROVALS && !opinion->said;
+    bool all_the_same = !looks_for_allow && (!opinion->said || opinion->verdict == VERDICT_ALLOW);
+    return all_the_same ? needs & ~(unsigned)NEED_PROGRAM : needs;
+}
+
 static struct opinion ask_set(struct search *search, enum rule_set set)
 {
     const struct set_record *record = &search->image->sets[set];
     const struct otherwise *otherwise = &record->otherwise[search->kind];
     size_t begin = search->trace ? search->trace->count : 0;
     search->best = search->limit = RULE_NONE;
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < NEED_KINDS; i++)
         search->need_at[i] = RULE_NONE;
 
     if (search->kind == ACT_CONNECT)
@@ -413,21 +454,20 @@ static struct opinion ask_set(struct search *search, enum rule_set set)
         opinion.said = true;
         opinion.verdict = (enum verdict)rule_at(search, search->best)->verdict;
     }
-    for (unsigned i = 0; i < 4; i++)
-        if (search->need_at[i] != RULE_NONE && search->need_at[i] <= search->best) opinion.needs |= 1u << i;
+    opinion.needs = needs_met(search, set, &opinion);
     if (search->trace) mark_later(search, begin);
     return opinion;
 }
 
 /* PROJECT can only tighten what MAIN says; APPROVALS are looked up only where an ask is left, and not for the
- * core's. */
+ * core's; nor for an ask that, if it were known who acts, might be a deny. */
 static void combine(struct search *search, struct decision *decision)
 {
     struct opinion main = ask_set(search, SET_MAIN), project = {0};
     if (!search->without_project) project = ask_set(search, SET_PROJECT);
     const struct opinion *chosen = project.said && project.verdict > main.verdict ? &project : &main;
     *decision = (struct decision){chosen->verdict, chosen->rule, main.needs | project.needs};
-    if (chosen->verdict != VERDICT_ASK) return;
+    if (chosen->verdict != VERDICT_ASK || decision->needs & NEED_PROGRAM) return;
     if (chosen->rule != RULE_NONE && rule_at(search, chosen->rule)->layer == LAYER_CORE) return;
 
     struct opinion approval = ask_set(search, SET_APPROVALS);
@@ -440,11 +480,16 @@ static void combine(struct search *search, struct decision *decision)
 /* Kept apart, so that what deciding on a command needs of the stack is not taken for a path. */
 #define APART __attribute__((noinline))
 
-/* A project that forbids writing a program must not thereby make it one that an allow by name trusts. */
+/* Whether some program may, without asking. A project that forbids writing a program must not thereby make it one
+ * that an allow by name trusts. */
 static APART bool may_write(const struct image *image, const char *path, size_t length)
 {
-    struct search search = {
-        .image = image, .kind = ACT_WRITE, .path = path, .length = length, .without_project = true};
+    struct search search = {.image = image,
+                            .kind = ACT_WRITE,
+                            .path = path,
+                            .length = length,
+                            .by_any = true,
+                            .without_project = true};
     struct decision decision;
     combine(&search, &decision);
     return decision.verdict == VERDICT_ALLOW;
@@ -476,7 +521,10 @@ static APART void decide_other(const struct image *image, const struct act *act,
                             .kind = act->kind,
                             .path = act->path,
                             .length = act->path_length,
+                            .by_any = act->by_any,
                             .trace = trace};
+    if (image->bare_programs && act->program)
+        search.writable = may_write(image, act->program, string_length(act->program));
     combine(&search, decision);
 }
 

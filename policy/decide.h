@@ -43,6 +43,11 @@ struct act {
     const char *path;
     size_t path_length;
 
+    /* READ, WRITE */
+    const char *program; /* real path of the program that acts: /proc/PID/exe */
+    bool by_any; /* asked is whether some program may: an allow for certain programs counts, an ask or a deny
+                            for certain programs does not */
+
     /* EXEC */
     const char *name; /* the last part of the path it was called by, before links; or the applet's name */
     const char *const *argv;
@@ -67,7 +72,10 @@ struct act {
 
 /* What would have to be known for a rule that was met to be judged exactly. While it is unknown, an allow
  * that depends on it does not fit, and an ask or deny that depends on it does. */
-enum need { NEED_STDIN = 1, NEED_SHA256 = 2, NEED_CWD = 4, NEED_PARENT = 8 };
+enum need { NEED_STDIN = 1, NEED_SHA256 = 2, NEED_CWD = 4, NEED_PARENT = 8, NEED_PROGRAM = 16 };
+#define NEED_KINDS 5
+
+/* NEED_PROGRAM comes with an ask or a deny only: an allow of a file holds whoever acts. */
 
 #define RULE_NONE UINT32_MAX
 
@@ -88,6 +96,7 @@ enum fit {
     FIT_SHA256,
     FIT_CWD,
     FIT_PARENT,
+    FIT_PROGRAM,  /* a file, and another program acts */
     FIT_WRITABLE, /* an allow by bare name, and the program lies where the guarded code may write */
     FIT_PORT,
     FIT_LATER /* it fits, but an earlier rule decides */

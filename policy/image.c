@@ -115,8 +115,8 @@ static bool demand_good(const struct image *image, const struct demand *demand)
     return within(image, SECTION_TERMS, demand->words) && all_options(image, demand->options) &&
            all_options(image, demand->without) && within(image, SECTION_TERMS, demand->shell) &&
            within(image, SECTION_DIGESTS, demand->digests) && within(image, SECTION_TERMS, demand->cwd) &&
-           within(image, SECTION_TERMS, demand->parent) && demand->stdin_kind <= STDIN_OTHER &&
-           demand->exact <= 1;
+           within(image, SECTION_TERMS, demand->parent) && within(image, SECTION_TERMS, demand->program) &&
+           demand->stdin_kind <= STDIN_OTHER && demand->exact <= 1;
 }
 
 static bool host_good(const struct image *image, const struct host *host)

@@ -16,7 +16,7 @@
 #include "rules.h"
 
 #define IMAGE_MAGIC UINT64_C(0x3165676d69667361) /* "asfimge1" */
-#define IMAGE_VERSION 1u
+#define IMAGE_VERSION 2u
 #define IMAGE_MAX (UINT32_C(1) << 30)
 
 enum section {
@@ -71,8 +71,10 @@ struct image {
     uint64_t checksum; /* of everything after it */
     struct extent sections[SECTIONS];
     struct set_record sets[RULE_SETS];
-    uint32_t tool_names;   /* node: the tree of the names of tools */
-    uint32_t bare_parents; /* 1: some allow names the parent by a bare name */
+    uint32_t tool_names;    /* node: the tree of the names of tools */
+    uint32_t bare_parents;  /* 1: some allow names the parent by a bare name */
+    uint32_t bare_programs; /* 1: some allow of a file names the program by a bare name */
+    uint32_t zero;
 };
 
 struct rule_record {
@@ -103,7 +105,7 @@ struct term {
     uint32_t flags;
 };
 
-/* What an exec rule asks of a command beside its program. */
+/* What a rule asks beside its patterns: of a command all but the last, of a file only that. */
 struct demand {
     struct range words;
     struct range options;
@@ -112,6 +114,7 @@ struct demand {
     struct range digests;
     struct range cwd;
     struct range parent;
+    struct range program;
     uint32_t stdin_kind;
     uint32_t exact; /* 1: the words are the whole command */
 };

@@ -77,7 +77,7 @@ static void lint_lifts(const struct policy *policy, size_t index, struct diagnos
 /* Whether the guarded code may write `path`, and what says so. */
 static bool may_write(const struct image *image, const char *path, struct place *by)
 {
-    struct act act = {.kind = ACT_WRITE, .path = path, .path_length = strlen(path)};
+    struct act act = {.kind = ACT_WRITE, .path = path, .path_length = strlen(path), .by_any = true};
     struct decision decision;
     struct image_rule rule;
     enum verdict otherwise;
@@ -122,6 +122,40 @@ static void lint_path_program(const struct rule *rule, const struct pattern *pat
                     rule->text, by.file, by.line);
 }
 
+static void lint_path_actor(const struct rule *rule, const struct pattern *pattern, const struct image *image,
+                            struct diagnostics *diagnostics)
+{
+    char path[PATH_MAX];
+    struct place by = {0};
+    if (!imagine_path(pattern->text, path, sizeof path) || !may_write(image, path, &by)) return;
+    diagnostics_add(diagnostics, SEVERITY_WARNING, rule->place,
+                    "\"allow: %s\" holds for a program that the guarded code may write (%s:%" PRIu32
+                    "): it then does whatever it likes, so name one that lies elsewhere",
+                    rule->text, by.file, by.line);
+}
+
+/* Whether it does what others tell it to: a shell, an interpreter, many programs in one. */
+static bool is_anybody(const struct policy *policy, const char *pattern)
+{
+    const char *slash = strrchr(pattern, '/'), *name = slash ? slash + 1 : pattern;
+    for (size_t i = 0; i < policy->command_count; i++) {
+        const struct command *command = &policy->commands[i];
+        for (size_t k = 0; k < command->names.count; k++)
+            if (name_covers(command->names.items[k], name))
+                return command->kind != COMMAND_PLAIN && command->kind != COMMAND_WRAPPER;
+    }
+    return false;
+}
+
+static void lint_anybody(const struct policy *policy, const struct rule *rule, const struct pattern *pattern,
+                         struct diagnostics *diagnostics)
+{
+    if (!is_anybody(policy, pattern->text)) return;
+    diagnostics_add(diagnostics, SEVERITY_WARNING, rule->place,
+                    "\"allow: %s\" holds for every script that %s runs: ask here instead", rule->text,
+                    pattern->text);
+}
+
 /* A bare name stands for a program in PATH; one that may be written is not allowed by its name. */
 static void lint_bare_program(const struct rule *rule, const struct pattern *pattern,
                               const struct image *image, struct diagnostics *diagnostics)
@@ -138,6 +172,23 @@ static void lint_bare_program(const struct rule *rule, const struct pattern *pat
                     "): protect that "
                     "file, or name it by its path if that is meant",
                     rule->text, real, by.file, by.line);
+}
+
+/* A file that certain programs may read or write. */
+static void lint_actors(const struct policy *policy, const struct rule *rule, const struct image *image,
+                        struct diagnostics *diagnostics)
+{
+    if (rule->verdict != VERDICT_ALLOW || rule->set != SET_MAIN) return;
+    size_t before = diagnostics->count;
+    for (size_t i = 0; i < rule->program.count && diagnostics->count == before; i++) {
+        const struct pattern *pattern = &rule->program.items[i];
+        lint_anybody(policy, rule, pattern, diagnostics);
+        if (diagnostics->count != before) continue;
+        if (pattern->bare)
+            lint_bare_program(rule, pattern, image, diagnostics);
+        else
+            lint_path_actor(rule, pattern, image, diagnostics);
+    }
 }
 
 static void lint_allow(const struct rule *rule, const struct image *image, struct diagnostics *diagnostics)
@@ -174,6 +225,7 @@ void policy_lint(const struct policy *policy, const struct image *image, struct 
         lint_order(policy, i, diagnostics);
         lint_lifts(policy, i, diagnostics);
         lint_allow(&policy->rules[i], image, diagnostics);
+        lint_actors(policy, &policy->rules[i], image, diagnostics);
     }
     for (size_t i = 0; i < policy->file_count; i++)
         lint_file(&policy->files[i], image, diagnostics);

@@ -144,6 +144,15 @@ enum reading read_address_pattern(struct reader *reader, const struct node *at, 
 enum reading read_globs(struct reader *reader, const struct node *at, const char *text, enum tilde tilde,
                         struct strings *into);
 
+/* One item or a list of them, any of which may fit: a list stands for nothing if each of its items does. */
+typedef enum reading pattern_reader(struct reader *reader, const struct node *at, const char *text,
+                                    struct patterns *into);
+enum reading read_pattern_list(struct reader *reader, const struct node *value, const char *what,
+                               pattern_reader *read, struct patterns *into);
+/* The same of programs, among which `*` is any: then the others add nothing, and there is no pattern at all. */
+enum reading read_programs(struct reader *reader, const struct node *value, struct patterns *into);
+void drop_if_any(struct patterns *programs);
+
 /* The sections. */
 void read_rules(struct reader *reader, const struct node *list, enum act_kind act);
 enum reading read_command_rule(struct reader *reader, const struct node *item, struct rule *rule); /* exec */

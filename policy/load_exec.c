@@ -24,23 +24,6 @@ static void note(struct full *full, enum reading reading)
     if (reading < full->worst) full->worst = reading;
 }
 
-typedef enum reading pattern_reader(struct reader *, const struct node *, const char *, struct patterns *);
-
-/* One pattern or a list of them, any of which may fit: the list stands for nothing if each of them does. */
-static void read_patterns(struct reader *reader, const struct node *value, const char *what,
-                          pattern_reader *read, struct full *full, struct patterns *into)
-{
-    enum reading best = READING_NOTHING;
-    size_t count = item_count(reader, value, what);
-    for (size_t i = 0; i < count; i++) {
-        const char *text = read_text(reader, item_at(value, i), what);
-        enum reading reading = text ? read(reader, item_at(value, i), text, into) : READING_ERROR;
-        if (reading == READING_ERROR) note(full, READING_ERROR);
-        if (reading > best) best = reading;
-    }
-    note(full, best);
-}
-
 static enum reading read_word(struct reader *reader, const struct node *at, const char *text,
                               struct strings *into)
 {
@@ -65,18 +48,10 @@ static enum reading read_words(struct reader *reader, const struct node *at, con
     return worst;
 }
 
-/* `*` is any program: no pattern at all, and the others add nothing. */
-static void drop_if_any(struct patterns *programs)
-{
-    for (size_t i = 0; i < programs->count; i++)
-        if (strcmp(programs->items[i].text, "*") == 0) programs->count = 0;
-}
-
 static void full_program(struct reader *reader, const struct node *value, void *into)
 {
     struct full *full = into;
-    read_patterns(reader, value, "\"program\"", read_program_pattern, full, &full->rule->patterns);
-    drop_if_any(&full->rule->patterns);
+    note(full, read_programs(reader, value, &full->rule->patterns));
 }
 
 static void full_words(struct reader *reader, const struct node *value, void *into)
@@ -185,13 +160,13 @@ static void full_sha256(struct reader *reader, const struct node *value, void *i
 static void full_cwd(struct reader *reader, const struct node *value, void *into)
 {
     struct full *full = into;
-    read_patterns(reader, value, "\"cwd\"", read_path_pattern, full, &full->rule->cwd);
+    note(full, read_pattern_list(reader, value, "\"cwd\"", read_path_pattern, &full->rule->cwd));
 }
 
 static void full_parent(struct reader *reader, const struct node *value, void *into)
 {
     struct full *full = into;
-    read_patterns(reader, value, "\"parent\"", read_program_pattern, full, &full->rule->parent);
+    note(full, read_pattern_list(reader, value, "\"parent\"", read_program_pattern, &full->rule->parent));
 }
 
 static const struct key FULL_KEYS[] = {

@@ -165,6 +165,33 @@ enum reading read_program_pattern(struct reader *reader, const struct node *at, 
     return values.count > 0 ? READING_DONE : READING_NOTHING;
 }
 
+enum reading read_pattern_list(struct reader *reader, const struct node *value, const char *what,
+                               pattern_reader *read, struct patterns *into)
+{
+    enum reading best = READING_NOTHING, worst = READING_DONE;
+    size_t count = item_count(reader, value, what);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = read_text(reader, item_at(value, i), what);
+        enum reading reading = text ? read(reader, item_at(value, i), text, into) : READING_ERROR;
+        if (reading < worst) worst = reading;
+        if (reading > best) best = reading;
+    }
+    return worst == READING_ERROR ? worst : best;
+}
+
+void drop_if_any(struct patterns *programs)
+{
+    for (size_t i = 0; i < programs->count; i++)
+        if (strcmp(programs->items[i].text, "*") == 0) programs->count = 0;
+}
+
+enum reading read_programs(struct reader *reader, const struct node *value, struct patterns *into)
+{
+    enum reading reading = read_pattern_list(reader, value, "\"program\"", read_program_pattern, into);
+    drop_if_any(into);
+    return reading;
+}
+
 /* unix:PATH is a path pattern behind its prefix. */
 static enum reading read_socket_path(struct reader *reader, const struct node *at, const char *text,
                                      struct patterns *into)

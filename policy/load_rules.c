@@ -12,6 +12,9 @@ struct written {
     enum act_kind act;
     const struct node *items[3]; /* by verdict */
     char *because;
+    const struct node *actor; /* "program", or NULL */
+    struct patterns program;
+    enum reading reading; /* of `program` */
 };
 
 static void keep_allow(struct reader *reader, const struct node *value, void *into)
@@ -38,8 +41,26 @@ static void keep_because(struct reader *reader, const struct node *value, void *
     ((struct written *)into)->because = text ? arena_string(reader->arena, text) : NULL;
 }
 
-static const struct key RULE_KEYS[] = {
-    {"allow", keep_allow}, {"ask", keep_ask}, {"deny", keep_deny}, {"because", keep_because}};
+static void keep_program(struct reader *reader, const struct node *value, void *into)
+{
+    struct written *written = into;
+    written->actor = value;
+    written->reading = READING_ERROR;
+    if (written->act == ACT_READ || written->act == ACT_WRITE)
+        written->reading = read_programs(reader, value, &written->program);
+    else if (written->act == ACT_EXEC)
+        complain(reader, value,
+                 "the program stands in the command: write \"- ask: git push\" or \"- ask: {program: git, "
+                 "words: push}\"");
+    else
+        complain(reader, value, "only a rule of read or write says which program acts: remove \"program\"");
+}
+
+static const struct key RULE_KEYS[] = {{"allow", keep_allow},
+                                       {"ask", keep_ask},
+                                       {"deny", keep_deny},
+                                       {"because", keep_because},
+                                       {"program", keep_program}};
 
 static enum reading read_path_rule(struct reader *reader, const struct node *item, struct rule *rule)
 {
@@ -76,6 +97,14 @@ static bool fits_file(struct reader *reader, const struct node *item, enum verdi
     return true;
 }
 
+/* As a person would write it on one line. */
+static char *show_rule(struct reader *reader, const struct node *item, const struct written *written)
+{
+    char *shown = tree_show(reader->arena, item);
+    if (!written->actor) return shown;
+    return arena_format(reader->arena, "%s, program: %s", shown, tree_show(reader->arena, written->actor));
+}
+
 static void add_rule(struct reader *reader, const struct node *item, enum verdict verdict,
                      const struct written *written)
 {
@@ -85,9 +114,11 @@ static void add_rule(struct reader *reader, const struct node *item, enum verdic
         .verdict = verdict,
         .place = item->place,
         .because = written->because,
+        .program = written->program,
     };
     if (!fits_file(reader, item, verdict) || read_item(reader, item, &rule) != READING_DONE) return;
-    rule.text = tree_show(reader->arena, item);
+    if (written->reading != READING_DONE) return;
+    rule.text = show_rule(reader, item, written);
     file->rules = arena_grow(reader->arena, file->rules, file->rule_count, sizeof rule);
     file->rules[file->rule_count++] = rule;
 }
@@ -107,7 +138,8 @@ static int find_verdict(struct reader *reader, const struct node *map, const str
     /* A mistyped one was complained of already. */
     if (found < 0 && map->kind == NODE_MAP) {
         for (size_t i = 0; i < map->count; i++)
-            if (strcmp(map->keys[i]->text, "because") != 0) return -1;
+            if (strcmp(map->keys[i]->text, "because") != 0 && strcmp(map->keys[i]->text, "program") != 0)
+                return -1;
         complain(reader, map, "the rule has no verdict: begin it with \"allow:\", \"ask:\" or \"deny:\"");
     }
     return found;
@@ -116,7 +148,7 @@ static int find_verdict(struct reader *reader, const struct node *map, const str
 /* False: there are too many rules, which was said. */
 static bool read_rule(struct reader *reader, const struct node *map, enum act_kind act)
 {
-    struct written written = {.act = act};
+    struct written written = {.act = act, .reading = READING_DONE};
     READ_MAP(reader, map, "a rule", RULE_KEYS, &written);
     int verdict = find_verdict(reader, map, &written);
     if (verdict < 0) return true;

@@ -9,6 +9,7 @@ struct written_test {
     struct policy_test test;
     size_t acts; /* how many of read, write, exec, connect, debug it has */
     bool has_expect;
+    const struct node *program;
     bool is_nothing; /* it is about something that is not there (${session} outside of a run) */
 };
 
@@ -154,10 +155,22 @@ static void test_parent(struct reader *reader, const struct node *value, void *i
     test->test.parent = one_path(reader, value, "\"parent\"", test);
 }
 
+/* A name, which is looked for when the test is run, or a whole path. */
+static void test_program(struct reader *reader, const struct node *value, void *into)
+{
+    struct written_test *test = into;
+    const char *text = read_text(reader, value, "\"program\"");
+    test->program = value;
+    if (text && strchr(text, '/'))
+        test->test.program = one_path(reader, value, "\"program\"", test);
+    else if (text)
+        test->test.program = one_value(reader, value, text, TILDE_IS_HOME, test);
+}
+
 static const struct key TEST_KEYS[] = {
-    {"read", test_read},       {"write", test_write}, {"exec", test_exec},
-    {"connect", test_connect}, {"debug", test_debug}, {"expect", test_expect},
-    {"stdin", test_stdin},     {"cwd", test_cwd},     {"parent", test_parent},
+    {"read", test_read},     {"write", test_write},     {"exec", test_exec},   {"connect", test_connect},
+    {"debug", test_debug},   {"expect", test_expect},   {"stdin", test_stdin}, {"cwd", test_cwd},
+    {"parent", test_parent}, {"program", test_program},
 };
 
 static bool is_whole(struct reader *reader, const struct node *map, const struct written_test *test)
@@ -169,7 +182,12 @@ static bool is_whole(struct reader *reader, const struct node *map, const struct
     else if (!test->has_expect)
         complain(reader, map,
                  "the test expects nothing: write \"expect: allow\", \"expect: ask\" or \"expect: deny\"");
-    return test->acts == 1 && test->has_expect && !test->is_nothing && test->test.subject;
+    bool of_file = test->test.act == ACT_READ || test->test.act == ACT_WRITE;
+    if (test->program && !of_file)
+        complain(reader, test->program,
+                 "only a test of read or write says which program acts: remove \"program\"");
+    return test->acts == 1 && test->has_expect && !test->is_nothing && test->test.subject &&
+           (!test->program || (of_file && test->test.program));
 }
 
 void read_tests(struct reader *reader, const struct node *list, void *into)

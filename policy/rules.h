@@ -63,6 +63,8 @@ struct rule {
      */
     struct patterns patterns;
 
+    struct patterns program; /* READ, WRITE: who acts, as program patterns; none: whoever does */
+
     /* EXEC only */
     struct strings words;   /* all of them, in order; those that begin with "-" are options, in any order */
     struct strings options; /* at least one of them is present */
@@ -126,8 +128,9 @@ struct policy_test {
     char *subject;       /* the path or address; for exec its argv[0] */
     struct strings argv; /* EXEC */
     enum stdin_kind stdin_kind;
-    char *cwd;    /* or NULL */
-    char *parent; /* or NULL */
+    char *cwd;     /* or NULL */
+    char *parent;  /* or NULL */
+    char *program; /* READ, WRITE: who acts: a name or a path; or NULL */
     enum verdict expect;
     bool built_in; /* of a file that is part of askfirst: true on an ordinary machine, so a warning where it
                       fails */

@@ -20,6 +20,7 @@ struct trial {
     struct address_pattern address;
     const char *host;
     char path[PATH_MAX];
+    char program[PATH_MAX];
 };
 
 /* The real path of a program as a shell would find it; one that is not here is taken to be in /usr/bin. */
@@ -118,6 +119,10 @@ static void decide(const struct image *image, const struct policy_test *test, co
     } else {
         trial.act.path = test->subject;
         trial.act.path_length = strlen(test->subject);
+        if (test->program) {
+            find_program(test->program, places->search_path, trial.program);
+            trial.act.program = trial.program;
+        }
     }
     policy_decide(image, &trial.act, decision, NULL);
 }

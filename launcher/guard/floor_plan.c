@@ -256,6 +256,7 @@ static void plan_act(struct walk *walk, enum act_kind act)
             add_hazards(walk, rule);
             continue;
         }
+        if (rule->program.count) continue; /* the floor holds for every program alike */
         for (size_t j = 0; j < rule->patterns.count; j++)
             plan_pattern(walk, rule->patterns.items[j].text);
     }
@@ -276,6 +277,8 @@ static const char *find_unread(const struct policy *policy, const struct floor_p
         const struct rule *rule = &policy->rules[i];
         if (rule->act != ACT_READ || rule->verdict != VERDICT_ALLOW || rule->set != SET_MAIN) continue;
         *because = rule;
+        if (rule->program.count)
+            return "a rule lets certain programs read files, and Landlock does not know who acts";
         for (size_t j = 0; j < rule->patterns.count; j++)
             if (!floor_pattern_is_plain(rule->patterns.items[j].text))
                 return "a rule lets files be read by a pattern, which Landlock does not know";

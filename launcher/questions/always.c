@@ -166,7 +166,8 @@ static void free_rule(struct rule *rule)
 /* Where the guarded code may write the program, a rule that names it would allow whatever it puts there. */
 static bool may_be_changed(const struct session *session, const struct act *act)
 {
-    struct act change = {.kind = ACT_WRITE, .path = act->path, .path_length = act->path_length};
+    struct act change = {
+        .kind = ACT_WRITE, .path = act->path, .path_length = act->path_length, .by_any = true};
     struct decision decision;
     if (act->kind != ACT_EXEC) return false;
     policy_decide(session->image, &change, &decision, NULL);

@@ -86,6 +86,7 @@ static void decide_all(const struct image *image, char **strings, size_t count)
     act.name = count > 1 ? strings[1] : "git";
     act.cwd = count > 2 ? strings[2] : NULL;
     act.parent = count > 3 ? strings[3] : NULL;
+    act.program = count > 2 ? strings[2] : NULL;
     act.has_address = count & 1;
     act.unix_path = act.has_address ? NULL : act.path;
     act.unix_length = act.path_length;

@@ -239,6 +239,8 @@ static void make_rule(struct generator *all, struct rule *rule, enum rule_set se
         make_exec(all, rule);
     else
         rule->patterns = act == ACT_CONNECT ? address_patterns(all) : path_patterns(all, 1, 2);
+    if ((act == ACT_READ || act == ACT_WRITE) && percent(chance, 40))
+        rule->program = program_patterns(all, 2);
 }
 
 /* Rules are told apart by their lines. */
@@ -329,6 +331,7 @@ struct made_act {
     char path[128];
     char cwd[128];
     char parent[128];
+    char program[128];
     const char *argv[80];
     const char *names[3];
 };
@@ -417,6 +420,10 @@ static void make_act(struct chance *chance, enum act_kind kind, struct made_act 
         a_path(chance, made->path);
     made->act.path = made->path;
     made->act.path_length = strlen(made->path);
+    if (kind != ACT_READ && kind != ACT_WRITE) return;
+    a_program(chance, made->program);
+    if (percent(chance, 75)) made->act.program = made->program;
+    made->act.by_any = percent(chance, 10);
 }
 
 #endif

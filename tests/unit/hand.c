@@ -80,6 +80,8 @@ static void set_key(struct hand *hand, struct rule *rule, char *key)
         rule->cwd = patterns(hand, value);
     else if (!strcmp(key, "parent"))
         rule->parent = patterns(hand, value);
+    else if (!strcmp(key, "program"))
+        rule->program = patterns(hand, value);
     else if (!strcmp(key, "stdin"))
         rule->stdin_kind = (enum stdin_kind)find(value, stdins, 4);
     else if (!strcmp(key, "sha256")) {

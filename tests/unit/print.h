@@ -41,6 +41,7 @@ static void print_rule(FILE *to, const struct rule *rule)
     print_strings(to, "shell", &rule->shell);
     print_patterns(to, "cwd", &rule->cwd);
     print_patterns(to, "parent", &rule->parent);
+    print_patterns(to, "program", &rule->program);
     if (rule->exact) fprintf(to, " exact");
     if (rule->stdin_kind != STDIN_UNKNOWN) fprintf(to, " stdin=%d", (int)rule->stdin_kind);
     for (size_t i = 0; i < rule->sha256_count; i++)
@@ -105,6 +106,8 @@ static void print_act(FILE *to, const struct act *act)
                 (int)act->stdin_kind, act->sha256 ? act->sha256[0] : -1, or_unknown(act->cwd),
                 or_unknown(act->parent));
     }
+    if (act->kind == ACT_READ || act->kind == ACT_WRITE)
+        fprintf(to, " program=%s%s", or_unknown(act->program), act->by_any ? " by any" : "");
     fputc('\n', to);
 }
 

@@ -857,6 +857,23 @@ static bool exec_fits(const struct policy *policy, const struct rule *rule, cons
     return !unknown || rule->verdict != VERDICT_ALLOW;
 }
 
+/* A file, and perhaps who acts on it. */
+static bool file_fits(const struct policy *policy, const struct rule *rule, const struct act *act,
+                      unsigned *needs)
+{
+    if (!any_path_fits(&rule->patterns, act->path)) return false;
+    if (rule->program.count == 0) return true;
+    if (act->by_any) return rule->verdict == VERDICT_ALLOW;
+    if (!act->program) {
+        *needs |= NEED_PROGRAM;
+        return rule->verdict != VERDICT_ALLOW;
+    }
+    for (size_t i = 0; i < rule->program.count; i++)
+        if (program_pattern_fits(policy, rule, &rule->program.items[i], act->program, NULL, NULL))
+            return true;
+    return false;
+}
+
 /* ---- Rules, sets, verdicts ---- */
 
 static bool rule_fits(const struct policy *policy, const struct rule *rule, const struct act *act,
@@ -864,7 +881,7 @@ static bool rule_fits(const struct policy *policy, const struct rule *rule, cons
 {
     if (rule->act != act->kind) return false;
     if (act->kind == ACT_EXEC) return exec_fits(policy, rule, act, needs);
-    if (act->kind != ACT_CONNECT) return any_path_fits(&rule->patterns, act->path);
+    if (act->kind != ACT_CONNECT) return file_fits(policy, rule, act, needs);
     for (size_t i = 0; i < rule->patterns.count; i++)
         if (reference_address(rule->patterns.items[i].text, rule, act)) return true;
     return false;
@@ -879,12 +896,24 @@ static uint32_t first_that_fits(const struct policy *policy, enum rule_set set, 
     return RULE_NONE;
 }
 
+static bool has_opinion(const struct policy *policy, enum rule_set set, const struct act *act,
+                        const struct decision *decision)
+{
+    return set == SET_MAIN || decision->rule != RULE_NONE || policy->has_otherwise[set][act->kind];
+}
+
+/* Which program acts makes no difference where only allows for certain programs were passed over, and it comes to an
+ * allow, or to nothing, all the same. */
 static void decide_set(const struct policy *policy, enum rule_set set, const struct act *act,
                        struct decision *decision)
 {
-    decision->rule = first_that_fits(policy, set, act, &decision->needs);
+    unsigned needs = 0;
+    decision->rule = first_that_fits(policy, set, act, &needs);
     decision->verdict = decision->rule == RULE_NONE ? policy->otherwise[set][act->kind]
                                                     : policy->rules[decision->rule].verdict;
+    if (!has_opinion(policy, set, act, decision) || decision->verdict == VERDICT_ALLOW)
+        needs &= ~(unsigned)NEED_PROGRAM;
+    decision->needs |= needs;
 }
 
 static void tighten_by_project(const struct policy *policy, const struct act *act, struct decision *decision)
@@ -892,8 +921,8 @@ static void tighten_by_project(const struct policy *policy, const struct act *ac
     struct decision project = {.needs = decision->needs};
     decide_set(policy, SET_PROJECT, act, &project);
     decision->needs = project.needs;
-    bool has_opinion = project.rule != RULE_NONE || policy->has_otherwise[SET_PROJECT][act->kind];
-    if (has_opinion && project.verdict > decision->verdict) *decision = project;
+    if (has_opinion(policy, SET_PROJECT, act, &project) && project.verdict > decision->verdict)
+        *decision = project;
 }
 
 /* What a person said yes to counts only where it would be asked, and never for what protects askfirst itself.
@@ -901,18 +930,22 @@ static void tighten_by_project(const struct policy *policy, const struct act *ac
 static void look_up_approvals(const struct policy *policy, const struct act *act, struct decision *decision)
 {
     if (decision->verdict != VERDICT_ASK) return;
+    if (decision->needs & NEED_PROGRAM) return; /* it might be a deny, if it were known who acts */
     if (decision->rule != RULE_NONE && policy->rules[decision->rule].layer == LAYER_CORE) return;
-    uint32_t approval = first_that_fits(policy, SET_APPROVALS, act, &decision->needs);
+    unsigned needs = 0;
+    uint32_t approval = first_that_fits(policy, SET_APPROVALS, act, &needs);
+    if (approval != RULE_NONE) needs &= ~(unsigned)NEED_PROGRAM;
+    decision->needs |= needs;
     if (approval == RULE_NONE) return;
     decision->rule = approval;
     decision->verdict = VERDICT_ALLOW;
 }
 
-/* Whether the guarded code may replace this program. The project's file has no say: it lies where that code
+/* Whether the guarded code may replace this program, by whichever program it likes. The project's file has no say: it lies where that code
  * writes, and by forbidding the write it would make the program trusted. */
 static bool is_writable(const struct policy *policy, const char *path)
 {
-    struct act write = {.kind = ACT_WRITE, .path = path, .path_length = strlen(path)};
+    struct act write = {.kind = ACT_WRITE, .path = path, .path_length = strlen(path), .by_any = true};
     struct decision decision = {.needs = 0};
     decide_set(policy, SET_MAIN, &write, &decision);
     look_up_approvals(policy, &write, &decision);

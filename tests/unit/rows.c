@@ -173,6 +173,10 @@ static bool set_fact(struct row *row, const char *key, char *value)
         act->cwd = value;
     else if (strcmp(key, "parent") == 0)
         act->parent = value;
+    else if (strcmp(key, "program") == 0)
+        act->program = value;
+    else if (strcmp(key, "by") == 0)
+        act->by_any = strcmp(value, "any") == 0;
     else if (strcmp(key, "stdin") == 0)
         act->stdin_kind = (enum stdin_kind)index_of(value, stdins, 5);
     else if (strcmp(key, "kind") == 0)
@@ -191,11 +195,11 @@ static bool set_fact(struct row *row, const char *key, char *value)
 
 static unsigned read_needs(const struct row *row, char *list)
 {
-    static const char *const names[] = {"stdin", "sha256", "cwd", "parent"};
+    static const char *const names[] = {"stdin", "sha256", "cwd", "parent", "program"};
     unsigned needs = 0;
     for (char *name = strtok(list, ","); name; name = strtok(NULL, ",")) {
-        size_t bit = index_of(name, names, 4);
-        if (bit == 4) bad_table(row->file, row->line, "no such need: %s", name);
+        size_t bit = index_of(name, names, NEED_KINDS);
+        if (bit == NEED_KINDS) bad_table(row->file, row->line, "no such need: %s", name);
         needs |= 1u << bit;
     }
     return needs;

@@ -514,8 +514,8 @@ static void kinds_fit_where_there_is_no_stream(void **state)
 
 static const char *fit_name(const struct trace *trace, uint32_t rule)
 {
-    static const char *const names[] = {"yes",    "words", "options", "without",  "shell", "stdin",
-                                        "sha256", "cwd",   "parent",  "writable", "port",  "later"};
+    static const char *const names[] = {"yes", "words",  "options", "without",  "shell", "stdin", "sha256",
+                                        "cwd", "parent", "program", "writable", "port",  "later"};
     for (size_t i = 0; i < trace->count; i++)
         if (trace->steps[i].rule == rule) return names[trace->steps[i].fit];
     return "";
@@ -543,6 +543,23 @@ static void the_trace_has_every_rule_whose_program_fits(void **state)
         if (strcmp(fit_name(&trace, i), fits[i]))
             fail_msg("rule %u: %s, not %s", i, fit_name(&trace, i), fits[i]);
     assert_int_equal(trace.count, 9);
+    free(trace.steps);
+    hand_free(&hand);
+}
+
+static void the_trace_of_a_path_says_who_else_might_act(void **state)
+{
+    (void)state;
+    struct hand hand;
+    struct decision decision;
+    struct trace trace = {.steps = calloc(8, sizeof *trace.steps), .capacity = 8};
+    struct act act = {.kind = ACT_WRITE, .path = "/w/a", .path_length = 4, .program = "/w/git"};
+    hand_make(&hand, "write allow /w/a; program=git\nwrite deny /w/*; program=hg\nwrite allow /w/**");
+    policy_decide(hand.image, &act, &decision, &trace);
+    assert_int_equal(trace.count, 3);
+    assert_string_equal(fit_name(&trace, 0), "writable");
+    assert_string_equal(fit_name(&trace, 1), "program");
+    assert_string_equal(fit_name(&trace, 2), "yes");
     free(trace.steps);
     hand_free(&hand);
 }
@@ -827,6 +844,7 @@ int main(void)
         cmocka_unit_test(unix_sockets_go_by_path_or_abstract_name),
         cmocka_unit_test(kinds_fit_where_there_is_no_stream),
         cmocka_unit_test(the_trace_has_every_rule_whose_program_fits),
+        cmocka_unit_test(the_trace_of_a_path_says_who_else_might_act),
         cmocka_unit_test(the_trace_of_a_path_has_all_that_fit_once),
         cmocka_unit_test(paths_come_out_as_a_plain_loop_says),
         cmocka_unit_test(commands_come_out_as_a_plain_loop_says),

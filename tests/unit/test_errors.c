@@ -187,6 +187,25 @@ static const struct {
     {"askfirst: 1\nexec:\n- ask: {program: sh, parent: ./x}\n",
      "3:30: \"./x\" is no path pattern, which begins with /, ~, ${name} or **/: write \"${workspace}/x\" or "
      "\"**/x\""},
+    {"askfirst: 1\nwrite:\n- ask: /x\n  program: ./x\n",
+     "4:12: \"./x\" is no path pattern, which begins with /, ~, ${name} or **/: write \"${workspace}/x\" or "
+     "\"**/x\""},
+    {"askfirst: 1\nwrite:\n- ask: /x\n  program: [git, \"x[\"]\n",
+     "4:18: the pattern \"x[\" cannot be used: bad [...]: it is not closed, is empty, or a range in it runs "
+     "backwards; write \\[ for a ["},
+    {"askfirst: 1\nwrite:\n- ask: /x\n  program: []\n",
+     "4:12: the list for \"program\" is empty: write something or remove it"},
+    {"askfirst: 1\nwrite:\n- program: git\n",
+     "3:3: the rule has no verdict: begin it with \"allow:\", \"ask:\" or \"deny:\""},
+    {"askfirst: 1\nexec:\n- ask: push\n  program: git\n",
+     "4:12: the program stands in the command: write \"- ask: git push\" or \"- ask: {program: git, words: "
+     "push}\""},
+    {"askfirst: 1\nconnect:\n- ask: udp\n  program: git\n",
+     "4:12: only a rule of read or write says which program acts: remove \"program\""},
+    {"askfirst: 1\ndebug:\n- ask: /x\n  program: git\n",
+     "4:12: only a rule of read or write says which program acts: remove \"program\""},
+    {"askfirst: 1\ntests:\n- {exec: git, program: git, expect: ask}\n",
+     "3:24: only a test of read or write says which program acts: remove \"program\""},
     {"askfirst: 1\nconnect:\n- ask: \"a b\"\n",
      "3:8: the pattern \"a b\" cannot be used: no host name, address, unix:PATH or kind of socket"},
     {"askfirst: 1\nconnect:\n- ask: \"a:0\"\n",

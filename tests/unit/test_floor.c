@@ -144,6 +144,35 @@ static void a_rule_that_comes_later_is_no_hazard(void **state)
     assert_true(grants(ACT_READ, ""));
 }
 
+static void what_depends_on_who_acts_is_not_granted(void **state)
+{
+    (void)state;
+    make_dir("src");
+    make_dir(".git");
+    make_dir(".git/objects");
+    make_file(".git/config");
+    make_file("a");
+    make_file("b");
+    make_plan("askfirst: 1\nwrite:\n- {allow: \"" WORK "/.git/**\", program: git}\n- ask: \"" WORK
+              "/.git/**\"\n"
+              "- {deny: \"" WORK "/a\", program: sh}\n- allow: \"" WORK "/**\"\n",
+              FLOOR_BUDGET);
+    assert_false(grants(ACT_WRITE, ""));
+    assert_false(grants(ACT_WRITE, ".git"));
+    assert_false(grants(ACT_WRITE, ".git/objects"));
+    assert_false(grants(ACT_WRITE, ".git/config"));
+    assert_false(grants(ACT_WRITE, "a"));
+    assert_true(grants(ACT_WRITE, "b"));
+    assert_true(grants(ACT_WRITE, "src"));
+    make_plan("askfirst: 1\nwrite:\n- {allow: \"" WORK "/src/**\", program: git}\n", FLOOR_BUDGET);
+    assert_int_equal(plan->grant_count, 0);
+    make_plan("askfirst: 1\nread:\n- {deny: \"" WORK "/a\", program: sh}\n- allow: /**\n", FLOOR_BUDGET);
+    assert_false(plan->holds_reads);
+    assert_false(floor_plan_grants(plan, ACT_READ, in_work("a")));
+    make_plan("askfirst: 1\nread:\n- {allow: \"" WORK "/**\", program: git}\n", FLOOR_BUDGET);
+    assert_false(plan->holds_reads);
+}
+
 static void what_the_budget_does_not_reach_is_not_granted(void **state)
 {
     (void)state;
@@ -230,6 +259,7 @@ int main(void)
         TEST(for_writing_a_tree_with_a_denied_place_inside_is_left_to_the_launcher_unseen),
         TEST(what_cannot_be_held_back_anyway_is_not_looked_at),
         TEST(a_rule_that_comes_later_is_no_hazard),
+        TEST(what_depends_on_who_acts_is_not_granted),
         TEST(what_the_budget_does_not_reach_is_not_granted),
         TEST(a_link_grants_nothing),
         TEST(the_kernel_holds_back_what_was_not_granted),

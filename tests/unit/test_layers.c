@@ -387,6 +387,11 @@ static void a_test_is_run_on_what_its_command_really_runs(void **state)
          "- {connect: \"10.1.2.3:5\", expect: allow}\n- {connect: \"11.1.2.3:5\", expect: deny}\n"
          "- {connect: \"unix:/s\", expect: allow}\n- {connect: \"unix:@t\", expect: allow}\n"
          "- {connect: udp, expect: ask}\n");
+    load(policies,
+         "askfirst: 1\nwrite:\n- {allow: /a, program: git}\n- ask: /a\n- allow: /w/**\ntests:\n"
+         "- {write: /a, program: git, expect: allow}\n- {write: /a, program: /usr/bin/git, expect: allow}\n"
+         "- {write: /a, program: /w/git, expect: ask}\n- {write: /a, program: nosuch, expect: ask}\n"
+         "- {write: /a, expect: ask}\n");
     test_fails(policies, "askfirst: 1\nexec:\n- ask: git push\ntests:\n- {exec: git push, expect: deny}\n",
                "5:3: the test fails: expected deny, got ask by DIR/p.yaml:3 (git push): change that rule or "
                "the test");

@@ -129,6 +129,7 @@ static void an_item_about_what_is_not_here_matches_nothing(void **state)
          "askfirst: 1\nread:\n- deny: [\"${session}/x\", \"${install}/y\", /z]\n"
          "exec:\n- deny: [\"${python}\", {program: [\"${python}\"]}, {program: a, cwd: \"${session}\"}]\n"
          "- ask: {program: [\"${python}\", b]}\nconnect:\n- deny: \"unix:${session}/door\"\n"
+         "write:\n- {deny: /a, program: \"${python}\"}\n"
          "tests:\n- {read: \"${session}/x\", expect: deny}\n");
     assert_string_equal(policies_rule(policies, LAYER_USER, 0)->text, "/z");
     assert_string_equal(policies_join_patterns(&policies_rule(policies, LAYER_USER, 1)->patterns), "<b>");
@@ -213,6 +214,20 @@ static void a_command_in_full_form(void **state)
     assert_string_equal(rule->place.file, ((struct policies *)*state)->options.policy_file);
     assert_int_equal(rule->place.line, 3);
     assert_int_equal(rule->place.column, 8);
+}
+
+static void who_acts_on_a_file(void **state)
+{
+    const char *text = "askfirst: 1\nwrite:\n- {allow: [/a, \"/b c\"], program: [git, /opt/x, /y/**]}\n"
+                       "- {ask: /a, program: git}\n- {deny: /a, program: [git, \"*\"]}\n";
+    const struct rule *rule = rule_of(state, text, 0);
+    assert_string_equal(policies_join_patterns(&rule->patterns), "/a");
+    assert_string_equal(policies_join_patterns(&rule->program), "<git> /opt/x /y/**");
+    assert_string_equal(rule->text, "/a, program: [git, /opt/x, \"/y/**\"]");
+    rule = rule_of(state, text, 1);
+    assert_string_equal(policies_join_patterns(&rule->program), "<git> /opt/x /y/**");
+    assert_string_equal(rule_of(state, text, 2)->text, "/a, program: git");
+    assert_int_equal(rule_of(state, text, 3)->program.count, 0);
 }
 
 static void words_of_the_full_form_are_split_as_those_of_the_short_one(void **state)
@@ -415,7 +430,7 @@ static void tests_are_kept(void **state)
          "- {exec: [a, \"\", \"c d\"], expect: ask}\n- {read: ~/y, expect: allow}\n- {write: \"${tmp}/z\", "
          "expect: ask}\n"
          "- {connect: \"a.b:80\", expect: ask}\n- {connect: \"unix:~/s\", expect: ask}\n- {debug: /d, "
-         "expect: ask}\n");
+         "expect: ask}\n- {write: /e, program: git, expect: ask}\n");
     const struct policy_test *test = policies->policy->tests;
     assert_int_equal(test->act, ACT_EXEC);
     assert_string_equal(test->subject, "sh");
@@ -432,6 +447,8 @@ static void tests_are_kept(void **state)
     assert_string_equal((++test)->subject, "a.b:80");
     assert_memory_equal((++test)->subject, "unix:/tmp/", 10);
     assert_int_equal((++test)->act, ACT_DEBUG);
+    assert_null(test->program);
+    assert_string_equal((++test)->program, "git");
 }
 
 static void files_are_told_by_their_sums(void **state)
@@ -513,6 +530,7 @@ int main(void)
         TEST(a_command_in_short_form),
         TEST(a_program_is_a_name_or_a_path_or_any),
         TEST(a_command_in_full_form),
+        TEST(who_acts_on_a_file),
         TEST(words_of_the_full_form_are_split_as_those_of_the_short_one),
         TEST(a_command_by_its_shell_text),
         TEST(standard_inputs),
