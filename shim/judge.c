@@ -1,4 +1,6 @@
-/* judge.c: whether a file may be read or written (judge.h). */
+/* judge.c: whether a file may be read or written (judge.h).
+ *
+ * Where a rule wants to know which program acts, nothing is decided here: the launcher looks for itself. */
 #include "judge.h"
 
 #include "door.h"
@@ -11,7 +13,7 @@ static enum verdict decide(const struct session *session, enum act_kind kind, co
     struct decision decision;
     if (!session->image) return VERDICT_DENY;
     policy_decide(session->image, &act, &decision, NULL);
-    return decision.verdict;
+    return decision.needs & NEED_PROGRAM ? VERDICT_ASK : decision.verdict;
 }
 
 enum verdict judge_path(const struct session *session, unsigned deeds, const char *path, size_t length)

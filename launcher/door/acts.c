@@ -27,6 +27,7 @@ void acts_free(struct acts *acts)
         free(acts->items[i].path);
         free(acts->items[i].status);
     }
+    actor_free(&acts->actor);
 }
 
 static struct act as_act(const struct file_act *act)
@@ -41,7 +42,7 @@ const struct file_act *acts_next(struct acts *acts, const struct image *image, s
         struct decision one;
         struct act act = as_act(&acts->items[i]);
         if (acts->items[i].done) continue;
-        policy_decide(image, &act, &one, NULL);
+        actor_decide(&acts->actor, image, &act, &one);
         if (one.verdict == VERDICT_ALLOW) acts->items[i].done = true;
         if (one.verdict == VERDICT_ALLOW || (next && one.verdict != VERDICT_DENY)) continue;
         next = &acts->items[i];

@@ -4,6 +4,7 @@
 #ifndef ASKFIRST_DOOR_ACTS_H
 #define ASKFIRST_DOOR_ACTS_H
 
+#include "../look/actor.h"
 #include "parts.h"
 
 #define MOST_ACTS 32
@@ -16,8 +17,9 @@ struct file_act {
     bool done;
 };
 
-/* Begins as {0}. */
+/* Begins as {0}, with the actor's pid. */
 struct acts {
+    struct actor actor;
     struct file_act items[MOST_ACTS];
     size_t count;
     bool too_many; /* it cannot be judged */

@@ -116,6 +116,7 @@ void needs_free(struct needs *needs)
 {
     free(needs->cwd);
     free(needs->parent);
+    free(needs->program);
 }
 
 static void find_out(struct act *act, struct needs *needs, unsigned wanted)
@@ -124,6 +125,8 @@ static void find_out(struct act *act, struct needs *needs, unsigned wanted)
     if (wanted & NEED_CWD && !needs->cwd) act->cwd = needs->cwd = facts_cwd(needs->caller);
     if (wanted & NEED_PARENT && !needs->parent)
         act->parent = needs->parent = process_program(needs->caller->pid);
+    if (wanted & NEED_PROGRAM && !needs->program)
+        act->program = needs->program = process_surely(needs->caller->pid);
     if (wanted & NEED_SHA256 && needs->found && found_sha256(needs->found, needs->sum))
         act->sha256 = needs->sum;
 }

@@ -62,7 +62,8 @@ static void found_above(void *context, enum act_kind kind, char *path)
 static void add_above(struct connection *connection, const struct found *from, const char *to)
 {
     const struct session *session = connection->door->session;
-    struct above above = {session->policy, session->image, found_above, connection->move};
+    struct move *move = connection->move;
+    struct above above = {session->policy, session->image, &move->acts.actor, found_above, move};
     if (S_ISDIR(from->status.st_mode)) above_moved(&above, from->fd, from->path, to);
     if (S_ISLNK(from->status.st_mode)) above_linked(&above, to);
 }
@@ -93,7 +94,7 @@ static void add_link(struct connection *connection)
 {
     const struct session *session = connection->door->session;
     struct move *move = connection->move;
-    struct above above = {session->policy, session->image, found_above, move};
+    struct above above = {session->policy, session->image, &move->acts.actor, found_above, move};
     acts_add(&move->acts, ACT_WRITE, connection->strings[1], move->detail, NULL);
     above_linked(&above, connection->strings[1]);
 }
@@ -104,6 +105,7 @@ void door_move(struct connection *connection)
     struct found from, to;
     struct move *move = connection->move = xcalloc(1, sizeof *move);
     move->detail = change_name(connection->head.detail);
+    move->acts.actor.pid = connection->caller.pid;
     if (connection->head.detail == WIRE_CHANGE_LINK) {
         add_link(connection);
         judge_next(connection);

@@ -154,7 +154,7 @@ struct needs {
     const struct caller *caller;
     const struct found *found;
     bool stdin_unknown; /* the caller's standard input may not be the new program's */
-    char *cwd, *parent;
+    char *cwd, *parent, *program;
     unsigned char sum[32];
 };
 void matter_judge(const struct session *session, struct act *act, struct needs *needs,

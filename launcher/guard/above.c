@@ -143,7 +143,7 @@ static enum verdict verdict_on(const struct naming *naming, const char *path)
 {
     struct act act = {.kind = naming->act, .path = path, .path_length = strlen(path)};
     struct decision decision;
-    policy_decide(naming->above->image, &act, &decision, NULL);
+    actor_decide(naming->above->actor, naming->above->image, &act, &decision);
     return decision.verdict;
 }
 

@@ -9,6 +9,7 @@
 #define ASKFIRST_GUARD_ABOVE_H
 
 #include "../../policy/policy.h"
+#include "../look/actor.h"
 
 /* An act that has to be allowed as well: on a path below the directory, which the policy would hold back by the one name and not
  * by the other. `path` is malloc'd, and whoever is told owns it. */
@@ -17,6 +18,7 @@ typedef void above_found(void *context, enum act_kind act, char *path);
 struct above {
     const struct policy *policy;
     const struct image *image;
+    struct actor *actor;
     above_found *found;
     void *context;
 };

@@ -249,6 +249,7 @@ void watch_file_open(struct call *call)
     struct deed *deed = xcalloc(1, sizeof *deed);
     call->own = deed;
     call->free_own = free_deed;
+    deed->acts.actor.pid = call->tid;
     if (!error) error = opening_find(&request, call_viewer(call), &deed->opening);
     if (!notify_valid(&watch->notify, call->notification.id)) error = ESRCH;
     if (error) {
@@ -278,7 +279,8 @@ static void found_above(void *context, enum act_kind kind, char *path)
 static void add_moved(struct call *call, const struct spot *from, const struct spot *to)
 {
     const struct session *session = call->watch->session;
-    struct above above = {session->policy, session->image, found_above, call->own};
+    struct deed *deed = call->own;
+    struct above above = {session->policy, session->image, &deed->acts.actor, found_above, deed};
     if (!from->path || !to->path || from->target < 0) return;
     if (S_ISDIR(from->status.st_mode)) above_moved(&above, from->target, from->path, to->path);
     if (S_ISLNK(from->status.st_mode)) above_linked(&above, to->path);
@@ -287,7 +289,8 @@ static void add_moved(struct call *call, const struct spot *from, const struct s
 static void add_linked(struct call *call, const struct spot *spot)
 {
     const struct session *session = call->watch->session;
-    struct above above = {session->policy, session->image, found_above, call->own};
+    struct deed *deed = call->own;
+    struct above above = {session->policy, session->image, &deed->acts.actor, found_above, deed};
     if (spot->path) above_linked(&above, spot->path);
 }
 
@@ -350,6 +353,7 @@ void watch_file_change(struct call *call)
     int error = change_read(&call->notification, call_viewer(call).top, change);
     call->own = deed;
     call->free_own = free_deed;
+    deed->acts.actor.pid = call->tid;
     if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;
     if (error) {
         call_return(call, -error);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../look/process.h"
+#include "../look/actor.h"
 #include "../plain/memory.h"
 #include "aside.h"
 #include "landlock.h"
@@ -242,7 +243,9 @@ void watch_bind(struct call *call)
     struct act act = {
         .kind = ACT_WRITE, .path = endpoint->spot.path, .path_length = strlen(endpoint->spot.path)};
     struct decision decision;
-    policy_decide(call->watch->session->image, &act, &decision, NULL);
+    struct actor actor = {.pid = call->tid};
+    actor_decide(&actor, call->watch->session->image, &act, &decision);
+    actor_free(&actor);
     if (decision.verdict == VERDICT_ALLOW) {
         if (call_find_caller(call)) carry_out_bind(call);
         return;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../plain/memory.h"
@@ -120,6 +121,21 @@ static char *read_link(pid_t pid, const char *name)
 char *process_program(pid_t pid)
 {
     return read_link(pid, "exe");
+}
+
+/* What lies at its path may be something else: the program was removed or replaced, or is hidden by what only the process has
+ * mounted there. */
+char *process_surely(pid_t pid)
+{
+    char name[64];
+    struct stat runs, lies;
+    char *path = read_link(pid, "exe");
+    snprintf(name, sizeof name, "/proc/%d/exe", (int)pid);
+    if (path && stat(name, &runs) == 0 && stat(path, &lies) == 0 && runs.st_dev == lies.st_dev &&
+        runs.st_ino == lies.st_ino)
+        return path;
+    free(path);
+    return NULL;
 }
 
 char *process_cwd(pid_t pid)

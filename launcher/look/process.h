@@ -40,6 +40,7 @@ unsigned process_number(pid_t pid, const char *field, int base, unsigned unknown
 /* malloc'd, or NULL with errno. As the kernel says them: a program or directory that was removed ends in "
  * (deleted)", and a directory deeper than 4,095 bytes is not known (ENAMETOOLONG). */
 char *process_program(pid_t pid); /* real path of the program it runs */
+char *process_surely(pid_t pid);  /* the same; NULL too where something else lies at that path */
 char *process_cwd(pid_t pid);     /* real path of its working directory; a thread may have its own */
 
 /* The processes from `pid`, which comes first, up to the child of `top`, which comes last, each with its

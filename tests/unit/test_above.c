@@ -60,7 +60,8 @@ static void found(void *context, enum act_kind act, char *path)
 
 static const char *moved(struct world *world, const char *from, const char *to)
 {
-    const struct above above = {world->policies.policy, world->policies.image, found, world};
+    struct actor nobody = {0};
+    const struct above above = {world->policies.policy, world->policies.image, &nobody, found, world};
     int fd = open(path_of(world, from), O_PATH | O_DIRECTORY);
     assert_true(fd >= 0);
     world->told[0] = 0;
@@ -71,7 +72,8 @@ static const char *moved(struct world *world, const char *from, const char *to)
 
 static const char *linked(struct world *world, const char *name)
 {
-    const struct above above = {world->policies.policy, world->policies.image, found, world};
+    struct actor nobody = {0};
+    const struct above above = {world->policies.policy, world->policies.image, &nobody, found, world};
     world->told[0] = 0;
     above_linked(&above, path_of(world, name));
     return world->told;
