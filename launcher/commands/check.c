@@ -11,7 +11,7 @@
 #include "judged.h"
 #include "loaded.h"
 
-enum { POLICY, WORKSPACE, CWD, STDIN, PARENT, JSON, WHY };
+enum { POLICY, WORKSPACE, CWD, STDIN, PARENT, PROGRAM, JSON, WHY };
 
 static const struct option table[] = {
     {POLICY, "policy", "FILE",
@@ -20,6 +20,7 @@ static const struct option table[] = {
     {CWD, "cwd", "DIR", "the working directory of the act (else this one)"},
     {STDIN, "stdin", "KIND", "exec: what standard input is: pipe, file or tty"},
     {PARENT, "parent", "PROGRAM", "exec: the program that starts it"},
+    {PROGRAM, "program", "PROGRAM", "read, write: the program that does it"},
     {WHY, "why", NULL, "every rule that was looked at, and why it does not fit"},
     {JSON, "json", NULL, "one JSON object, for programs"},
 };
@@ -28,7 +29,7 @@ enum { WRAPPED = 16 }; /* programs in one another that are followed */
 
 struct check {
     struct loaded_options policy;
-    const char *cwd, *parent;
+    const char *cwd, *parent, *program;
     enum stdin_kind stdin_kind;
     bool json, why;
     const char *act;
@@ -71,6 +72,7 @@ static int take_options(struct check *check, struct options *options)
             if (!take_stdin(check, options->value)) return OPTION_ERROR;
             break;
         case PARENT: check->parent = options->value; break;
+        case PROGRAM: check->program = options->value; break;
         case JSON: check->json = true; break;
         case WHY: check->why = true; break;
         }
@@ -161,8 +163,8 @@ static bool judge_connection(struct check *check, const struct image *image, cha
 
 static bool judge_all(struct check *check, const struct loaded *loaded, char **why)
 {
-    if (!surroundings_find(&check->around, check->cwd, check->parent, loaded->places.search_path, why))
-        return false;
+    const struct said_around said = {check->cwd, check->parent, check->program};
+    if (!surroundings_find(&check->around, &said, loaded->places.search_path, why)) return false;
     check->around.stdin_kind = check->stdin_kind;
     if (!strcmp(check->act, "exec")) return judge_command(check, loaded->image, why);
     if (!strcmp(check->act, "connect")) return judge_connection(check, loaded->image, why);

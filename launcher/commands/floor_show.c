@@ -33,6 +33,7 @@ enum carrying {
     GLOB_DENY,
     IN_PART,
     NOT_THERE,
+    ACTOR,
     PROGRAM,
     ADDRESS,
     NAME,
@@ -57,6 +58,7 @@ static const struct {
     [IN_PART] = {RING_FLOOR_AND_WATCH,
                  "granted but for the gaps above, in which the launcher opens what is allowed"},
     [NOT_THERE] = {RING_WATCH, "it is not there yet: the launcher makes and opens it"},
+    [ACTOR] = {RING_WATCH, "the kernel does not look at which program acts: the watch does"},
     [PROGRAM] =
         {RING_WATCH,
          "programs and their words are judged when they are executed, and held against what was judged"},
@@ -109,6 +111,7 @@ static enum carrying carrying_of_path(const struct floor_plan *plan, const struc
 {
     if (rule->verdict == VERDICT_ASK) return ASKS;
     if (rule->set == SET_APPROVALS) return APPROVED;
+    if (rule->program.count) return ACTOR;
     if (rule->act == ACT_READ && !plan->holds_reads) return NO_READS;
     if (rule->verdict == VERDICT_ALLOW) return carrying_of_allow(plan, rule);
     return is_plain(rule) ? CARRIED : GLOB_DENY;

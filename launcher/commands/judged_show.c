@@ -21,6 +21,7 @@ static const char *const fit_words[] = {
     [FIT_SHA256] = "the program's content is another",
     [FIT_CWD] = "the working directory is another",
     [FIT_PARENT] = "another program starts it",
+    [FIT_PROGRAM] = "another program does it",
     [FIT_WRITABLE] = "the program lies where the guarded code may write",
     [FIT_PORT] = "the port is another",
     [FIT_LATER] = "fits, but an earlier rule decides",
@@ -31,6 +32,7 @@ static const char *const fit_names[] = {
     [FIT_WITHOUT] = "without",   [FIT_SHELL] = "shell", [FIT_STDIN] = "stdin",
     [FIT_SHA256] = "sha256",     [FIT_CWD] = "cwd",     [FIT_PARENT] = "parent",
     [FIT_WRITABLE] = "writable", [FIT_PORT] = "port",   [FIT_LATER] = "later",
+    [FIT_PROGRAM] = "program",
 };
 
 static const struct {
@@ -42,6 +44,7 @@ static const struct {
     {NEED_SHA256, "sha256", "the program's content cannot be read"},
     {NEED_CWD, "cwd", "the working directory is not known: --cwd=DIR"},
     {NEED_PARENT, "parent", "which program starts it was not said: --parent=PROGRAM"},
+    {NEED_PROGRAM, "program", "which program does it was not said: --program=PROGRAM"},
 };
 
 enum { NEEDS = sizeof needs / sizeof *needs };
@@ -187,6 +190,7 @@ void judged_print(const struct judged *judged, const struct image *image, const 
     print_verdict(judged->decision.verdict, options);
     printf(": %s %s\n", act_name(act->kind), what);
     if (act->kind == ACT_EXEC) print_field("program:", act->path);
+    if (act->program) print_field("program:", act->program);
     print_rule(judged, image);
     print_notes(judged, image);
     if (options->why) print_considered(judged, image);
@@ -245,6 +249,7 @@ static void json_subject(struct json *json, const struct judged *judged)
         return;
     }
     json_raw(json, act->kind == ACT_EXEC ? "program" : "path", act->path, act->path_length);
+    if (act->program) json_raw(json, "program", act->program, strlen(act->program));
     if (act->kind != ACT_EXEC) return;
     json_open(json, "argv", '[');
     for (size_t i = 0; i < act->argc; i++)

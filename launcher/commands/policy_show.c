@@ -240,6 +240,7 @@ static void json_rule(struct json *json, const struct rule *rule)
     json_strings(json, "shell", &rule->shell);
     json_patterns(json, "cwd", &rule->cwd);
     json_patterns(json, "parent", &rule->parent);
+    json_patterns(json, "program", &rule->program);
     json_close(json, '}');
 }
 

@@ -60,9 +60,10 @@ static bool is_directory(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-bool surroundings_find(struct surroundings *around, const char *cwd, const char *parent,
-                       const char *search_path, char **why)
+bool surroundings_find(struct surroundings *around, const struct said_around *said, const char *search_path,
+                       char **why)
 {
+    const char *cwd = said->cwd;
     *around = (struct surroundings){.search_path = search_path};
     char here[PATH_MAX];
     bool found;
@@ -77,13 +78,15 @@ bool surroundings_find(struct surroundings *around, const char *cwd, const char 
         *why = xasprintf("--cwd: %s: there is no such directory", shown);
         return false;
     }
-    return !parent || find_program(around, parent, around->parent, &found, why);
+    return (!said->parent || find_program(around, said->parent, around->parent, &found, why)) &&
+           (!said->program || find_program(around, said->program, around->program, &found, why));
 }
 
 bool subject_path(struct subject *subject, const struct surroundings *around, enum act_kind act,
                   const char *path, char **why)
 {
     *subject = (struct subject){.act = {.kind = act}};
+    if (around->program[0]) subject->act.program = around->program;
     if (!real_path(around->cwd, path, subject->path, why)) return false;
     subject->act.path = subject->path;
     subject->act.path_length = strlen(subject->path);

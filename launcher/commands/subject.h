@@ -17,7 +17,13 @@ struct surroundings {
     char cwd[PATH_MAX];      /* real path */
     const char *search_path; /* PATH */
     enum stdin_kind stdin_kind;
-    char parent[PATH_MAX]; /* real path of the program that starts it; "": not known */
+    char parent[PATH_MAX];  /* EXEC: real path of the program that starts it; "": not known */
+    char program[PATH_MAX]; /* READ, WRITE: of the program that does it; "": not known */
+};
+
+/* As they were written; NULL: not known, and the directory is this one. */
+struct said_around {
+    const char *cwd, *parent, *program;
 };
 
 enum { SUBJECT_ADDRESSES = 16, SUBJECT_NAME = 1025 };
@@ -40,10 +46,9 @@ struct subject {
     bool is_guess;        /* EXEC: there is no such program here; it is judged as if it lay in /usr/bin */
 };
 
-/* Fills it but for stdin_kind; `cwd` NULL: this directory; `parent` NULL: not known. False: `*why`
- * (malloc'd). */
-bool surroundings_find(struct surroundings *around, const char *cwd, const char *parent,
-                       const char *search_path, char **why);
+/* Fills it but for stdin_kind. False: `*why` (malloc'd). */
+bool surroundings_find(struct surroundings *around, const struct said_around *said, const char *search_path,
+                       char **why);
 
 /* EXEC of argv[0] with all of argv, which has to outlive the subject. False: `*why` (malloc'd). */
 bool subject_command(struct subject *subject, const struct surroundings *around, const char *const *argv,
@@ -56,7 +61,7 @@ bool subject_become_applet(struct subject *subject, const struct image *image, c
  * malloc'd; its words are the subject's. NULL: there is none. */
 const char **subject_next(struct subject *subject, const struct image *image, size_t *argc);
 
-/* READ, WRITE, DEBUG of a path. */
+/* READ, WRITE, DEBUG of a path. `around` has to outlive the subject. */
 bool subject_path(struct subject *subject, const struct surroundings *around, enum act_kind act,
                   const char *path, char **why);
 
