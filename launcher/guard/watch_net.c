@@ -13,8 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../look/process.h"
 #include "../look/actor.h"
+#include "../look/process.h"
 #include "../plain/memory.h"
 #include "aside.h"
 #include "landlock.h"

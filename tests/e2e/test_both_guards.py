@@ -46,7 +46,7 @@ def attempt(act, *args, **more):
 GUARDS = ("shim", "kernel")
 
 
-class BothGuards(DoorCase):
+class UnderBoth(DoorCase):
     def run_under(self, guard, text, answer, options=(), policy=POLICY):
         """-> status, output, questions and records, without what differs from run to run."""
         work = self.directory(f"home/{guard}/work")
@@ -93,6 +93,8 @@ class BothGuards(DoorCase):
         self.assertEqual(kernel["records"], shim["records"])
         return shim
 
+
+class BothGuards(UnderBoth):
     def test_reading(self):
         seen = self.both("""
 for name in ("plain", "secret", "ask/one", "ask/one", "ask/two", "ask/missing", "missing"):

@@ -178,6 +178,34 @@ class Paths(CheckCase):
         result = self.check("read", "x", "--why", "--workspace", self.workspace, status=ALLOW)
         self.assertIn("looked", result.stdout)
 
+    def test_who_acts(self):
+        policy = """
+write:
+  - allow: /srv/x
+    program: [sh, /srv/tools/*]
+  - ask: /srv/x
+    because: not everybody
+  - deny: /srv/y
+    program: cat
+  - allow: /srv/**
+"""
+        allowed = self.check("write", "--program=sh", "/srv/x", policy=policy, status=ALLOW)
+        self.assertIn("policy.yaml:4: allow /srv/x, program: [sh, \"/srv/tools/*\"]\n", allowed.stdout)
+        self.assertIn(f"program: {os.path.realpath('/bin/sh')}\n", allowed.stdout)
+        self.check("write", "/srv/x", "--program", "/srv/tools/a", policy=policy, status=ALLOW)
+        other = self.check("--why", "write", "--program=/srv/sh", "/srv/x", policy=policy, status=ASK)
+        self.assertIn("the program lies where the guarded code may write", other.stdout)
+        other = self.check("--why", "write", "--program=cat", "/srv/x", policy=policy, status=ASK)
+        self.assertIn("another program does it", other.stdout)
+        unknown = self.check("write", "/srv/y", policy=policy, status=DENY)
+        self.assertIn("which program does it was not said: --program=PROGRAM", unknown.stdout)
+        self.check("write", "/srv/y", "--program=sh", policy=policy, status=ALLOW)
+        judged = self.judged("write", "/srv/x", policy=policy)
+        self.assertEqual((judged["needs"], "program" in judged), (["program"], False))
+        judged = self.judged("write", "/srv/x", "--program=cat", "--why", policy=policy)
+        self.assertEqual((judged["needs"], judged["program"]), ([], os.path.realpath("/bin/cat")))
+        self.assertEqual([one["fit"] for one in judged["considered"]], ["program", "yes", "later"])
+
     def test_debug(self):
         self.check("debug", "./a.out", status=ALLOW)
         self.check("debug", "/usr/bin/git", status=ASK)

@@ -28,7 +28,7 @@ SOURCES = support.ROOT / "tests" / "escape"
 BUILT = support.BUILD / "escape"
 TRIES = 20
 LIMIT = 60  # seconds for one attack; most take a hundredth of one
-ATTACKS = ["main.c", "files.c", "changes.c", "programs.c", "network.c", "processes.c", "races.c", "lane.c"]
+ATTACKS = ["main.c", "files.c", "actors.c", "changes.c", "programs.c", "network.c", "processes.c", "races.c", "lane.c"]
 BARE = ["-nostdlib", "-static", "-fno-stack-protector", "-fno-pie", "-no-pie"]
 PLAIN = ["-std=gnu11", "-D_GNU_SOURCE", "-O1", "-g", "-Wall", "-Wextra", "-pthread"]
 KERNEL_HEADERS = ["-idirafter", "/usr/include", "-idirafter", f"/usr/include/{os.uname().machine}-linux-gnu"]
@@ -48,7 +48,8 @@ PROGRAMS = {  # name: compiler, flags, sources
 POLICY = """
 askfirst: 1
 read:
-  - deny: ["**/secret", "${{workspace}}/private/**", "${{workspace}}/vault/inner/**"]
+  - {{allow: "**/held", program: "true"}}
+  - deny: ["**/secret", "**/held", "${{workspace}}/private/**", "${{workspace}}/vault/inner/**"]
   - ask: "**/asked"
   - allow: "/**"
 write:
@@ -149,7 +150,7 @@ class Scene:
         for name in ("private", "public", "vault/inner", "box", "kept/empty", ".git/hooks", "scripts", "listeners/open",
                      "listeners/closed", "public/inner"):
             (self.work / name).mkdir(parents=True)
-        for name in ("secret", "box/secret", "private/key", "vault/inner/key"):
+        for name in ("secret", "held", "box/secret", "private/key", "vault/inner/key"):
             self.put(name, f"{self.word} for nobody\n")
         for name in ("plain", "public/key", "public/inner/key"):
             self.put(name, "plain\n")

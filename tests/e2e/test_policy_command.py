@@ -78,6 +78,12 @@ ask: {timeout: 90s, refusals: once}
         digests = {f["name"]: f["sha256"] for f in shown["files"]}
         self.assertEqual(digests[str(path)], hashlib.sha256(path.read_bytes()).hexdigest())
 
+    def test_who_acts(self):
+        policy = "read:\n  - deny: /x\n    program: [git, /opt/y]\n"
+        self.assertRegex(self.run_policy("show", policy=policy).stdout, r"policy.yaml:3 +deny +/x, program: \[git, /opt/y\]\n")
+        shown = self.json(self.askfirst("policy", "show", "--json", self.policy(policy)))
+        self.assertEqual([r["program"] for r in shown["rules"] if r["layer"] == "user"], [["git", "/opt/y"]])
+
     def test_project_and_approvals_are_told_apart(self):
         (self.workspace / ".askfirst.yaml").write_text("askfirst: 1\nexec: [{deny: git fetch}]\notherwise: {connect: deny}\n")
         self.file("home/.config/askfirst/approvals.yaml", "askfirst: 1\nexec: [{allow: git push}]\n")

@@ -70,7 +70,8 @@ class Floor(support.Case):
     def test_each_rule_has_its_ring(self):
         floor = self.floor("""
 read: [{allow: "${workspace}/open/**"}, {ask: /etc/passwd}]
-write: [{allow: "${workspace}/open/**"}, {deny: "**/.env"}, {deny: "${workspace}/mixed/kept/**"}, {ask: "${workspace}/asked"},
+write: [{allow: "${workspace}/open/**"}, {allow: "${workspace}/mixed/one", program: git},
+        {deny: "${workspace}/mixed/two", program: sh}, {deny: "**/.env"}, {deny: "${workspace}/mixed/kept/**"}, {ask: "${workspace}/asked"},
         {allow: "${workspace}/mixed/**"}, {allow: "**/notes.txt"}, {allow: "${workspace}/later/**"}]
 exec: [{allow: ls}]
 connect: [{allow: [udp, "10.0.0.0/8", "fd00::1", "api.example.com:443", "unix:/run/x.sock"]}]
@@ -80,7 +81,8 @@ debug: [{deny: "/usr/bin/ssh-agent"}]
                 ("${workspace}/open/**", "floor", "granted"), ("${workspace}/mixed/kept/**", "floor", "left out"),
                 ("**/.env", "floor and watch", "made later"), ("${workspace}/mixed/**", "floor and watch", "gaps"),
                 ("${workspace}/asked", "watch", "cannot ask"), ("/etc/passwd", "watch", "cannot ask"),
-                ("**/notes.txt", "watch", "no tree"), ("${workspace}/later/**", "watch", "not there yet"),
+                ("${workspace}/mixed/one, program: git", "watch", "which program acts"),
+                ("${workspace}/mixed/two, program: sh", "watch", "which program acts"), ("**/notes.txt", "watch", "no tree"), ("${workspace}/later/**", "watch", "not there yet"),
                 ("ls", "watch", "executed"), ("udp", "watch", "made"), ("10.0.0.0/8", "watch", "TCP"),
                 ("fd00::1", "watch", "TCP"), ("unix:/run/x.sock", "watch", "connections"),
                 ("api.example.com:443", "watch and door", "look-ups"), ("/usr/bin/ssh-agent", "watch", "other processes")):
