@@ -88,7 +88,7 @@ static void free_connection(struct connection *connection)
     if (connection->matter) matter_cancel(connection->matter);
     lookup_cancel(connection->lookup);
     move_free(connection->move);
-    hellos_closed(door->hellos, connection);
+    hellos_closed(connection);
     *connection->at = connection->next;
     if (connection->next) connection->next->at = connection->at;
     if (door->read == connection) door->read = NULL;
@@ -160,7 +160,7 @@ void door_answer(struct connection *connection, const struct wire_answer *answer
     forget_body(connection);
     set_timer(connection, 0);
     loop_remove(steal_pointer(&connection->source));
-    if (sent < 0 || !hellos_expected(connection->door->hellos, connection)) free_connection(connection);
+    if (sent < 0 || !connection->expected) free_connection(connection);
 }
 
 void door_go(struct connection *connection)
@@ -322,7 +322,7 @@ void door_hear(struct connection *connection)
         return;
     }
     bool failed = got == (ssize_t)sizeof head && head.magic == WIRE_MAGIC && head.kind == WIRE_FAILED;
-    if (failed) hellos_failed(connection->door->hellos, connection);
+    if (failed) hellos_failed(connection);
     door_drop(connection, failed || got <= 0 ? NULL : "a second request on one connection");
 }
 

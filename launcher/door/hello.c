@@ -23,7 +23,7 @@
 #define MOST_GREETED 1024u
 
 struct pending {
-    struct pending *next;
+    struct pending *next, **at;
     struct approved what;
     struct stat before; /* what the caller ran when it was approved */
     int64_t since;      /* when the exec happened, or may have; -1: not yet */
@@ -57,34 +57,37 @@ struct hellos *hellos_new(struct door *door)
     return hellos;
 }
 
-/* Of one that is in the list no more: nothing is to be heard on its connection. */
-static void free_pending(struct pending *pending)
+static void forget_connection(struct pending *pending)
 {
-    if (pending->what.connection) door_drop(pending->what.connection, NULL);
+    pending->what.connection->expected = NULL;
+    pending->what.connection = NULL;
+}
+
+/* Takes it out of the list. Its connection stays with whoever holds it. */
+static void end(struct pending *pending)
+{
+    if (pending->what.connection) forget_connection(pending);
+    *pending->at = pending->next;
+    if (pending->next) pending->next->at = pending->at;
     tree_free(pending->what.tree);
     free(pending);
 }
 
+/* The same, and nothing is heard on its connection any more. */
+static void settle(struct pending *pending)
+{
+    struct connection *connection = pending->what.connection;
+    end(pending);
+    if (connection) door_drop(connection, NULL);
+}
+
 void hellos_free(struct hellos *hellos)
 {
-    while (hellos->pending) {
-        struct pending *pending = hellos->pending;
-        hellos->pending = pending->next;
-        free_pending(pending);
-    }
+    while (hellos->pending)
+        end(hellos->pending);
     loop_cancel(hellos->timer);
     free(hellos->shim);
     free(hellos);
-}
-
-/* Takes it out of the list; free_pending() is the caller's. */
-static void take_out(struct hellos *hellos, struct pending *pending)
-{
-    for (struct pending **at = &hellos->pending; *at; at = &(*at)->next) {
-        if (*at != pending) continue;
-        *at = pending->next;
-        return;
-    }
 }
 
 static uint64_t ticks_a_second(void)
@@ -252,8 +255,7 @@ static void look(void *context)
         bool settled =
             pending->what.spawns ? settle_spawn(hellos, pending, &everybody) : settle_exec(hellos, pending);
         if (!settled) continue;
-        take_out(hellos, pending);
-        free_pending(pending);
+        settle(pending);
     }
     free(everybody.pids);
     if (hellos->pending) hellos->timer = loop_after(hellos->door->session->loop, LOOK_MS, look, hellos);
@@ -270,40 +272,30 @@ void hellos_expect(struct hellos *hellos, const struct approved *approved)
         return;
     }
     struct pending *pending = xcalloc(1, sizeof *pending);
-    *pending =
-        (struct pending){.next = hellos->pending, .what = *approved, .since = -1, .ticks = ticks_now()};
+    *pending = (struct pending){.next = hellos->pending,
+                                .at = &hellos->pending,
+                                .what = *approved,
+                                .since = -1,
+                                .ticks = ticks_now()};
     if (!approved->spawns) pending->before = program_of(approved->caller.pid);
     if (approved->spawns && approved->connection) pending->since = loop_now();
+    if (pending->next) pending->next->at = &pending->next;
     hellos->pending = pending;
+    if (approved->connection) approved->connection->expected = pending;
     if (!hellos->timer) hellos->timer = loop_after(hellos->door->session->loop, LOOK_MS, look, hellos);
 }
 
-static struct pending *of_connection(const struct hellos *hellos, const struct connection *connection)
+void hellos_failed(struct connection *connection)
 {
-    for (struct pending *pending = hellos->pending; pending; pending = pending->next)
-        if (pending->what.connection == connection) return pending;
-    return NULL;
+    struct pending *pending = connection->expected;
+    if (pending) end(pending);
 }
 
-bool hellos_expected(const struct hellos *hellos, const struct connection *connection)
+void hellos_closed(struct connection *connection)
 {
-    return of_connection(hellos, connection) != NULL;
-}
-
-void hellos_failed(struct hellos *hellos, const struct connection *connection)
-{
-    struct pending *pending = of_connection(hellos, connection);
+    struct pending *pending = connection->expected;
     if (!pending) return;
-    take_out(hellos, pending);
-    pending->what.connection = NULL; /* it is whoever tells us that ends it */
-    free_pending(pending);
-}
-
-void hellos_closed(struct hellos *hellos, const struct connection *connection)
-{
-    struct pending *pending = of_connection(hellos, connection);
-    if (!pending) return;
-    pending->what.connection = NULL;
+    forget_connection(pending);
     if (!pending->what.spawns) pending->since = loop_now();
 }
 
@@ -394,10 +386,9 @@ void hellos_heard(struct hellos *hellos, const struct caller *caller, const stru
         door_event(hellos->door, "unasked", caller->pid, "a program that nobody had approved says hello");
         return;
     }
-    take_out(hellos, pending);
     if (best == FITS_OTHER_PROGRAM && program.st_ino)
         kill_process(hellos, process, "changed", another);
     else if (best == FITS)
         tree_begin(steal_pointer(&pending->what.tree), session->grants, caller->pid, caller->started);
-    free_pending(pending);
+    settle(pending);
 }

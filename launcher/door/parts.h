@@ -18,6 +18,7 @@
 
 struct connection;
 struct hellos;
+struct pending;
 
 /* The last exec whose denial somebody was told of. */
 struct said {
@@ -69,6 +70,8 @@ struct connection {
     const char **strings;  /* head.strings of them, into the body */
     struct matter *matter; /* what is being judged */
     struct lookup *lookup;
+    struct pending *
+        expected; /* of hello.c: the hello of what was approved; NULL: none, and nothing is heard of it any more */
     struct move *move; /* the acts that a move comes to */
 };
 
@@ -232,11 +235,8 @@ struct approved {
     struct tree *tree; /* or NULL; becomes the hellos' */
 };
 void hellos_expect(struct hellos *hellos, const struct approved *approved);
-void hellos_failed(struct hellos *hellos, const struct connection *connection); /* the exec failed */
-void hellos_closed(struct hellos *hellos,
-                   const struct connection *connection); /* it happened, or its caller died */
-bool hellos_expected(const struct hellos *hellos,
-                     const struct connection *connection); /* an exec on it may have failed */
+void hellos_failed(struct connection *connection); /* the exec failed */
+void hellos_closed(struct connection *connection); /* it happened, or its caller died */
 void hellos_heard(struct hellos *hellos, const struct caller *caller, const struct process *process);
 void hellos_started(struct hellos *hellos, pid_t pid); /* the command itself */
 
