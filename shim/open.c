@@ -8,6 +8,7 @@
 
 #include "door.h"
 #include "judge.h"
+#include "lane.h"
 #include "wrap.h"
 
 /* What open() takes and openat2() does not choke on. */
@@ -222,10 +223,31 @@ static long open_slowly(const struct opening *opening)
     return -ELOOP;
 }
 
+/* Under guard kernel, by a name that the launcher has put into the lane; false: the ordinary way, which traps. A link on the
+ * way, or a floor that does not let it be read, is seen there. */
+static APART bool open_by_lane(int dirfd, const char *path, int flags, long *result)
+{
+    const struct session *session = session_any();
+    const void *how = session && session->lane && path ? lane_how(flags) : NULL;
+    if (!how) return false;
+    struct text text;
+    text_begin(&text);
+    long plain = where_plainly(&text, dirfd, path);
+    if (plain == WHERE_ONLY_DIRECTORY && flags & O_DIRECTORY) plain = 0;
+    const char *name = plain ? NULL : lane_find(text.bytes, text.length);
+    text_end(&text);
+    if (!name) return false;
+    int before = cancel_begin();
+    *result = raw_call(__NR_openat2, AT_FDCWD, name, how, LANE_HOW_SIZE);
+    cancel_end(before);
+    return *result >= 0 || *result == -ENOENT || *result == -EINTR || *result == -EMFILE;
+}
+
 long open_judged(int dirfd, const char *path, int flags, unsigned mode)
 {
     struct opening opening = {session_get(), dirfd, path, flags, mode, 0, TO_OPEN};
     long result;
+    if (!opening.session && open_by_lane(dirfd, path, flags, &result)) return result;
     if (!opening.session || !path || !deeds(flags)) {
         struct open_how how = {.flags = (uint64_t)(unsigned)flags, .mode = mode};
         return open_waiting(dirfd, path, &how);

@@ -10,6 +10,7 @@
 #include "bytes.h"
 #include "door.h"
 #include "environ.h"
+#include "lane.h"
 #include "python.h"
 #include "raw/raw.h"
 #include "wire.h"
@@ -196,6 +197,7 @@ static const struct session *make_session(size_t *size)
     find_key(session);
     libc_find(&session->libc);
     session->judges = !door_is_a_call();
+    session->lane = !session->judges && lane_is_there();
     if (!session->judges) return session;
     if (!session->door_length || session->directory[0] != '/')
         session->fault = "its directory has no usable name";

@@ -18,6 +18,7 @@
 
 struct session {
     bool judges; /* guard shim. Not: guard kernel, where the launcher sees the calls themselves */
+    bool lane;   /* and where the fast lane is */
     const struct image
         *image;        /* NULL: the policy could not be had, and everything that is judged is denied */
     const char *fault; /* why, when it is NULL */

@@ -186,5 +186,5 @@ long where_plainly(struct text *text, int dirfd, const char *path)
     }
     text->bytes[text->length] = 0;
     /* A slash or a dot at its end demands a directory. */
-    return last_is_dot || path[-1] == '/' ? UNSURE : 0;
+    return last_is_dot || path[-1] == '/' ? WHERE_ONLY_DIRECTORY : 0;
 }

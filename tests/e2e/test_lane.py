@@ -1,7 +1,9 @@
 """The fast lane of guard kernel (shim/lane.h): which names stand in it, and in which programs."""
 import json
 import os
+import select
 import shutil
+import signal
 import subprocess
 import unittest
 
@@ -69,6 +71,37 @@ class Lane(support.Case):
                         f"python3 -c 'import os; os.posix_spawn(\"{LANE}\", [\"x\"], {{}}); os.wait()'"):
             with self.subTest(command):
                 self.assertIn("lane sound", self.names(command))
+
+    def without_the_launcher(self, work):
+        """What a program prints in whose eyes the launcher is stopped while it does `work`: whatever traps waits for ever."""
+        text = f"import os, sys, io\ndef work():\n {work}\nwork(); print('ready', flush=True); input(); work(); print('done', flush=True)"
+        process = subprocess.Popen([support.ASKFIRST, "run", "--guard=kernel", "--policy", self.rules, "--approve=deny", "--",
+                                    "/usr/bin/python3", "-c", text], cwd=self.workspace, env=self.environment(),
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8")
+        try:
+            self.assertEqual(process.stdout.readline(), "ready\n")
+            os.kill(process.pid, signal.SIGSTOP)
+            process.stdin.write("\n")
+            process.stdin.flush()
+            said = process.stdout.readline() if select.select([process.stdout], [], [], 1)[0] else ""
+            os.kill(process.pid, signal.SIGCONT)
+            process.communicate()
+        finally:
+            process.kill()
+            process.wait()
+        return said
+
+    def test_what_was_read_once_is_read_again_without_the_launcher(self):
+        for work in ("open('plain').read()", "os.close(os.open('plain', os.O_RDONLY))", "os.listdir('.')", "os.scandir('.').close()",
+                     "open(os.path.abspath('plain'), 'rb').read()", "os.path.exists('missing') or open('plain')"):
+            with self.subTest(work):
+                self.assertEqual(self.without_the_launcher(work), "done\n")
+
+    def test_what_is_written_or_asked_about_or_led_to_by_a_link_is_not(self):
+        os.symlink("plain", self.workspace / "link")
+        for work in ("open('plain', 'a').close()", "open('link').read()", "open('written', 'r+').close()"):
+            with self.subTest(work):
+                self.assertEqual(self.without_the_launcher(work), "")
 
     def test_what_was_blocked_caught_or_set_is_as_it_was_bare(self):
         text = ("import signal, sys, os; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGTERM]);"
