@@ -1,7 +1,7 @@
 /* json.c: writing one line of JSON in pure ASCII. */
 #include "json.h"
 
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,6 +57,16 @@ size_t json_size(const char *data, size_t length)
     return size;
 }
 
+/* How many bytes of the beginning stand for themselves. */
+static size_t plain(const char *data, size_t length)
+{
+    size_t count = 0;
+    while (count < length && data[count] >= 0x20 && data[count] < 0x7f && data[count] != '"' &&
+           data[count] != '\\')
+        count++;
+    return count;
+}
+
 static void value(struct text *text, const char *data, size_t length)
 {
     char spelt[SPELT];
@@ -64,6 +74,9 @@ static void value(struct text *text, const char *data, size_t length)
 
     text_char(text, '"');
     for (size_t at = 0; at < length;) {
+        size_t same = plain(data + at, length - at);
+        text_add(text, data + at, same);
+        if ((at += same) == length) break;
         at += next(data + at, length - at, &c);
         size_t size = spell(c, spelt);
         text_add(text, spelt, size);
@@ -107,6 +120,22 @@ void json_string(struct json *json, const char *key, const char *string)
 
 void json_number(struct json *json, const char *key, uint64_t number)
 {
+    char digits[20], *at = digits + sizeof digits;
     begin(json, key);
-    text_format(&json->text, "%" PRIu64, number);
+    do
+        *--at = (char)('0' + number % 10);
+    while (number /= 10);
+    text_add(&json->text, at, (size_t)(digits + sizeof digits - at));
+}
+
+void json_true(struct json *json, const char *key)
+{
+    begin(json, key);
+    text_string(&json->text, "true");
+}
+
+void json_null(struct json *json, const char *key)
+{
+    begin(json, key);
+    text_string(&json->text, "null");
 }

@@ -24,6 +24,8 @@ void json_close(struct json *json, char bracket);                               
 void json_bytes(struct json *json, const char *key, const char *data, size_t length); /* must be UTF-8 */
 void json_string(struct json *json, const char *key, const char *string);
 void json_number(struct json *json, const char *key, uint64_t number);
+void json_true(struct json *json, const char *key);
+void json_null(struct json *json, const char *key);
 
 /* How many bytes json_bytes() would add for the value itself. */
 size_t json_size(const char *data, size_t length);

@@ -1,7 +1,6 @@
 /* audit.c: see audit.h. */
 #include "audit.h"
 
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -13,6 +12,7 @@
 
 #include "../../policy/sha256.h"
 #include "../look/facts.h"
+#include "../plain/json.h"
 #include "../plain/memory.h"
 #include "../plain/show.h"
 #include "../plain/write.h"
@@ -27,73 +27,91 @@ struct audit {
     uint64_t sequence;
     uint64_t acts;
     int64_t began;
+    struct json record;
     char previous[65]; /* of the line before, in hex; "" for the first */
 };
 
 /* ---- values ---- */
 
-static void put_bytes(cJSON *object, const char *name, const char *data, size_t length)
+/* The key of what goes with a value. */
+struct key {
+    char text[64];
+};
+
+static struct key key_of(const char *name, const char *suffix)
+{
+    struct key key;
+    snprintf(key.text, sizeof key.text, "%s_%s", name, suffix);
+    return key;
+}
+
+static void put_bytes(struct json *record, const char *name, const char *data, size_t length)
 {
     if (!data) return;
     if (show_is_utf8(data, length)) {
-        cleanup_free char *copy = xstrndup(data, length);
-        cJSON_AddStringToObject(object, name, copy);
+        json_bytes(record, name, data, length);
         return;
     }
     cleanup_free char *shown = show_bytes(data, length, SHOWN_BYTES), *twin = show_base64(data, length);
-    cleanup_free char *twin_name = xasprintf("%s_base64", name);
-    cJSON_AddStringToObject(object, name, shown);
-    cJSON_AddStringToObject(object, twin_name, twin);
+    json_string(record, name, shown);
+    json_string(record, key_of(name, "base64").text, twin);
 }
 
-static void put_string(cJSON *object, const char *name, const char *string)
+static void put_string(struct json *record, const char *name, const char *string)
 {
-    if (string) put_bytes(object, name, string, strlen(string));
+    if (string) put_bytes(record, name, string, strlen(string));
 }
 
-static void put_number(cJSON *object, const char *name, int64_t number)
+static void put_number(struct json *record, const char *name, int64_t number)
 {
-    cJSON_AddNumberToObject(object, name, (double)number);
+    json_number(record, name, number < 0 ? 0 : (uint64_t)number);
 }
 
-static void put_time(cJSON *object, const char *name, int64_t milliseconds)
+static void put_time(struct json *record, const char *name, int64_t milliseconds)
 {
     char text[64];
     struct tm parts;
     time_t seconds = (time_t)(milliseconds / 1000);
     gmtime_r(&seconds, &parts);
-    size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(text + length, sizeof text - length, ".%03dZ", (int)(milliseconds % 1000));
-    cJSON_AddStringToObject(object, name, text);
+    snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
+             parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, (int)(milliseconds % 1000));
+    json_string(record, name, text);
+}
+
+/* The exact bytes of those words that are no UTF-8. */
+static void put_twins(struct json *record, const char *name, const struct bytes *words, size_t count)
+{
+    json_open(record, key_of(name, "base64").text, '[');
+    for (size_t i = 0; i < count; i++) {
+        bool clean = show_is_utf8(words[i].data, words[i].length);
+        cleanup_free char *twin = clean ? NULL : show_base64(words[i].data, words[i].length);
+        if (twin)
+            json_string(record, NULL, twin);
+        else
+            json_null(record, NULL);
+    }
+    json_close(record, ']');
 }
 
 /* Words that are no UTF-8 stand in `NAME_base64` too, whose other entries are null. */
-static void put_words(cJSON *object, const char *name, const struct bytes *words, size_t count)
+static void put_words(struct json *record, const char *name, const struct bytes *words, size_t count)
 {
-    cJSON *list = cJSON_AddArrayToObject(object, name), *twins = NULL;
     size_t bytes = 0, i;
+    bool all_clean = true;
+    json_open(record, name, '[');
     for (i = 0; i < count && bytes + words[i].length <= MOST_ARGUMENT_BYTES; i++) {
         bool clean = show_is_utf8(words[i].data, words[i].length);
         bytes += words[i].length + 8;
-        cleanup_free char *shown = clean ? xstrndup(words[i].data, words[i].length)
-                                         : show_bytes(words[i].data, words[i].length, SHOWN_BYTES);
-        cJSON_AddItemToArray(list, cJSON_CreateString(shown));
-        if (!clean && !twins) {
-            twins = cJSON_CreateArray();
-            for (size_t j = 0; j < i; j++)
-                cJSON_AddItemToArray(twins, cJSON_CreateNull());
-        }
-        if (!twins) continue;
-        cleanup_free char *twin = clean ? NULL : show_base64(words[i].data, words[i].length);
-        cJSON_AddItemToArray(twins, twin ? cJSON_CreateString(twin) : cJSON_CreateNull());
+        all_clean = all_clean && clean;
+        cleanup_free char *shown = clean ? NULL : show_bytes(words[i].data, words[i].length, SHOWN_BYTES);
+        if (shown)
+            json_string(record, NULL, shown);
+        else
+            json_bytes(record, NULL, words[i].data, words[i].length);
     }
-    if (i < count) {
-        cleanup_free char *count_name = xasprintf("%s_count", name);
-        put_number(object, count_name, (int64_t)count);
-    }
-    if (!twins) return;
-    cleanup_free char *twins_name = xasprintf("%s_base64", name);
-    cJSON_AddItemToObject(object, twins_name, twins);
+    json_close(record, ']');
+    if (i < count) json_number(record, key_of(name, "count").text, count);
+    if (!all_clean) put_twins(record, name, words, i);
 }
 
 /* ---- lines ---- */
@@ -128,48 +146,50 @@ static bool write_line(struct audit *audit, char *line, size_t length)
     return false;
 }
 
-static cJSON *new_record(struct audit *audit, const char *type)
+/* The one that is being put together; put_record() ends it. */
+static struct json *new_record(struct audit *audit, const char *type)
 {
-    cJSON *record = cJSON_CreateObject();
-    cJSON_AddStringToObject(record, "type", type);
-    put_number(record, "sequence", (int64_t)audit->sequence);
-    cJSON_AddStringToObject(record, "session", audit->session->id);
+    struct json *record = &audit->record;
+    text_clear(&record->text);
+    record->comma = false;
+    json_open(record, NULL, '{');
+    json_string(record, "type", type);
+    json_number(record, "sequence", audit->sequence);
+    json_string(record, "session", audit->session->id);
     put_time(record, "time", facts_wall_clock());
     return record;
 }
 
-/* Takes the record over. */
-static bool put_record(struct audit *audit, cJSON *record)
+static bool put_record(struct audit *audit, struct json *record)
 {
     if (*audit->previous)
-        cJSON_AddStringToObject(record, "previous", audit->previous);
+        json_string(record, "previous", audit->previous);
     else
-        cJSON_AddNullToObject(record, "previous");
-    char *line = cJSON_PrintUnformatted(record);
-    cJSON_Delete(record);
-    bool written = line && audit->fd >= 0 && write_line(audit, line, strlen(line));
-    free(line);
+        json_null(record, "previous");
+    json_close(record, '}');
+    bool written = audit->fd >= 0 && write_line(audit, record->text.data, record->text.length);
     if (written) audit->sequence++;
     return written;
 }
 
 /* ---- the session ---- */
 
-static void put_files(cJSON *record, const struct policy *policy)
+static void put_files(struct json *record, const struct policy *policy)
 {
-    cJSON *files = cJSON_AddArrayToObject(record, "policy_files");
+    json_open(record, "policy_files", '[');
     for (size_t i = 0; policy && i < policy->file_count; i++) {
-        cJSON *file = cJSON_CreateObject();
-        put_string(file, "name", policy->files[i].name);
+        json_open(record, NULL, '{');
+        put_string(record, "name", policy->files[i].name);
         char hex[65];
         for (size_t j = 0; j < 32; j++)
             snprintf(hex + 2 * j, 3, "%02x", policy->files[i].sha256[j]);
-        cJSON_AddStringToObject(file, "sha256", hex);
-        cJSON_AddItemToArray(files, file);
+        json_string(record, "sha256", hex);
+        json_close(record, '}');
     }
+    json_close(record, ']');
 }
 
-static void put_whereabouts(cJSON *record)
+static void put_whereabouts(struct json *record)
 {
     char host[256] = "";
     gethostname(host, sizeof host - 1);
@@ -181,21 +201,22 @@ static void put_whereabouts(cJSON *record)
 }
 
 /* What the guard has to do without stands in the record, not only what it is called. */
-static void put_guard(cJSON *record, const struct run_options *options)
+static void put_guard(struct json *record, const struct run_options *options)
 {
     put_string(record, "guard", guard_name(options->guard));
     if (options->guard_missing) put_string(record, "guard_missing", options->guard_missing);
     if (!options->guard_without) return;
-    cJSON *without = cJSON_AddArrayToObject(record, "guard_without");
+    json_open(record, "guard_without", '[');
     for (size_t i = 0; options->guard_without[i]; i++)
-        cJSON_AddItemToArray(without, cJSON_CreateString(options->guard_without[i]));
+        json_string(record, NULL, options->guard_without[i]);
+    json_close(record, ']');
 }
 
-static cJSON *first_record(struct audit *audit)
+static struct json *first_record(struct audit *audit)
 {
     static const char *const modes[] = {"enforce", "observe"};
     const struct session *session = audit->session;
-    cJSON *record = new_record(audit, "session");
+    struct json *record = new_record(audit, "session");
     struct bytes *words = NULL;
     size_t count = 0;
     for (; session->options->command && session->options->command[count]; count++) {
@@ -261,62 +282,65 @@ struct audit *audit_open(struct session *session, char **why)
     if (put_record(audit, first_record(audit))) return audit;
     *why = xasprintf("the audit file cannot be written: %s", strerror(errno));
     close(audit->fd);
+    text_free(&audit->record.text);
     free(audit);
     return NULL;
 }
 
 /* ---- acts ---- */
 
-static void put_rule(cJSON *record, const struct question *question)
+static void put_rule(struct json *record, const struct question *question)
 {
-    cJSON *rule = cJSON_AddObjectToObject(record, "rule");
-    put_string(rule, "place", question->rule_place);
-    put_string(rule, "text", question->rule_text);
-    put_string(rule, "because", question->because);
+    json_open(record, "rule", '{');
+    put_string(record, "place", question->rule_place);
+    put_string(record, "text", question->rule_text);
+    put_string(record, "because", question->because);
+    json_close(record, '}');
 }
 
-static void put_chain(cJSON *record, const struct question *question)
+static void put_chain(struct json *record, const struct question *question)
 {
-    cJSON *chain = cJSON_AddArrayToObject(record, "chain");
+    json_open(record, "chain", '[');
     for (size_t i = 0; i < question->chain_length; i++) {
-        cJSON *process = cJSON_CreateObject();
-        put_number(process, "pid", question->chain[i].pid);
-        put_string(process, "program", question->chain[i].program);
-        cJSON_AddItemToArray(chain, process);
+        json_open(record, NULL, '{');
+        put_number(record, "pid", question->chain[i].pid);
+        put_string(record, "program", question->chain[i].program);
+        json_close(record, '}');
     }
+    json_close(record, ']');
 }
 
-static void put_python(cJSON *record, const struct question *question)
+static void put_python(struct json *record, const struct question *question)
 {
     if (!question->python_file) return;
-    cJSON *python = cJSON_AddObjectToObject(record, "python");
-    put_string(python, "file", question->python_file);
-    put_number(python, "line", question->python_line);
-    put_string(python, "function", question->python_function);
+    json_open(record, "python", '{');
+    put_string(record, "file", question->python_file);
+    put_number(record, "line", question->python_line);
+    put_string(record, "function", question->python_function);
+    json_close(record, '}');
 }
 
-static void put_answer(cJSON *record, const struct answer *answer, int64_t waited_ms)
+static void put_answer(struct json *record, const struct answer *answer, int64_t waited_ms)
 {
     if (!answer) return;
-    cJSON_AddStringToObject(record, "outcome", outcome_name(answer->outcome));
-    if (answer->outcome == OUTCOME_APPROVED)
-        cJSON_AddStringToObject(record, "scope", scope_name(answer->scope));
+    json_string(record, "outcome", outcome_name(answer->outcome));
+    if (answer->outcome == OUTCOME_APPROVED) json_string(record, "scope", scope_name(answer->scope));
     if (answer->outcome == OUTCOME_APPROVED && answer->for_s)
         put_number(record, "for_s", (int64_t)answer->for_s);
     put_string(record, "by", answer->by);
     put_string(record, "note", answer->note);
-    if (answer->before) cJSON_AddTrueToObject(record, "before");
+    if (answer->before) json_true(record, "before");
     put_number(record, "waited_ms", waited_ms);
 }
 
 bool audit_act(struct audit *audit, const struct question *question, enum verdict verdict,
                const struct answer *answer, int64_t waited_ms)
 {
-    cJSON *record = new_record(audit, "act");
+    struct json *record = new_record(audit, "act");
     put_number(record, "id", (int64_t)question->id);
-    cJSON_AddStringToObject(record, "act", act_name(question->act));
+    json_string(record, "act", act_name(question->act));
     put_string(record, "detail", question->act_detail);
-    cJSON_AddStringToObject(record, "verdict", verdict_name(verdict));
+    json_string(record, "verdict", verdict_name(verdict));
     put_answer(record, answer, waited_ms);
     put_rule(record, question);
     put_number(record, "pid", question->pid);
@@ -335,8 +359,8 @@ bool audit_act(struct audit *audit, const struct question *question, enum verdic
 
 bool audit_event(struct audit *audit, const char *event, pid_t pid, const char *text)
 {
-    cJSON *record = new_record(audit, "event");
-    cJSON_AddStringToObject(record, "event", event);
+    struct json *record = new_record(audit, "event");
+    json_string(record, "event", event);
     if (pid) put_number(record, "pid", pid);
     put_string(record, "text", text);
     return put_record(audit, record);
@@ -346,7 +370,7 @@ void audit_close(struct audit *audit, int exit_status)
 {
     if (!audit) return;
     const struct session *session = audit->session;
-    cJSON *record = new_record(audit, "end");
+    struct json *record = new_record(audit, "end");
     put_number(record, "exit", exit_status);
     put_number(record, "acts", (int64_t)audit->acts);
     put_number(record, "asked", (int64_t)session->asked);
@@ -355,5 +379,6 @@ void audit_close(struct audit *audit, int exit_status)
     put_number(record, "lasted_ms", loop_now() - audit->began);
     put_record(audit, record);
     if (audit->fd >= 0) close(audit->fd);
+    text_free(&audit->record.text);
     free(audit);
 }
