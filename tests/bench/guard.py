@@ -142,7 +142,9 @@ def main():
             command = [*prefix, top / "program", str(rounds), str(processes), top / "file"]
             return min(float(subprocess.run(command, env=env, cwd=top, check=True, stdout=subprocess.PIPE).stdout) for _ in range(RUNS))
 
-        bare, carried = measure([], 100000, 1), measure(guard, 20000, 1)
+        with_lane, guard = guard, [*guard[:-1], "--no-lane", "--"]
+        bare, carried, by_lane = measure([], 100000, 1), measure(guard, 20000, 1), measure(with_lane, 100000, 1)
+        print(f"open+close through the lane: {by_lane * 1e6:.2f} us, bare {bare * 1e6:.2f} us, {by_lane / bare:.2f} times (1.7 at most)")
         print(f"open+close carried out by the launcher: {carried * 1e6:.2f} us, bare {bare * 1e6:.2f} us, {carried / bare:.1f} times "
               "(6.5 at most)")
         print(f"decisions with 8 processes at once: {1 / measure(guard, 5000, 8):,.0f} a second (100,000 wanted, 60,000 the least)")
