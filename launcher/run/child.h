@@ -41,7 +41,7 @@ struct child_news {
 };
 
 /* The calling process, a new child of `parent`, becomes the command, or says why not and ends. Only
- * async-signal-safe calls in here. */
+ * async-signal-safe calls in here, and nothing that its parent, whose memory it uses, would not stand. */
 void child_become(const struct child_plan *plan, pid_t parent, int birth) __attribute__((noreturn));
 
 void child_failed(int birth, enum child_stage stage, int error);

@@ -151,11 +151,13 @@ static int open_children(void)
     return signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* The command borrows this process's memory until its exec: nothing needs to be copied for it, and there is nothing to do here
+ * before that. */
 static void start(struct keeping *keeping, const struct child_plan *plan, int birth)
 {
     pid_t self = getpid();
     keeping->children = open_children();
-    keeping->command = keeping->children < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? -1 : fork();
+    keeping->command = keeping->children < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? -1 : vfork();
     if (keeping->command == 0) child_become(plan, self, birth);
     if (keeping->command > 0) return;
     child_failed(birth, CHILD_FORK, errno);
