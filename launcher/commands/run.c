@@ -156,6 +156,7 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
 /* What guard_missing() said, which the session's record needs for as long as the run, and which guard an auto came to, and why,
  * for one line. All malloc'd. */
 struct guard_choice {
+    struct guard_trial *trial; /* NULL: guard shim, of which nothing has to be tried */
     char *missing;
     char **without;
     char *taken;
@@ -165,8 +166,8 @@ struct guard_choice {
 static bool choose_guard(struct run_options *options, struct guard_choice *choice)
 {
     const char *next;
-    if (options->guard == GUARD_SHIM) return true;
-    options->guard_missing = choice->missing = guard_missing(&next, &choice->without);
+    if (!choice->trial) return true;
+    options->guard_missing = choice->missing = guard_missing(choice->trial, &next, &choice->without);
     if (!choice->missing) options->guard_without = (const char *const *)choice->without;
     if (options->guard == GUARD_AUTO) {
         options->guard = choice->missing ? GUARD_SHIM : GUARD_KERNEL;
@@ -191,6 +192,7 @@ static void free_choice(struct guard_choice *choice)
 {
     free(choice->missing);
     free(choice->taken);
+    guard_forget(choice->trial);
     guard_free_names(choice->without);
 }
 
@@ -220,17 +222,21 @@ static int run_under_the_guard_above(const struct run_options *options)
     return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_REFUSED;
 }
 
-static int run(const struct run_options *options, const char *taken)
+/* What the guard needs is tried while the policy is read. */
+static int run(struct run_options *options)
 {
     struct signals signals;
     struct session session;
+    struct guard_choice choice __attribute__((cleanup(free_choice))) = {0};
     if (signals_take(&signals) < 0) {
         complain("signals: %s", strerror(errno));
         return STATUS_FAILED;
     }
+    if (options->guard != GUARD_SHIM) choice.trial = guard_try();
     int status = session_open(&session, options);
+    if (!status) status = choose_guard(options, &choice) ? session_begin(&session) : STATUS_FAILED;
     if (!status) {
-        banner(options, taken);
+        banner(options, choice.taken);
         status = supervise(&session, &signals);
     }
     session_close(&session, status);
@@ -253,11 +259,9 @@ int command_run(int argc, char **argv)
     int status = read_arguments(&arguments, argc, argv);
     if (status >= 0) return status;
     if (nested_in_run()) return run_under_the_guard_above(&arguments.options);
-    struct guard_choice choice __attribute__((cleanup(free_choice))) = {0};
-    if (!choose_guard(&arguments.options, &choice)) return STATUS_FAILED;
     if (!descriptors_take(approve, arguments.options.approve_count)) {
         complain("/dev/null: %s", strerror(errno));
         return STATUS_FAILED;
     }
-    return run(&arguments.options, choice.taken);
+    return run(&arguments.options);
 }

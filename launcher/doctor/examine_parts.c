@@ -34,7 +34,7 @@ static void add_landlock(struct findings *all, const struct probe *probe)
 void examine_parts(struct findings *all)
 {
     struct probe parts[PROBE_PARTS];
-    probe(PROBE_THOROUGHLY, parts);
+    probe(parts);
     add_landlock(all, &parts[PROBE_LANDLOCK]);
     for (int i = PROBE_LANDLOCK + 1; i < PROBE_PARTS; i++) {
         enum probe_part part = (enum probe_part)i;

@@ -55,13 +55,27 @@ static bool filter_is_refused(void)
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0;
 }
 
+/* Installs a filter that traps one call. A run's own takes the kernel longer than all the rest of a trial; that it cannot be
+ * installed would be seen before the run has executed anything. */
+static int install_filter(void)
+{
+    struct sock_filter code[] = {
+        {BPF_LD | BPF_W | BPF_ABS, 0, 0, offsetof(struct seccomp_data, nr)},
+        {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, __NR_openat},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_USER_NOTIF},
+        {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+    };
+    const struct sock_fprog filter = {sizeof code / sizeof *code, code};
+    return notify_install(&filter);
+}
+
 static void go_behind(const struct trial *trial, int socket)
 {
     struct report *report = trial->report;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) give_up(report, PROBE_FILTER, errno);
     if (floor_enter(trial->ruleset)) give_up(report, PROBE_FLOOR, errno);
     if (open("/dev/null", O_WRONLY | O_CLOEXEC) >= 0 || errno != EACCES) give_up(report, PROBE_FLOOR, 0);
-    int listener = notify_install(&trial->filter), error = errno;
+    int listener = install_filter(), error = errno;
     if (listener < 0 && error == EBUSY) give_up(report, PROBE_ALONE, 0);
     if (listener < 0) give_up(report, filter_is_refused() ? PROBE_FILTER : PROBE_LISTENER, error);
     if (notify_send_listener(socket, listener)) give_up(report, PROBE_LISTENER, errno);
@@ -88,10 +102,10 @@ static const char *why_no_landlock(int error)
 
 static bool make_trial(struct trial *trial, struct probe *parts)
 {
-    const struct filter_options options = {.signals_scoped = true};
     const struct floor_plan empty = {0};
     int abi = floor_abi(), error = errno;
-    *trial = (struct trial){.parts = parts, .ruleset = -1, .notify = {.listener = -1}, .report = MAP_FAILED};
+    *trial = (struct trial){
+        .parts = parts, .ruleset = -1, .socket = -1, .notify = {.listener = -1}, .report = MAP_FAILED};
     if (!abi) {
         probe_lacks(&parts[PROBE_LANDLOCK], why_no_landlock(error), error);
         return false;
@@ -101,8 +115,8 @@ static bool make_trial(struct trial *trial, struct probe *parts)
         mmap(NULL, sizeof *trial->report, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (trial->ruleset < 0)
         probe_lacks(&parts[PROBE_LANDLOCK], "a ruleset is refused", errno);
-    else if (trial->report == MAP_FAILED || !filter_make(&options, &trial->filter))
-        probe_lacks(&parts[PROBE_FILTER], "it cannot be made", errno);
+    else if (trial->report == MAP_FAILED)
+        probe_lacks(&parts[PROBE_FILTER], "there is no memory for the trial", errno);
     else
         probe_holds(&parts[PROBE_LANDLOCK]);
     return parts[PROBE_FILTER].state != PROBE_LACKS && parts[PROBE_LANDLOCK].state == PROBE_HOLDS;
@@ -112,23 +126,29 @@ static void free_trial(struct trial *trial)
 {
     if (trial->ruleset >= 0) close(trial->ruleset);
     if (trial->report != MAP_FAILED) munmap(trial->report, sizeof *trial->report);
-    free(trial->filter.filter);
 }
 
-bool trial_begin(struct trial *trial, int (*body)(void))
+static void start(struct trial *trial, int (*body)(void))
 {
     int pair[2];
     *trial->report = (struct report){.part = -1, .result = -1};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) return false;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair)) return;
     trial->child = fork();
     if (!trial->child) {
         go_behind(trial, pair[1]);
         trial->report->result = body();
         _exit(0);
     }
+    if (trial->child < 0) probe_lacks(&trial->parts[PROBE_FILTER], "no process for the trial", errno);
     close(pair[1]);
-    int listener = trial->child < 0 ? -1 : notify_take_listener(pair[0]);
-    close(pair[0]);
+    trial->socket = pair[0];
+}
+
+/* False: it did not come so far. */
+static bool take(struct trial *trial)
+{
+    int listener = trial->child <= 0 ? -1 : notify_take_listener(trial->socket);
+    if (trial->socket >= 0) close(steal_fd(&trial->socket));
     if (listener < 0) return false;
     if (notify_open(&trial->notify, listener)) return true;
     probe_lacks(&trial->parts[PROBE_RECEIVE], "the sizes of notifications are not told", errno);
@@ -136,8 +156,15 @@ bool trial_begin(struct trial *trial, int (*body)(void))
     return false;
 }
 
+bool trial_begin(struct trial *trial, int (*body)(void))
+{
+    start(trial, body);
+    return take(trial);
+}
+
 void trial_finish(struct trial *trial)
 {
+    if (trial->socket >= 0) close(steal_fd(&trial->socket));
     notify_close(&trial->notify);
     if (trial->child > 0) {
         struct pollfd ended = {(int)syscall(SYS_pidfd_open, trial->child, 0), POLLIN, 0};
@@ -260,13 +287,13 @@ static void look_at_rest(const struct trial *trial)
     }
 }
 
+/* Of a trial that was started. */
 static bool try_needed(struct trial *trial)
 {
-    if (trial_begin(trial, trial_call)) {
+    if (take(trial)) {
         look_at_rest(trial);
         answer(trial);
     }
-    if (trial->child < 0) probe_lacks(&trial->parts[PROBE_FILTER], "no process for the trial", errno);
     trial_finish(trial);
     if (trial->parts[PROBE_FILTER].state != PROBE_LACKS) read_report(trial);
     for (int i = 0; i < PROBE_PARTS; i++)
@@ -274,17 +301,43 @@ static bool try_needed(struct trial *trial)
     return true;
 }
 
-void probe(enum probe_depth depth, struct probe parts[PROBE_PARTS])
+void probe(struct probe parts[PROBE_PARTS])
 {
     struct trial trial;
     memset(parts, 0, PROBE_PARTS * sizeof *parts);
-    if (make_trial(&trial, parts) && try_needed(&trial) && depth == PROBE_THOROUGHLY) {
+    bool made = make_trial(&trial, parts);
+    if (made) start(&trial, trial_call);
+    if (made && try_needed(&trial)) {
         probe_exec(&trial);
         probe_killable(&trial);
         probe_synchronous(&trial);
         probe_lane(&trial);
     }
     free_trial(&trial);
+}
+
+/* ---- for a run ---- */
+
+struct guard_trial {
+    struct probe parts[PROBE_PARTS];
+    struct trial trial;
+    bool made;
+};
+
+struct guard_trial *guard_try(void)
+{
+    struct guard_trial *trial = xcalloc(1, sizeof *trial);
+    trial->made = make_trial(&trial->trial, trial->parts);
+    if (trial->made) start(&trial->trial, trial_call);
+    return trial;
+}
+
+void guard_forget(struct guard_trial *trial)
+{
+    if (!trial) return;
+    trial_finish(&trial->trial);
+    free_trial(&trial->trial);
+    free(trial);
 }
 
 /* What the guard can do without, and has to. */
@@ -307,11 +360,11 @@ void guard_free_names(char **names)
     free(names);
 }
 
-char *guard_missing(const char **next, char ***without)
+char *guard_missing(struct guard_trial *trial, const char **next, char ***without)
 {
-    struct probe parts[PROBE_PARTS];
-    probe(PROBE_QUICKLY, parts);
+    const struct probe *parts = trial->parts;
     const int none = -1;
+    if (trial->made) try_needed(&trial->trial);
     int first = none;
     for (int i = 0; i < PROBE_PARTS; i++) {
         if (parts[i].state == PROBE_HOLDS || !probe_is_needed((enum probe_part)i)) continue;

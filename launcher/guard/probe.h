@@ -36,14 +36,17 @@ bool probe_is_needed(enum probe_part part);
 const char *probe_name(enum probe_part part);
 const char *probe_next(enum probe_part part); /* what to do where it is lacking */
 
-/* Quickly: what a run has to know before it starts, in about a millisecond. What comes after a part that is lacking stays
- * untried. Thoroughly: also what only the doctor has time for. */
-enum probe_depth { PROBE_QUICKLY, PROBE_THOROUGHLY };
-void probe(enum probe_depth depth, struct probe parts[PROBE_PARTS]);
+/* What the doctor wants to know. What comes after a part that is lacking stays untried. */
+void probe(struct probe parts[PROBE_PARTS]);
 
-/* NULL: all that the guard needs holds. Else the first part that does not, and why (malloc'd), and what to do about it.
+/* What a run has to know before it starts: its trial goes on by itself until it is asked about. */
+struct guard_trial;
+struct guard_trial *guard_try(void);
+void guard_forget(struct guard_trial *trial);
+
+/* Asked once. NULL: all that the guard needs holds. Else the first part that does not, and why (malloc'd), and what to do about it.
  * `*without` (for guard_free_names): what the guard has to do without here, a name each, up to a NULL. */
-char *guard_missing(const char **next, char ***without);
+char *guard_missing(struct guard_trial *trial, const char **next, char ***without);
 void guard_free_names(char **names);
 
 #endif

@@ -4,7 +4,6 @@
 #ifndef ASKFIRST_GUARD_PROBE_TRIAL_H
 #define ASKFIRST_GUARD_PROBE_TRIAL_H
 
-#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/types.h>
 
@@ -22,9 +21,9 @@ struct report {
 struct trial {
     struct probe *parts;
     int ruleset;
-    struct sock_fprog filter;
     struct report *report;
     pid_t child;
+    int socket; /* over which its listener comes */
     struct notify notify;
 };
 

@@ -119,8 +119,13 @@ int session_open(struct session *session, const struct run_options *options)
 {
     *session = (struct session){.options = options};
     bool opened = open_runtime(session) && find_places(session) && find_shim(session) &&
-                  read_policy(session) && open_loop(session) && open_parts(session);
+                  read_policy(session) && open_loop(session);
     return opened ? 0 : STATUS_FAILED;
+}
+
+int session_begin(struct session *session)
+{
+    return open_parts(session) ? 0 : STATUS_FAILED;
 }
 
 void session_close(struct session *session, int exit_status)

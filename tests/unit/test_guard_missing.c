@@ -74,7 +74,9 @@ static void missing_in_child(const struct refusal *refusal, bool listener, char 
         const char *next = "";
         if (refusal) refuse(refusal);
         if (listener) listen_already();
-        char **without, *missing = guard_missing(&next, &without);
+        struct guard_trial *trial = guard_try();
+        char **without, *missing = guard_missing(trial, &next, &without);
+        guard_forget(trial);
         dprintf(ends[1], "%s|%s", missing ? missing : "nothing", next);
         guard_free_names(without);
         free(missing);
@@ -168,7 +170,7 @@ static int state_in_child(const struct refusal *refusal, enum probe_part part)
     if (!child) {
         struct probe parts[PROBE_PARTS];
         if (refusal) refuse(refusal);
-        probe(PROBE_THOROUGHLY, parts);
+        probe(parts);
         _exit((int)parts[part].state);
     }
     int status;
