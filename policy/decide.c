@@ -120,7 +120,7 @@ static enum fit surroundings_fit(const struct search *search, const struct deman
     enum fit fit = FIT_YES;
     bool unknown = false;
     if (demand->stdin_kind != STDIN_UNKNOWN) {
-        bool fits = line_stdin(search->line, (enum stdin_kind)demand->stdin_kind, act->stdin_kind, &unknown);
+        bool fits = line_stdin(search->line, (enum stdin_kind)demand->stdin_kind, act, &unknown);
         if (!fits && !unknown) return FIT_STDIN;
         if (unknown) *needs |= NEED_STDIN;
     }

@@ -53,6 +53,7 @@ struct act {
     const char *const *argv;
     size_t argc;
     enum stdin_kind stdin_kind;
+    bool script_is_pipe;         /* the script that its words name is a FIFO */
     const unsigned char *sha256; /* 32 bytes: of the program's content */
     const char *cwd;             /* real path */
     const char *parent;          /* real path of the program that starts it */

@@ -745,7 +745,7 @@ size_t line_script(const struct line *line)
     return prelude->word;
 }
 
-bool line_stdin(const struct line *line, enum stdin_kind wanted, enum stdin_kind given, bool *unknown)
+bool line_stdin(const struct line *line, enum stdin_kind wanted, const struct act *act, bool *unknown)
 {
     bool reads_program =
         tool_kind_is(&line->grammar, COMMAND_SHELL) || tool_kind_is(&line->grammar, COMMAND_INTERPRETER);
@@ -753,10 +753,11 @@ bool line_stdin(const struct line *line, enum stdin_kind wanted, enum stdin_kind
     if (reads_program) {
         size_t script = line_script(line);
         if (script == SCRIPT_NONE) return false;
-        if (script != SCRIPT_STDIN) return wanted == STDIN_PIPE && descriptor_of(line->argv[script]) > 0;
+        if (script != SCRIPT_STDIN)
+            return wanted == STDIN_PIPE && (act->script_is_pipe || descriptor_of(line->argv[script]) > 0);
     }
-    *unknown = given == STDIN_UNKNOWN;
-    return given == wanted;
+    *unknown = act->stdin_kind == STDIN_UNKNOWN;
+    return act->stdin_kind == wanted;
 }
 
 size_t command_script(const struct image *image, const struct act *act)

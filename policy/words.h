@@ -64,7 +64,7 @@ size_t line_script(const struct line *line);
 
 /* Whether it takes its input (for a shell or an interpreter: its program) from what `wanted` says. *unknown:
  * that depends on a standard input of which nothing is known. */
-bool line_stdin(const struct line *line, enum stdin_kind wanted, enum stdin_kind given, bool *unknown);
+bool line_stdin(const struct line *line, enum stdin_kind wanted, const struct act *act, bool *unknown);
 
 size_t string_length(const char *string);
 bool bytes_equal(const char *a, const char *b, size_t length);

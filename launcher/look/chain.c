@@ -128,6 +128,16 @@ static void become_applet(struct program *program, const struct image *image)
     fill_act(program);
 }
 
+/* `sh FIFO` reads what somebody writes into it, as `sh` does from a pipe. */
+static void look_at_script(struct program *program, const struct image *image, const struct caller *caller)
+{
+    size_t at = command_script(image, &program->act);
+    struct found script;
+    if (at >= program->argc || !found_open(&script, caller, program->argv[at], 0)) return;
+    program->act.script_is_pipe = S_ISFIFO(script.status.st_mode);
+    found_close(&script);
+}
+
 /* An ELF interpreter is told the program's own first word, by which some know what to be. */
 static void become_interpreter(struct program *interpreter, const struct program *program,
                                const struct image *image)
@@ -196,6 +206,7 @@ void chain_follow(struct chain *chain, const struct image *image, const struct c
         }
         if (!loaded) chain->kernel = chain->count - 1;
         become_applet(program, image);
+        look_at_script(program, image, caller);
         if (!look(chain, image, caller, program, loaded)) return;
         if (is_last(coming)) {
             if (coming->argv && add(chain, caller, coming->argv[0], coming->argv, coming->argc, NULL))
