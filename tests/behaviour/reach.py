@@ -85,7 +85,7 @@ def sample(pattern):
 def sample_command(rule):
     """The words and options of `askfirst check` for a command that the rule is written for."""
     program = sample(rule["patterns"][0]) if rule.get("patterns") else "program"
-    argv = [program, *(w if w.startswith("-") else sample(w) for w in rule.get("words", [])), *rule.get("options", [])[:1]]
+    argv = [program, *(w if w.startswith("-") else sample(w) for w in rule.get("words", [])), *(sample(o) for o in rule.get("options", [])[:1])]
     if rule.get("shell"):
         argv = ["sh", "-c", sample(rule["shell"][0])]
     # A working directory has to be there; in the workspace of these checks, `tests` is.
