@@ -9,6 +9,7 @@
 #include "door.h"
 #include "judge.h"
 #include "lane.h"
+#include "python.h"
 #include "wrap.h"
 
 /* What open() takes and openat2() does not choke on. */
@@ -317,6 +318,7 @@ WRAP(int, open, const char *path, int flags, ...)
     va_start(list, flags);
     unsigned mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(list, unsigned) : 0;
     va_end(list);
+    if (__builtin_expect(python_waits, 0)) python_attend();
     return (int)give_result(open_judged(AT_FDCWD, path, flags, mode));
 }
 SAME(open64, open);

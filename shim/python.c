@@ -21,6 +21,10 @@ extern object *PyFrame_GetCode(object *frame) __attribute__((weak));
 extern int PyFrame_GetLineNumber(object *frame) __attribute__((weak));
 extern object *PyObject_GetAttrString(object *of, const char *name) __attribute__((weak));
 extern const char *PyUnicode_AsUTF8AndSize(object *text, long *size) __attribute__((weak));
+extern object *PyTuple_GetItem(object *tuple, long index) __attribute__((weak));
+extern object *PySequence_GetItem(object *of, long index) __attribute__((weak));
+extern char *PyBytes_AsString(object *bytes) __attribute__((weak));
+extern int Py_IsInitialized(void) __attribute__((weak));
 extern void PyErr_Clear(void) __attribute__((weak));
 extern void Py_IncRef(object *of) __attribute__((weak));
 extern void Py_DecRef(object *of) __attribute__((weak));
@@ -100,6 +104,67 @@ static const char *code_text(object *code, const char *attribute)
     return bytes;
 }
 
+/* The end says more of a path than its beginning; of a command it is the other way round. */
+static void write_end(char *to, size_t room, const char *from)
+{
+    size_t length = strlen(from);
+    write_cut(to, room, length < room ? from : from + length - (room - 1));
+}
+
+/* NULL: it is no text. */
+static const char *text_of(object *value)
+{
+    const char *bytes = value ? PyUnicode_AsUTF8AndSize(value, NULL) : NULL;
+    if (bytes) return bytes;
+    PyErr_Clear();
+    if (value) bytes = PyBytes_AsString(value);
+    if (!bytes) PyErr_Clear();
+    return bytes;
+}
+
+static object *item_of(object *tuple, long index)
+{
+    object *item = tuple ? PyTuple_GetItem(tuple, index) : NULL;
+    if (!item) PyErr_Clear();
+    return item;
+}
+
+/* The last word of a command. */
+static void write_last_word(struct wire_python *note, object *arguments)
+{
+    object *words = item_of(arguments, 1), *word = words ? PySequence_GetItem(words, -1) : NULL;
+    const char *text = text_of(word);
+    if (text) write_end(note->subject, sizeof note->subject, text);
+    PyErr_Clear();
+    if (word) Py_DecRef(word);
+}
+
+/* What the event is about, where it names one thing: a rename has two names. Of sockets, it is the address. */
+static void write_subject(struct wire_python *note, const char *event, object *arguments)
+{
+    static const char *const silent[] = {"os.rename", "os.link", "os.symlink", "socket.__new__"};
+    static const char *const commands[] = {"subprocess.Popen", "os.exec", "os.posix_spawn"};
+    note->subject[0] = 0;
+    for (size_t i = 0; i < sizeof silent / sizeof *silent; i++)
+        if (bytes_same(event, silent[i])) return;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (bytes_same(event, commands[i])) {
+            write_last_word(note, arguments);
+            return;
+        }
+    if (bytes_begin(event, "ctypes.")) return;
+    bool method = bytes_same(event, "socket.connect") || bytes_same(event, "socket.bind") ||
+                  bytes_begin(event, "socket.send");
+    object *item = item_of(arguments, method);
+    const char *text = text_of(item);
+    if (!text && method && item) text = text_of(item_of(item, 0));
+    if (!text || bytes_same(text, ".") || bytes_same(text, "..")) return;
+    if (bytes_same(event, "os.system"))
+        write_cut(note->subject, sizeof note->subject, text);
+    else
+        write_end(note->subject, sizeof note->subject, text);
+}
+
 /* The one that the thread had before, or else the oldest. */
 static struct wire_python *note_of(uint32_t tid)
 {
@@ -111,42 +176,52 @@ static struct wire_python *note_of(uint32_t tid)
     return oldest;
 }
 
-/* Writes this thread's note for the frame with this code. */
-static void write_note(const char *event, object *frame, object *code, const char *file)
+/* Writes this thread's note. No frame: none of the program's own does it, and then no line is better than the last one. */
+static void write_note(const char *event, object *arguments, object *frame, object *code)
 {
-    const char *function = code_text(code, "co_name");
+    const char *file = code ? code_text(code, "co_filename") : NULL;
+    const char *function = code ? code_text(code, "co_name") : NULL;
     const uint32_t tid = (uint32_t)raw_gettid(), sequence = last_sequence += 2;
     struct wire_python *note = note_of(tid);
     __atomic_store_n(&note->sequence, sequence - 1, __ATOMIC_RELEASE);
     note->magic = WIRE_MAGIC;
     note->tid = tid;
-    note->line = (uint32_t)PyFrame_GetLineNumber(frame);
-    write_cut(note->file, sizeof note->file, file);
+    note->line = frame ? (uint32_t)PyFrame_GetLineNumber(frame) : 0;
+    write_cut(note->file, sizeof note->file, file ? file : "");
     write_cut(note->function, sizeof note->function, function ? function : "");
     write_cut(note->event, sizeof note->event, event);
+    write_subject(note, event, arguments);
     __atomic_store_n(&note->sequence, sequence, __ATOMIC_RELEASE);
+}
+
+/* The innermost frame outside of the standard library, and its code; both are the caller's to let go. NULL: there is none. */
+static object *own_frame(object **code)
+{
+    object *frame = PyEval_GetFrame();
+    if (frame) Py_IncRef(frame);
+    while (frame) {
+        *code = frame_code(frame);
+        const char *file = code_text(*code, "co_filename");
+        if (file && !is_standard(file)) return frame;
+        object *back = frame_back(frame);
+        Py_DecRef(*code);
+        Py_DecRef(frame);
+        frame = back;
+    }
+    *code = NULL;
+    return NULL;
 }
 
 /* Never raises and never decides: always 0. */
 static int hook(const char *event, object *arguments, void *data)
 {
-    (void)arguments;
+    object *code;
     (void)data;
     if (!is_event(event)) return 0;
-    object *frame = PyEval_GetFrame();
-    if (frame) Py_IncRef(frame);
-    while (frame) {
-        object *code = frame_code(frame);
-        const char *file = code_text(code, "co_filename");
-        object *back = NULL;
-        if (file && !is_standard(file))
-            write_note(event, frame, code, file);
-        else
-            back = frame_back(frame);
-        Py_DecRef(code);
-        Py_DecRef(frame);
-        frame = back;
-    }
+    object *frame = own_frame(&code);
+    write_note(event, arguments, frame, code);
+    if (frame) Py_DecRef(frame);
+    if (code) Py_DecRef(code);
     return 0;
 }
 
@@ -167,7 +242,8 @@ static bool asks_to_check(void)
 }
 
 /* Whether the interpreter will check its own memory (python -X dev, PYTHONMALLOC=debug): from its start on
- * it knows what it has allocated, and ends the program when it frees the hook, which was added before. */
+ * it knows what it has allocated, and would end the program when it frees a hook that was added before: then that waits until
+ * it has begun. */
 static bool checks_memory(void)
 {
     const char *value;
@@ -191,13 +267,29 @@ static struct wire_notes *make_notes(void)
     return &notes_here;
 }
 
+static bool is_python(void)
+{
+    return PySys_AddAuditHook && PyEval_GetFrame && PyFrame_GetLineNumber && PyObject_GetAttrString &&
+           PyUnicode_AsUTF8AndSize && PyBytes_AsString && PyTuple_GetItem && PySequence_GetItem &&
+           PyErr_Clear && Py_IsInitialized && Py_IncRef && Py_DecRef;
+}
+
+bool python_waits;
+
 void python_begin(void)
 {
-    if (!PySys_AddAuditHook || !PyEval_GetFrame || !PyFrame_GetLineNumber || !PyObject_GetAttrString ||
-        !PyUnicode_AsUTF8AndSize || !PyErr_Clear || !Py_IncRef || !Py_DecRef || checks_memory())
-        return;
+    if (!is_python()) return;
     notes = make_notes();
-    PySys_AddAuditHook(hook, NULL);
+    if (checks_memory())
+        python_waits = true;
+    else
+        PySys_AddAuditHook(hook, NULL);
+}
+
+void python_attend(void)
+{
+    if (Py_IsInitialized() && __atomic_exchange_n(&python_waits, false, __ATOMIC_ACQ_REL))
+        PySys_AddAuditHook(hook, NULL);
 }
 
 uint64_t python_note(void)

@@ -7,6 +7,7 @@
 #include "bytes.h"
 #include "judge.h"
 #include "open.h"
+#include "python.h"
 #include "wrap.h"
 
 #define MODE_SIZE 96
@@ -77,6 +78,7 @@ static void *fopen_judged(const char *path, const char *mode)
 {
     int flags = mode ? mode_flags(mode) : -1;
     if (flags < 0) return give_error(EINVAL), NULL;
+    if (__builtin_expect(python_waits, 0)) python_attend();
     if (has_options(mode)) return open_by_name("fopen", path, mode, flags);
     void *(*real)(int, const char *) = session_function("fdopen");
     if (!real) return NULL;
@@ -184,6 +186,7 @@ WRAP(void *, opendir, const char *path)
 {
     void *(*real)(int) = session_function("fdopendir");
     if (!real) return NULL;
+    if (__builtin_expect(python_waits, 0)) python_attend();
     long fd = open_judged(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_DIRECTORY | O_CLOEXEC, 0);
     if (fd < 0) return give_result(fd), NULL;
     void *stream = real((int)fd);

@@ -138,6 +138,7 @@ struct wire_python {
     char file[512];
     char function[128];
     char event[64];
+    char subject[128]; /* the path, host, last word or shell's text that the event names, cut; "": none */
 };
 struct wire_notes {
     struct wire_python of[WIRE_NOTES];

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../look/input.h"
+#include "../look/line.h"
 #include "../look/process.h"
 #include "../plain/memory.h"
 #include "../plain/show.h"
@@ -72,7 +73,7 @@ void matter_question(struct matter *matter, enum act_kind act, uint64_t python)
     put_chain(question, matter);
     /* Under guard kernel nobody tells where the notes lie, if there are any. */
     if (!python && !hellos_wanted(session)) python = WIRE_NOTES_PLACE;
-    facts_python(question, &matter->caller, python);
+    facts_python(question, &matter->caller, python, &matter->noted);
     matter->question = question;
 }
 
@@ -311,6 +312,7 @@ void matter_decide(struct matter *matter, const struct act *act, const struct de
 {
     const struct session *session = matter->door->session;
     const struct question *question = matter->question;
+    line_check(matter->question, &matter->caller, &matter->noted);
     if (matter->approved_before) {
         question_free(steal_pointer(&matter->question));
         go(matter, NULL);

@@ -110,6 +110,7 @@ struct matter {
     struct caller caller;
     struct question *question; /* owned until it is put; valid until it is settled */
     const char *called;        /* an exec: the path that it was called by */
+    struct python_note noted;  /* beside the question's line of Python */
     bool waits;                /* it was put to somebody */
     bool approved_before;      /* it is the command itself, which was judged before it was started */
     bool recorded_always;      /* an exec: recorded even where the policy allows it */

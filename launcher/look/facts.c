@@ -302,9 +302,11 @@ static const struct wire_python *note_of(const struct wire_notes *notes, const s
     return found;
 }
 
-void facts_python(struct question *question, const struct caller *caller, uint64_t address)
+void facts_python(struct question *question, const struct caller *caller, uint64_t address,
+                  struct python_note *of)
 {
     struct wire_notes notes, again;
+    *of = (struct python_note){0};
     if (!address) return;
     if (!read_memory(caller->tid, address, &notes, sizeof notes)) return;
     if (!read_memory(caller->tid, address, &again, sizeof again)) return;
@@ -315,6 +317,8 @@ void facts_python(struct question *question, const struct caller *caller, uint64
     if (!length) return;
     question->python_file = xstrndup(note->file, length);
     question->python_line = note->line;
+    memcpy(of->event, note->event, strnlen(note->event, sizeof of->event - 1));
+    memcpy(of->subject, note->subject, strnlen(note->subject, sizeof of->subject - 1));
     if (function) question->python_function = xstrndup(note->function, function);
 }
 

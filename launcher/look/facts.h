@@ -59,8 +59,15 @@ char *facts_cwd(const struct caller *caller); /* NULL: not known */
 char *facts_program(pid_t pid);               /* NULL: not known */
 enum stdin_kind facts_stdin(const struct caller *caller);
 
+/* What it noted of the act itself (line.h). */
+struct python_note {
+    char event[64];
+    char subject[128]; /* "": it does not say */
+};
+
 /* The note that the shim's Python hook left among those at `address` in the caller's memory, if it makes sense. */
-void facts_python(struct question *question, const struct caller *caller, uint64_t address);
+void facts_python(struct question *question, const struct caller *caller, uint64_t address,
+                  struct python_note *note);
 
 int64_t facts_wall_clock(void); /* milliseconds since 1970 */
 

@@ -86,13 +86,62 @@ otherwise: {{read: allow, write: allow, exec: allow, connect: allow, debug: allo
                 self.assertEqual({line for _, _, line in self.lines(result)}, {""})
                 self.assertEqual(len(self.lines(result)), len(EXPECTED))
 
+    CHECKED = [(["-X", "dev"], {}), (["-Xdev"], {}), ([], {"PYTHONDEVMODE": "1"}), ([], {"PYTHONMALLOC": "debug"}),
+               ([], {"PYTHONMALLOC": "malloc_debug"})]
+
     def test_an_interpreter_that_checks_its_memory_ends_well(self):
         for python in PYTHONS:
-            for options, more in [(["-X", "dev"], {}), (["-Xdev"], {}), ([], {"PYTHONDEVMODE": "1"}),
-                                  ([], {"PYTHONMALLOC": "debug"}), ([], {"PYTHONMALLOC": "malloc_debug"})]:
+            for options, more in self.CHECKED:
                 with self.subTest(f"{python} {options} {more}"):
                     result = self.guarded(python, *options, "-c", "print('well')", env=self.environment(**more))
                     self.assertEqual((result.stdout, result.returncode), ("well\n", 0), result.stderr)
+
+    def test_an_interpreter_that_checks_its_memory_has_lines_too(self):
+        self.job.write_text("import sys\nprint('well')\ntry:\n    open(sys.argv[1] + '/key')\nexcept OSError:\n    pass\n")
+        for python in PYTHONS:
+            if self.version(python) < (3, 8):
+                continue
+            for options, more in self.CHECKED:
+                with self.subTest(f"{python} {options} {more}"):
+                    result = self.guarded(python, *options, self.job, self.secret, env=self.environment(**more))
+                    self.assertEqual((result.stdout, result.returncode), ("well\n", 0), result.stderr)
+                    self.assertEqual([line for _, _, line in self.lines(result)], ["4"], result.stderr)
+
+    def test_a_line_that_does_something_else_is_not_shown(self):
+        """What is not announced (a fifo, an extension's own file, what multiprocessing starts) has no line, not the last one."""
+        job = self.file("home/work/odd.py", """\
+import ctypes, multiprocessing.util, os, socket, sqlite3, ssl, subprocess, sys
+SECRET = sys.argv[1]
+def attempt(what):
+    try: what()
+    except OSError: pass
+attempt(lambda: open(SECRET + "/key"))
+attempt(lambda: os.mkfifo(SECRET + "/fifo"))
+attempt(lambda: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(SECRET + "/ca.pem"))
+attempt(lambda: subprocess.run(["rm", "-f", "nothing"]))
+attempt(lambda: os.waitpid(multiprocessing.util.spawnv_passfds(b"/bin/rm", [b"/bin/rm", b"other"], ()), 0))
+attempt(lambda: socket.create_connection(("192.0.2.1", 9)))
+attempt(lambda: os.symlink(SECRET + "/key", "link"))
+attempt(lambda: open("link"))
+os.chdir(SECRET + "/.."); attempt(lambda: os.listdir("secret/")); attempt(lambda: os.listdir(b"secret"))
+attempt(lambda: ctypes.CDLL(None).unlink((SECRET + "/key").encode()))
+attempt(lambda: os.truncate(SECRET + "/key", 0)); attempt(lambda: os.chmod(SECRET + "/key", 0))
+attempt(lambda: os.rename("/tmp", SECRET + "/x")); attempt(lambda: os.link(__file__, SECRET + "/y"))
+attempt(lambda: os.posix_spawn("/bin/rm", ["rm", "x"], os.environ))
+attempt(lambda: socket.socket(socket.AF_UNIX).bind("secret/s"))
+attempt(lambda: os.execv("/bin/rm", ["rm", "y"]))
+""")
+        expected = [6, 0, 0, 9, 0, 11, 13, 14, 14, 15, 16, 16, 17, 17, 18, 19, 20]
+        (self.secret / "ca.pem").write_text("none")
+        for python in PYTHONS:
+            if self.version(python) < (3, 8):
+                continue
+            with self.subTest(python):
+                (self.workspace / "link").unlink(missing_ok=True)
+                result = self.guarded(python, "-B", job, self.secret)
+                self.assertEqual(result.returncode, 0, result.stderr)
+                lines = self.lines(result)
+                self.assertEqual([int(line or 0) for _, _, line in lines], expected, lines)
 
     def test_hooks_of_the_programs_own_see_what_they_would_have_seen(self):
         watch = """

@@ -211,7 +211,8 @@ static struct question *line_of(void (*prepare)(void), uint64_t address)
     struct caller caller = caller_of(pid);
     struct question *question = calloc(1, sizeof *question);
     assert_non_null(question);
-    facts_python(question, &caller, address);
+    struct python_note noted;
+    facts_python(question, &caller, address, &noted);
     end(pid);
     return question;
 }
