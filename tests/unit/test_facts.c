@@ -19,7 +19,8 @@
 #include "../../launcher/look/facts.h"
 #include "../../shim/wire.h"
 
-static struct wire_python note;
+static struct wire_notes notes;
+#define note (notes.of[0]) /* of the only thread */
 
 /* A child that has done `prepare`, and then waits to be looked at. */
 static pid_t child_that(void (*prepare)(void))
