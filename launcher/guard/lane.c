@@ -116,6 +116,14 @@ void lane_free(struct lane *lane)
     free(lane);
 }
 
+void lane_share(const struct lane *lane)
+{
+    struct shmid_ds segment;
+    if (shmctl(lane->segment, IPC_STAT, &segment)) return;
+    segment.shm_perm.mode = 0644;
+    shmctl(lane->segment, IPC_SET, &segment);
+}
+
 int lane_segment(const struct lane *lane)
 {
     return lane->segment;

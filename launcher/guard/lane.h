@@ -22,6 +22,9 @@ struct lane *lane_new(const char **why);
 bool lane_is_known(void);
 void lane_free(struct lane *lane);
 
+/* From now on it comes into programs of other users too, who may read the names in it. */
+void lane_share(const struct lane *lane);
+
 /* The number of its shared memory, for the filter. */
 int lane_segment(const struct lane *lane);
 

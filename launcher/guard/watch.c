@@ -18,6 +18,7 @@
 #include "../questions/questions.h"
 #include "../records/audit.h"
 #include "capabilities.h"
+#include "guise.h"
 #include "watch_parts.h"
 
 #define SWEEP_MS 250 /* how often callers of waiting questions are looked at */
@@ -98,7 +99,8 @@ bool call_find_caller(struct call *call)
 
 struct viewer call_viewer(const struct call *call)
 {
-    return (struct viewer){call->tid, call->watch->session->keeper};
+    /* Another user's processes are nothing to look through. */
+    return (struct viewer){call->tid, call->guised ? 0 : call->watch->session->keeper};
 }
 
 struct aside_call call_aside(const struct call *call)
@@ -178,26 +180,31 @@ void call_tell(const struct call *call, const char *message)
     if (fd >= 0) tell(fd, message);
 }
 
-static const char *why_strange(struct call *call)
+/* Who a caller is beside what the run began as. */
+enum standing { OWN, OTHER_USER, STRANGER };
+
+static enum standing standing_of(struct call *call, struct identity *identity, const char **why)
 {
     struct watch *watch = call->watch;
-    struct identity identity;
-    if (!watch->known || !identity_of(call->tid, &identity)) return "who it is cannot be seen";
-    if (!identity_same(&identity, &watch->own))
-        return "it has another user, other capabilities, another root or other namespaces than the run began "
-               "with";
-    if (fences_hold(&watch->fences, call->caller.pid, watch->session->keeper, watch->session->child))
-        return "it has, or may have, a Landlock fence of its own";
-    return NULL;
+    if (!watch->known || !identity_of(call->tid, identity)) {
+        *why = "who it is cannot be seen";
+        return STRANGER;
+    }
+    if (!identity_same_place(identity, &watch->own)) {
+        *why = "it has another root or other namespaces than the run began with";
+        return STRANGER;
+    }
+    if (fences_hold(&watch->fences, call->caller.pid, watch->session->keeper, watch->session->child)) {
+        *why = "it has, or may have, a Landlock fence of its own";
+        return STRANGER;
+    }
+    *why = "it has another user, or other capabilities, than the run began with";
+    return identity_same_ids(&identity->ids, &watch->own.ids) ? OWN : OTHER_USER;
 }
 
-bool call_is_own(struct call *call, int error)
+static void refuse_stranger(struct call *call, const char *why, int error)
 {
     struct watch *watch = call->watch;
-    if (!watch->strangers) return true;
-    if (!call_find_caller(call)) return false;
-    const char *why = why_strange(call);
-    if (!why) return true;
     cleanup_free char *message =
         xasprintf("askfirst: denied: %s: askfirst acts for no process that is not what it is itself\n"
                   "askfirst:   why: %s\n"
@@ -207,7 +214,66 @@ bool call_is_own(struct call *call, int error)
     if (watch->told != call->caller.pid) call_tell(call, message); /* once: a loader tries many files */
     watch->told = call->caller.pid;
     call_return(call, -error);
+}
+
+bool call_is_own(struct call *call, int error)
+{
+    struct identity identity;
+    const char *why;
+    if (!call->watch->strangers) return true;
+    if (!call_find_caller(call)) return false;
+    if (standing_of(call, &identity, &why) == OWN) return true;
+    refuse_stranger(call, why, error);
     return false;
+}
+
+bool call_act(struct call *call, int error)
+{
+    struct identity identity;
+    const char *why;
+    if (!call->watch->strangers) return true;
+    if (!call_find_caller(call)) return false;
+    enum standing standing = standing_of(call, &identity, &why);
+    call->guised = standing == OTHER_USER && guise_fits(&identity.ids) && guise_on(&identity.ids);
+    if (standing == OWN || call->guised) return true;
+    refuse_stranger(call, why, error);
+    return false;
+}
+
+bool call_is_served(struct call *call, int error, struct ids **ids)
+{
+    struct identity identity;
+    const char *why;
+    *ids = NULL;
+    if (!call->watch->strangers) return true;
+    if (!call_find_caller(call)) return false;
+    enum standing standing = standing_of(call, &identity, &why);
+    if (standing == OWN) return true;
+    if (standing == STRANGER || !guise_fits(&identity.ids)) {
+        refuse_stranger(call, why, error);
+        return false;
+    }
+    *ids = xmalloc(sizeof **ids);
+    **ids = identity.ids;
+    return true;
+}
+
+/* Strangers are refused when it comes to acting. */
+bool call_look(struct call *call)
+{
+    struct identity identity;
+    const char *why;
+    if (!call->watch->strangers) return true;
+    if (!call_find_caller(call)) return false;
+    call->guised = standing_of(call, &identity, &why) == OTHER_USER && guise_fits(&identity.ids) &&
+                   guise_on(&identity.ids);
+    return true;
+}
+
+void call_acted(struct call *call)
+{
+    if (call->guised) guise_off();
+    call->guised = false;
 }
 
 static void replied(void *context, int error, const char *message)

@@ -119,20 +119,18 @@ static void open_aside(const struct aside_call *call, void *own)
     free(blocking);
 }
 
-static void open_blocking(struct call *call, mode_t mask)
+static bool open_blocking(struct call *call, mode_t mask)
 {
     struct deed *deed = call->own;
     struct blocking *blocking = xcalloc(1, sizeof *blocking);
     *blocking = (struct blocking){deed->opening, mask};
-    deed->opening.spot = (struct spot){.parent = -1, .target = -1}; /* it is the thread's now */
     const struct aside_call by = call_aside(call);
-    if (aside(open_aside, blocking, &by)) {
-        call_leave(call);
-        return;
+    if (!aside(open_aside, blocking, &by)) {
+        free(blocking);
+        return false;
     }
-    opening_free(&blocking->opening);
-    free(blocking);
-    call_return(call, -EAGAIN);
+    deed->opening.spot = (struct spot){.parent = -1, .target = -1}; /* it is the thread's now */
+    return true;
 }
 
 /* What anybody may read of another process. For the rest the kernel would look at who asks, and that would be
@@ -200,7 +198,6 @@ static void carry_out_opening(struct call *call)
 {
     const struct deed *deed = call->own;
     const struct opening *opening = &deed->opening;
-    if (!call_is_own(call, EACCES)) return;
     if (opening->spot.kernel && !call_find_caller(call)) return;
     if (opening->spot.kernel && !may_open_in_proc(call, deed)) {
         call_return(call, -EACCES);
@@ -210,12 +207,18 @@ static void carry_out_opening(struct call *call)
         call_return(call, -EACCES);
         return;
     }
-    open_lane(call, deed);
     mode_t mask = opening_makes(opening) ? call_umask(call) : 022; /* looking for it takes time */
     bool terminal = opening->spot.kernel && is_own_terminal(&opening->spot);
+    if (!call_act(call, EACCES)) return;
+    open_lane(call, deed);
     int fd = terminal ? open_own_terminal(call, opening) : opening_do(opening, mask, OPENING_NEVER_WAITS);
-    if (fd == -EWOULDBLOCK && !(opening->flags & O_NONBLOCK))
-        open_blocking(call, mask);
+    bool blocks = fd == -EWOULDBLOCK && !(opening->flags & O_NONBLOCK),
+         begun = blocks && open_blocking(call, mask);
+    call_acted(call);
+    if (begun)
+        call_leave(call);
+    else if (blocks)
+        call_return(call, -EAGAIN);
     else if (fd < 0)
         call_return(call, fd);
     else
@@ -250,7 +253,9 @@ void watch_file_open(struct call *call)
     call->own = deed;
     call->free_own = free_deed;
     deed->acts.actor.pid = call->tid;
+    if (!call_look(call)) return;
     if (!error) error = opening_find(&request, call_viewer(call), &deed->opening);
+    call_acted(call);
     if (!notify_valid(&watch->notify, call->notification.id)) error = ESRCH;
     if (error) {
         call_return(call, -error);
@@ -319,30 +324,32 @@ static void change_aside(const struct aside_call *call, void *own)
     free(change);
 }
 
-static void change_blocking(struct call *call)
+static bool change_blocking(struct call *call)
 {
     struct deed *deed = call->own;
     struct change *change = xmalloc(sizeof *change);
     const struct aside_call by = call_aside(call);
     *change = deed->change;
-    if (aside(change_aside, change, &by)) {
-        deed->change = (struct change){0}; /* it is the thread's now */
-        call_leave(call);
-        return;
+    if (!aside(change_aside, change, &by)) {
+        free(change);
+        return false;
     }
-    free(change);
-    call_return(call, -EAGAIN);
+    deed->change = (struct change){0}; /* it is the thread's now */
+    return true;
 }
 
 static void carry_out_change(struct call *call)
 {
     struct deed *deed = call->own;
-    if (!call_is_own(call, EPERM)) return;
-    int64_t done = change_do(&deed->change, call_umask(call));
-    if (done == -EWOULDBLOCK)
-        change_blocking(call);
+    mode_t mask = call_umask(call);
+    if (!call_act(call, EPERM)) return;
+    int64_t done = change_do(&deed->change, mask);
+    bool blocks = done == -EWOULDBLOCK, begun = blocks && change_blocking(call);
+    call_acted(call);
+    if (begun)
+        call_leave(call);
     else
-        call_return(call, done);
+        call_return(call, blocks ? -EAGAIN : done);
 }
 
 void watch_file_change(struct call *call)
@@ -350,10 +357,12 @@ void watch_file_change(struct call *call)
     struct deed *deed = xcalloc(1, sizeof *deed);
     struct change *change = &deed->change;
     deed->is_change = true;
-    int error = change_read(&call->notification, call_viewer(call).top, change);
     call->own = deed;
     call->free_own = free_deed;
     deed->acts.actor.pid = call->tid;
+    if (!call_look(call)) return;
+    int error = change_read(&call->notification, call_viewer(call).top, change);
+    call_acted(call);
     if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;
     if (error) {
         call_return(call, -error);

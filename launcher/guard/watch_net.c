@@ -17,6 +17,7 @@
 #include "../look/process.h"
 #include "../plain/memory.h"
 #include "aside.h"
+#include "guise.h"
 #include "landlock.h"
 #include "memory_of.h"
 #include "resolve.h"
@@ -28,6 +29,7 @@ struct endpoint {
     struct sockaddr_storage address;
     socklen_t size;
     struct spot spot; /* where a UNIX path leads */
+    struct ids *ids;  /* in whose name, where it is another user's */
 };
 
 struct binding {
@@ -41,6 +43,7 @@ static void free_endpoint(void *own)
     struct endpoint *endpoint = own;
     if (endpoint->socket >= 0) close(endpoint->socket);
     spot_close(&endpoint->spot);
+    free(endpoint->ids);
     free(endpoint);
 }
 
@@ -98,8 +101,9 @@ static struct endpoint *take_endpoint(struct call *call, unsigned resolve_flags)
     endpoint->socket = endpoint->spot.parent = endpoint->spot.target = -1;
     call->own = endpoint;
     call->free_own = free_endpoint;
-    if (!call_find_caller(call)) return NULL;
+    if (!call_find_caller(call) || !call_look(call)) return NULL;
     int error = read_endpoint(call, endpoint, resolve_flags);
+    call_acted(call);
     if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;
     if (!error) return endpoint;
     call_return(call, -error);
@@ -122,9 +126,12 @@ static int connect_now(const struct endpoint *endpoint)
     return connect(endpoint->socket, address, size) ? -errno : 0;
 }
 
+/* Who listens is told who connects: not the launcher's ids, where the caller has others. */
 static void connect_aside(const struct aside_call *call, void *own)
 {
-    notify_return(&call->notify, call->id, aside_result(connect_now(own)));
+    const struct endpoint *endpoint = own;
+    int result = !endpoint->ids || guise_become(endpoint->ids) ? connect_now(endpoint) : -EACCES;
+    notify_return(&call->notify, call->id, aside_result(result));
     free_endpoint(own);
 }
 
@@ -132,8 +139,8 @@ static void carry_out(struct call *call)
 {
     struct endpoint *endpoint = call->own;
     call->matter = NULL;
-    if (!call_is_own(call, EACCES)) return;
-    if (fcntl(endpoint->socket, F_GETFL) & O_NONBLOCK || endpoint->type == SOCK_DGRAM) {
+    if (!call_is_served(call, EACCES, &endpoint->ids)) return;
+    if (!endpoint->ids && (fcntl(endpoint->socket, F_GETFL) & O_NONBLOCK || endpoint->type == SOCK_DGRAM)) {
         call_return(call, connect_now(endpoint));
         return;
     }
@@ -212,16 +219,19 @@ static void carry_out_bind(struct call *call)
         call_continue(call);
         return;
     }
-    if (!call_is_own(call, EACCES)) return;
     if (endpoint->spot.target >= 0 || endpoint->spot.parent < 0) {
         call_return(call, -EADDRINUSE);
         return;
     }
+    mode_t mask = call_umask(call);
+    if (!call_act(call, EACCES)) return;
     struct binding *binding = xmalloc(sizeof *binding);
-    *binding = (struct binding){endpoint, resolve_descriptor(call->tid, AT_FDCWD), call_umask(call)};
+    *binding = (struct binding){endpoint, resolve_descriptor(call->tid, AT_FDCWD), mask};
     const struct aside_call by = call_aside(call);
     call->free_own = NULL;
-    if (binding->directory >= 0 && aside(bind_aside, binding, &by)) {
+    bool begun = binding->directory >= 0 && aside(bind_aside, binding, &by);
+    call_acted(call);
+    if (begun) {
         call_leave(call);
         return;
     }

@@ -1,5 +1,7 @@
 /* watch_other.c: who a process is, what it does to others, and calls of another ABI (watch_parts.h). */
 #include <errno.h>
+#include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -21,6 +23,34 @@ static void refuse_other_root(struct call *call)
     call_return(call, -EPERM);
 }
 
+/* All of them say which ids, and none are other than what the run began with. */
+static bool changes_nothing(const struct call *call)
+{
+    const uint64_t *args = (const uint64_t *)call->notification.data.args;
+    const struct ids *own = &call->watch->own.ids;
+    size_t count;
+    bool group = false;
+    switch (call->notification.data.nr) {
+    case __NR_unshare:
+        return !(args[0] & (CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
+                            CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME));
+    case __NR_setgid: group = true; /* fall through */
+    case __NR_setuid: count = 1; break;
+    case __NR_setregid: group = true; /* fall through */
+    case __NR_setreuid: count = 2; break;
+    case __NR_setresgid: group = true; /* fall through */
+    case __NR_setresuid: count = 3; break;
+    default: return false;
+    }
+    bool same = call->watch->known;
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < ID_KINDS; j++) {
+            unsigned wanted = (unsigned)args[i];
+            same = same && (wanted == UINT_MAX || wanted == (group ? own->groups[j] : own->users[j]));
+        }
+    return same;
+}
+
 /* The kernel decides whether it may; from now on everybody is looked at before the launcher acts for them. */
 void watch_identity(struct call *call)
 {
@@ -35,9 +65,14 @@ void watch_identity(struct call *call)
         refuse_other_root(call);
         return;
     }
+    if (number != __NR_prctl && changes_nothing(call)) {
+        call_continue(call);
+        return;
+    }
     if (number == __NR_prctl) {
         fences_reaper(&watch->fences, call->caller.pid);
     } else {
+        if (!watch->strangers && watch->lane) lane_share(watch->lane);
         watch->strangers = true;
         if (number == __NR_landlock_restrict_self) fences_add(&watch->fences, call->caller.pid);
     }

@@ -45,6 +45,7 @@ struct call {
     struct seccomp_notif notification;
     pid_t tid;
     struct caller caller; /* found when it is needed: pid 0 until then */
+    bool guised;          /* between call_look() or call_act(), and call_acted() */
     struct matter *matter;
     void (*allowed)(struct call *call); /* what was to be judged is allowed */
     void (*free_own)(void *own);
@@ -60,8 +61,21 @@ void call_leave(struct call *call);                      /* somebody else answer
 /* False: the caller is gone, and the call has been ended. */
 bool call_find_caller(struct call *call);
 
-/* Whether the launcher may act for this thread. Not: the call has been ended with `error`, and its caller told why. */
+/* Whether the launcher may act for this thread as what it is itself. Not: the call has been ended with `error`, and its caller
+ * told why. */
 bool call_is_own(struct call *call, int error);
+
+/* The same for what is then done to files, which ends with call_acted(): for another user's thread it is done in that user's
+ * name (guise.h). */
+bool call_act(struct call *call, int error);
+void call_acted(struct call *call);
+
+/* The same for what somebody else will do. `ids` (malloc'd): in whose name, NULL for the launcher's own. */
+bool call_is_served(struct call *call, int error, struct ids **ids);
+
+/* Before acting, for looking where a path leads; also ends with call_acted(). False: the caller is gone, and the call has been
+ * ended. */
+bool call_look(struct call *call);
 
 /* Has one act of the call judged: `matter->question` is filled by the caller of this in between. `allowed` is called when it was
  * let go; otherwise the call ends with the error. NULL: the caller is gone, and the call has been ended. */

@@ -233,6 +233,73 @@ for number in (425, 323, 321, 298, 304, 246, 175, 165, 1000):
         text = f"import os\ntry: os.kill({os.getpid()}, 0); os.kill({os.getpid()}, 10)\nexcept OSError as error: print(error.strerror)"
         self.assertEqual(self.python(text).stdout, "Operation not permitted\n")
 
+    def test_who_becomes_another_user_may_do_what_that_user_may(self):
+        if os.getuid() != 0:
+            self.skipTest("an ordinary user cannot become another")
+        text = """
+import ctypes, os, socket, struct, subprocess, sys, tempfile
+top = tempfile.mkdtemp(dir=os.getcwd()); os.chmod(top, 0o711); os.chdir(top)
+def put(name, mode, owner=0):
+    open(name, "w").write("x"); os.chown(name, owner, owner); os.chmod(name, mode)
+for name, mode in ("public", 0o644), ("private", 0o600), ("group", 0o640):
+    put(name, mode)
+os.chown("group", 0, 4321)
+os.mkdir("shut", 0o700); put("shut/public", 0o644); os.mkdir("open"); os.chmod("open", 0o777); os.mkdir("sticky"); os.chmod("sticky", 0o1777)
+put("sticky/roots", 0o666); put("theirs", 0o600, 65534); os.mkfifo("fifo"); os.chmod("fifo", 0o600); put("suid", 0o4755)
+roots = socket.socket(socket.AF_UNIX); roots.bind("roots.socket"); roots.listen(); os.chmod("roots.socket", 0o600)
+all = socket.socket(socket.AF_UNIX); all.bind("all.socket"); all.listen(); os.chmod("all.socket", 0o666)
+inherited = os.open("private", os.O_RDONLY)
+def attempt(name, act):
+    try: print(name, act())
+    except OSError as error: print(name, error.strerror)
+def create(path, mode=0o666):
+    os.umask(0o027); os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)); return os.stat(path)[0:1] + os.stat(path)[4:6]
+def bound():
+    made = socket.socket(socket.AF_UNIX); made.bind("open/socket"); return os.stat("open/socket")[4:6]
+def tell():
+    for name in "public", "private", "group", "shut/public", "theirs", "nothing", "shut/nothing", "sticky", "shut", f"/proc/self/fd/{inherited}", "/proc/self/comm", "/proc/1/environ":
+        attempt(name, lambda: bool(os.open(name, os.O_RDONLY)))
+    attempt("fifo", lambda: os.open("fifo", os.O_RDWR) and 1)
+    attempt("write", lambda: os.open("public", os.O_WRONLY) and 1)
+    attempt("make", lambda: create("open/made")); attempt("make here", lambda: create("made"))
+    attempt("again", lambda: os.open("open/made", os.O_WRONLY | os.O_TRUNC) and 1)
+    attempt("chmod", lambda: os.chmod("public", 0o777)); attempt("chmod own", lambda: os.chmod("open/made", 0o600))
+    attempt("chown", lambda: os.chown("open/made", 0, 0)); attempt("times", lambda: os.utime("public", (1, 1)))
+    attempt("xattr", lambda: os.setxattr("public", "user.x", b"1"))
+    attempt("rename", lambda: os.rename("open/made", "open/moved")); attempt("rename here", lambda: os.rename("public", "other"))
+    attempt("unlink sticky", lambda: os.unlink("sticky/roots")); attempt("link", lambda: os.link("public", "open/public"))
+    attempt("symlink", lambda: (os.symlink("x", "open/s"), os.lstat("open/s")[4:6])); attempt("mkdir", lambda: (os.mkdir("open/d"), os.stat("open/d")[4:6]))
+    attempt("truncate", lambda: os.truncate("private", 0)); attempt("unlink", lambda: os.unlink("open/moved"))
+    attempt("bind", bound); attempt("connect roots", lambda: socket.socket(socket.AF_UNIX).connect("roots.socket"))
+    calls = socket.socket(socket.AF_UNIX); attempt("connect", lambda: calls.connect("all.socket"))
+    attempt("run", lambda: subprocess.run(["id", "-u"], capture_output=True, text=True))
+    attempt("run private", lambda: subprocess.run(["./private"]))
+for ids in ((65534,) * 3, (65534,) * 3, []), ((65534,) * 3, (4321,) * 3, [4321]), ((0, 65534, 0), (0, 65534, 0), []), ((0,) * 3, (4321,) * 3, [7]):
+    for path in "open/s", "open/public", "open/socket":
+        if os.path.lexists(path): os.unlink(path)
+    if os.path.exists("open/d"): os.rmdir("open/d")
+    print(ids, flush=True)
+    if not os.fork():
+        os.setgroups(ids[2]); os.setresgid(*ids[1]); os.setresuid(*ids[0]); tell(); sys.stdout.flush(); os._exit(0)
+    peer, _ = all.accept(); print("peer", struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[1:])
+    print(os.wait()[1]); create("after" + str(ids[0][0]) + str(ids[1][0]) + str(ids[0][1])); sys.stdout.flush()
+print(os.stat("after6553465534" + "65534")[4:6])
+"""
+        self.rules = self.policy("""
+read: [{allow: "/**"}]
+write: [{allow: "/**"}]
+exec: [{allow: "/**"}]
+connect: [{allow: "unix:/**"}]
+otherwise: {read: deny, write: deny, exec: deny, connect: deny, debug: deny}
+""")
+        place = pathlib.Path(tempfile.mkdtemp(dir="/tmp", prefix="u"))
+        self.addCleanup(shutil.rmtree, place)
+        place.chmod(0o711)
+        bare = self.command("/usr/bin/python3", "-c", text, cwd=place)
+        guarded = self.guard("/usr/bin/python3", "-c", text, cwd=place)
+        self.assertEqual(bare.returncode, 0, bare.stderr)
+        self.assertEqual(guarded.stdout.splitlines(), bare.stdout.splitlines(), guarded.stderr)
+
     def test_the_launcher_lends_root_no_capability_that_it_took(self):
         if os.getuid() != 0:
             self.skipTest("an ordinary user has none")
