@@ -6,11 +6,10 @@
  */
 #include "door.h"
 
-#include <asm/poll.h>
-#include <linux/time_types.h>
 #include <linux/uio.h>
 
 #include "bytes.h"
+#include "complain.h"
 #include "python.h"
 #include "raw/raw.h"
 
@@ -182,32 +181,6 @@ static bool receive_answer(int fd, struct letter *letter, uint32_t id, struct wi
     return read_answer(letter, size, id, answer);
 }
 
-/* Whether a line may be written there: it is open, no data file that happens to have the number, and would
- * not block or raise SIGPIPE. */
-static bool takes_words(int fd)
-{
-    struct stat status;
-    struct pollfd ready = {.fd = fd, .events = POLLOUT};
-    struct __kernel_timespec soon = {.tv_nsec = 200 * 1000 * 1000};
-    long flags = raw_fcntl(fd, F_GETFL, 0);
-    if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY || raw_fstat(fd, &status)) return false;
-    if ((status.st_mode & S_IFMT) == S_IFREG) return (flags & O_ACCMODE) != O_RDWR;
-    return raw_call(__NR_ppoll, &ready, 1, &soon, 0, 0) == 1 &&
-           !(ready.revents & (POLLERR | POLLHUP | POLLNVAL));
-}
-
-static void say(const char *words, size_t length)
-{
-    if (!length || !takes_words(2)) return;
-    while (length) {
-        long written = raw_call(__NR_write, 2, words, length);
-        if (written == -EINTR) continue;
-        if (written <= 0) return;
-        words += written;
-        length -= (size_t)written;
-    }
-}
-
 void door_complain(const char *why)
 {
     char line[160] = "askfirst: denied: ";
@@ -215,15 +188,7 @@ void door_complain(const char *why)
     if (size > sizeof line - length - 1) size = sizeof line - length - 1;
     memcpy(line + length, why, size);
     line[length + size] = '\n';
-    say(line, length + size + 1);
-}
-
-/* What the caller is told when nobody could be asked. Without a descriptor or memory the call would often
- * have failed on its own account: then the error says so. */
-static long unanswered(long error)
-{
-    door_complain("nobody could be asked: the launcher does not answer");
-    return error == -EMFILE || error == -ENFILE || error == -E2BIG || error == -ENOMEM ? error : -EACCES;
+    complain_say(line, length + size + 1);
 }
 
 static long no_error(const struct wire_answer *answer)
@@ -255,13 +220,13 @@ static long exchange(const struct session *session, const struct request *reques
 {
     if (!session->image) return -EACCES; /* it was said at the start */
     long fd = reach(session);
-    if (fd < 0) return unanswered(fd);
+    if (fd < 0) return complain_unanswered(request, fd);
     fd = move_up((int)fd);
     uint32_t id = new_id(letter);
     long sent = send_request((int)fd, letter, request, id);
     if (sent || !receive_answer((int)fd, letter, id, answer)) {
         raw_close((int)fd);
-        return unanswered(sent);
+        return complain_unanswered(request, sent);
     }
     *door = (int)fd;
     return 0;
@@ -275,7 +240,7 @@ long door_ask_open(const struct session *session, const struct request *request,
     long result = exchange(session, request, &letter, &answer, door);
     if (!result && answer.verdict == WIRE_NO) {
         raw_close(*door);
-        say(letter.bytes + sizeof answer, answer.body_length);
+        complain_say(letter.bytes + sizeof answer, answer.body_length);
         result = no_error(&answer);
     }
     letter_end(&letter);
@@ -332,7 +297,7 @@ long door_lookup(const struct session *session, const struct request *request, v
     if (!result) {
         if (door >= 0) raw_close(door);
         if (answer.verdict == WIRE_NO) {
-            say(letter.bytes + sizeof answer, answer.body_length);
+            complain_say(letter.bytes + sizeof answer, answer.body_length);
             result = no_error(&answer);
         } else {
             if (*size > answer.body_length) *size = answer.body_length;

@@ -12,6 +12,8 @@
 
 #define PRELOAD "LD_PRELOAD"
 #define LONGEST_NAME 60u
+/* man(1) fences its helpers off from all sockets, and so from the door; this is how it is told not to. */
+#define UNFENCED "MAN_DISABLE_SECCOMP"
 
 /* The loader's own variables that would lead around the door. Those that only say where libraries lie are not
  * among them: a library that they bring in calls the C library as the program does. */
@@ -134,7 +136,7 @@ char **environment_make(const struct environment_options *options, char *const *
     size_t count = 0, made = 0;
     while (from[count])
         count++;
-    char **environment = xcalloc(count + options->wanted_count + 3, sizeof *environment);
+    char **environment = xcalloc(count + options->wanted_count + 4, sizeof *environment);
 
     const char *asked = wanted(options, PRELOAD);
     const char *others =
@@ -150,6 +152,8 @@ char **environment_make(const struct environment_options *options, char *const *
         if (strchr(entry, '=') && strcmp(name, PRELOAD) != 0 && wanted(options, name) == entry)
             environment[made++] = xstrdup(entry);
     }
+    if (options->shim_needed && !environment_get(environment, UNFENCED))
+        environment[made++] = xstrdup(UNFENCED "=1");
     return environment;
 }
 

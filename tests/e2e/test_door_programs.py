@@ -21,6 +21,15 @@ class Programs(DoorCase):
         self.assertEqual(result[0], status, result)
         return result
 
+    def test_a_manual_page_is_shown(self):
+        """man fences its helpers off from sockets, and so from the door, unless it is told not to."""
+        self.file("home/work/page.1", ".TH PAGE 1\n.SH NAME\npage \\- a page\n")
+        session = Session(self, "/bin/sh", "-c", "man -l page.1 | cat", policy="exec: [{allow: '/**'}]\nread: [{allow: '/**'}]\n"
+                          "write: [{allow: '/**'}]\n", env=self.environment(MANPAGER="cat"))
+        _, out, err = self.finished(session)
+        self.assertIn("a page", out)
+        self.assertNotIn("askfirst: denied", err)
+
     def test_the_line_of_python_is_shown_to_who_answers_and_to_who_wrote_it(self):
         session = self.run_python("import subprocess\n\ndef tidy():\n    return subprocess.call(['rm', '-r', 'out'])\n"
                                   "try:\n    tidy()\nexcept PermissionError:\n    print('refused')\n")

@@ -118,7 +118,19 @@ os.rename("f", "g"); os.link("g", "h"); os.symlink("x", "l"); os.mkdir("d"); os.
                 result = self.cat(door)
                 self.assertEqual(result.stdout, "")
                 self.assertIn("Permission denied", result.stderr)
-                self.assertIn("askfirst: denied: nobody could be asked", result.stderr)
+                self.assertEqual(result.stderr.splitlines()[:3], [
+                    f"askfirst: denied: read {self.secret}",
+                    "askfirst:   why: nobody could be asked: the launcher does not answer",
+                    "askfirst:   next: begin the run again"])
+
+    def test_a_sandbox_of_the_programs_own_that_keeps_it_from_the_launcher_is_named(self):
+        door = Door(self, self.rules)
+        socket, EPERM = "41", "1"
+        result = door.run(PROGRAMS / "without", socket, EPERM, "/bin/cat", "x\033[1m")
+        self.assertEqual(result.stderr.splitlines()[:3], [
+            "askfirst: denied: run /bin/cat x?[1m",
+            "askfirst:   why: the program's own sandbox keeps it from the launcher, which has to be asked",
+            "askfirst:   next: run it without its sandbox"])
 
     def test_the_errno_of_a_refusal_is_the_launchers(self):
         door = Door(self, self.rules)

@@ -131,6 +131,16 @@ static void a_shim_that_is_not_needed_is_left_out_where_it_cannot_be_told_of(voi
     assert_null(why);
 }
 
+static void man_leaves_its_helpers_a_way_to_the_door(void **state)
+{
+    (void)state;
+    struct environment_options options = {.policy = &policy, .session = "/run/x", .shim = SHIM};
+    char *why = NULL;
+    has(environment_make(&options, FROM("A=x"), &why), "MAN_DISABLE_SECCOMP", NULL);
+    has(make(FROM("A=x"), NULL, SHIM, &why), "MAN_DISABLE_SECCOMP", "1");
+    has(make(FROM("MAN_DISABLE_SECCOMP="), NULL, SHIM, &why), "MAN_DISABLE_SECCOMP", "");
+}
+
 static void an_entry_without_a_value_stays(void **state)
 {
     (void)state;
@@ -138,7 +148,8 @@ static void an_entry_without_a_value_stays(void **state)
     char **environment = make(FROM("odd", "A=x"), NULL, SHIM, &why);
     assert_string_equal(environment[2], "odd");
     assert_string_equal(environment[3], "A=x");
-    assert_null(environment[4]);
+    assert_string_equal(environment[4], "MAN_DISABLE_SECCOMP=1");
+    assert_null(environment[5]);
     assert_string_equal(environment_get(environment, "A"), "x");
     assert_null(environment_get(environment, "odd"));
     environment_free(environment);
@@ -154,6 +165,7 @@ int main(void)
         cmocka_unit_test(what_leads_around_the_door_is_not_there),
         cmocka_unit_test(what_cannot_be_is_refused_with_its_reason),
         cmocka_unit_test(a_shim_that_is_not_needed_is_left_out_where_it_cannot_be_told_of),
+        cmocka_unit_test(man_leaves_its_helpers_a_way_to_the_door),
         cmocka_unit_test(an_entry_without_a_value_stays),
     };
     return cmocka_run_group_tests_name("environment", tests, NULL, NULL);
