@@ -186,12 +186,16 @@ static int open_own_terminal(const struct call *call, const struct opening *open
     return fd < 0 ? -errno : fd;
 }
 
-/* What anybody may read at any time under this name need not come by again. */
+/* What anybody may read at any time under this name need not come by again; not what this program may, because it is this one. */
 static void open_lane(const struct call *call, const struct deed *deed)
 {
     const struct spot *spot = &deed->opening.spot;
     bool plain = !deed->asked && deed->acts.count == 1 && deed->opening.reads && !spot->kernel;
-    if (plain && call->watch->lane) lane_add(call->watch->lane, spot->path);
+    if (!plain || !call->watch->lane) return;
+    const struct act act = {.kind = ACT_READ, .path = spot->path, .path_length = strlen(spot->path)};
+    struct decision decision;
+    policy_decide(call->watch->session->image, &act, &decision, NULL);
+    if (decision.verdict == VERDICT_ALLOW) lane_add(call->watch->lane, spot->path);
 }
 
 static void carry_out_opening(struct call *call)
