@@ -24,9 +24,9 @@ SHIM_LDFLAGS := -shared -nostdlib -Wl,--version-script=shim/exports.map -Wl,-z,r
 
 # Files of policy/ that the shim shares: no allocation, no libc.
 DECIDER  := $(wildcard policy/decide.c policy/glob.c policy/image.c policy/index.c policy/turns.c policy/words.c)
-# The built-in YAML files are packed at build, by a program of a few of its files.
-PACKER   := $(addprefix policy/,pack.c arena.c diagnostics.c sha256.c tree.c)
-POLICY   := $(filter-out $(DECIDER) policy/pack.c,$(wildcard policy/*.c))
+# The built-in YAML files are read and packed at build, by a program of its other files.
+PACKER   := $(filter-out policy/builtin.c,$(wildcard policy/*.c))
+POLICY   := $(filter-out $(DECIDER) policy/pack.c policy/pack_reading.c,$(wildcard policy/*.c))
 LAUNCHER := $(filter-out launcher/main.c,$(wildcard launcher/*.c launcher/*/*.c))
 SHIM     := $(wildcard shim/*.c shim/*/*.c)
 UNIT     := $(wildcard tests/unit/test_*.c)
@@ -105,7 +105,7 @@ $(BUILD)/shim/%.o: %.c $(BUILD)/flags
 
 $(BUILD)/pack: $(PACKER) $(wildcard policy/*.h) $(BUILD)/flags
 	$(call say,CC)
-	$(Q)$(CC) -std=gnu11 -O1 -g $(WARN) $(WERROR) -D_GNU_SOURCE -o $@ $(PACKER) -lyaml
+	$(Q)$(CC) -std=gnu11 -O0 -g $(WARN) $(WERROR) -D_GNU_SOURCE -o $@ $(PACKER) -lyaml
 $(BUILD)/packed.c: $(BUILD)/pack $(wildcard policy/*.yaml)
 	$(call say,PACK)
 	$(Q)$(BUILD)/pack $(wildcard policy/*.yaml) > $@.new

@@ -32,36 +32,35 @@ char *glob_unquote(struct arena *arena, const char *text, size_t length)
     return plain;
 }
 
-/* The names that every policy knows. NULL: it stands for nothing here. */
 static const char *find_python(const struct reader *reader, char out[PATH_MAX])
 {
     const char *found = reader->options->no_links ? NULL : find_program(reader, "python3");
     return found && find_real(reader, found, LAST_FOLLOW, out) ? out : NULL;
 }
 
-static const char *const BUILTIN_NAMES[] = {"home",  "user", "workspace", "tmp",     "runtime", "config",
-                                            "cache", "data", "state",     "session", "install", "python"};
-#define BUILTIN_COUNT (sizeof BUILTIN_NAMES / sizeof *BUILTIN_NAMES)
+enum { HOME, PYTHON = BUILTIN_NAMES - 1 };
+static const char *const builtin_names[BUILTIN_NAMES] = {
+    "home",  "user", "workspace", "tmp",     "runtime", "config",
+    "cache", "data", "state",     "session", "install", [PYTHON] = "python"};
 
-static bool is_builtin(const char *name, size_t length)
+/* BUILTIN_NAMES: it is none. */
+static size_t find_builtin(const char *name)
 {
-    for (size_t i = 0; i < BUILTIN_COUNT; i++)
-        if (strlen(BUILTIN_NAMES[i]) == length && memcmp(BUILTIN_NAMES[i], name, length) == 0) return true;
-    return false;
+    size_t i = 0;
+    while (i < BUILTIN_NAMES && strcmp(builtin_names[i], name) != 0)
+        i++;
+    return i;
 }
 
-static const char *builtin_value(const struct reader *reader, const char *name, char buffer[PATH_MAX])
+const char *builtin_value(const struct reader *reader, size_t index, char buffer[PATH_MAX])
 {
     const struct places *places = reader->options->places;
-    const char *const values[BUILTIN_COUNT] = {
+    const char *const values[BUILTIN_NAMES] = {
         places->home,        places->user,        places->workspace,   places->tmp,
         places->runtime_dir, places->config_dir,  places->cache_dir,   places->data_dir,
         places->state_dir,   places->session_dir, places->install_dir, NULL,
     };
-    if (strcmp(name, "python") == 0) return find_python(reader, buffer);
-    for (size_t i = 0; i < BUILTIN_COUNT; i++)
-        if (strcmp(BUILTIN_NAMES[i], name) == 0) return values[i];
-    return NULL;
+    return index == PYTHON ? find_python(reader, buffer) : values[index];
 }
 
 static const struct variable *find_variable(const struct variables *scope, const char *name)
@@ -75,8 +74,8 @@ static const struct variable *find_variable(const struct variables *scope, const
 static const char *nearest_name(const struct variables *scope, const char *name)
 {
     const char *best = NULL;
-    for (size_t i = 0; i < BUILTIN_COUNT; i++)
-        best = suggest(name, best, BUILTIN_NAMES[i]);
+    for (size_t i = 0; i < BUILTIN_NAMES; i++)
+        best = suggest(name, best, builtin_names[i]);
     for (; scope; scope = scope->parent)
         for (size_t i = 0; i < scope->count; i++)
             best = suggest(name, best, scope->items[i].name);
@@ -131,11 +130,11 @@ static bool append_one(struct reader *reader, const struct node *at, struct stri
 }
 
 /* A built-in place is a name of a file: in a pattern it is quoted. The root before a slash is that slash. */
-static bool append_builtin(struct reader *reader, const struct node *at, const char *name, char next,
+static bool append_builtin(struct reader *reader, const struct node *at, size_t index, char next,
                            enum expand_for use, struct strings *values)
 {
     char buffer[PATH_MAX];
-    const char *value = builtin_value(reader, name, buffer);
+    const char *value = builtin_value(reader, index, buffer);
     if (!value) {
         values->count = 0;
         return true;
@@ -147,7 +146,8 @@ static bool append_builtin(struct reader *reader, const struct node *at, const c
 static bool append_variable(struct reader *reader, const struct node *at, const char *name, char next,
                             enum expand_for use, struct strings *values)
 {
-    if (is_builtin(name, strlen(name))) return append_builtin(reader, at, name, next, use, values);
+    size_t builtin = find_builtin(name);
+    if (builtin < BUILTIN_NAMES) return append_builtin(reader, at, builtin, next, use, values);
     const struct variable *variable = find_variable(&reader->file->variables, name);
     if (variable) {
         const struct strings *ends = use == EXPAND_PATTERN ? &variable->pattern : &variable->plain;
@@ -202,7 +202,7 @@ bool expand(struct reader *reader, const struct node *at, const char *text, enum
     if (is_plain) return spend(reader, at, strlen(text) + sizeof(struct pattern));
     if (tilde == TILDE_IS_HOME && text[0] == '~' && (text[1] == '/' || text[1] == '\0')) {
         text++;
-        if (!append_builtin(reader, at, "home", *text, use, values)) return false;
+        if (!append_builtin(reader, at, HOME, *text, use, values)) return false;
     }
     while (*text)
         if (!take_piece(reader, at, &text, use, values)) return false;
@@ -222,7 +222,7 @@ static bool may_define(struct reader *reader, const struct node *key)
         complain(reader, key, "\"%s\" is no name of a variable: use letters, digits and _", name);
         return false;
     }
-    if (is_builtin(name, strlen(name))) {
+    if (find_builtin(name) < BUILTIN_NAMES) {
         complain(reader, key, "the variable \"%s\" is built in: choose another name", name);
         return false;
     }

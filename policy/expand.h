@@ -2,6 +2,7 @@
 #ifndef ASKFIRST_EXPAND_H
 #define ASKFIRST_EXPAND_H
 
+#include <limits.h>
 #include <stdbool.h>
 
 #include "rules.h"
@@ -32,6 +33,10 @@ enum tilde { TILDE_IS_TEXT, TILDE_IS_HOME };
  * (${session} outside of a run). False: an error was said, at `at`. */
 bool expand(struct reader *reader, const struct node *at, const char *text, enum expand_for use,
             enum tilde tilde, struct strings *values);
+
+/* The names that every policy knows, and what they stand for. NULL: nothing here. */
+#define BUILTIN_NAMES 12
+const char *builtin_value(const struct reader *reader, size_t index, char buffer[PATH_MAX]);
 
 /* `variables:` */
 void read_variables(struct reader *reader, const struct node *map, void *into);

@@ -110,8 +110,12 @@ void read_packed(struct reader *reader, const struct packed *packed)
     struct loaded *file = reader->file;
     file->size = packed->source_size;
     memcpy(file->sha256, packed->source_sha256, sizeof file->sha256);
-    struct arena *tree = arena_below(reader->arena);
-    read_root(reader, packed_tree(tree, packed, reader->options->all_tests ? NULL : "tests"));
-    arena_end(tree);
+    if (packed->reading && !reader->options->all_tests) {
+        take_reading(reader, packed);
+    } else {
+        struct arena *tree = arena_below(reader->arena);
+        read_root(reader, packed_tree(tree, packed, reader->options->all_tests ? NULL : "tests"));
+        arena_end(tree);
+    }
     file->finished = true;
 }

@@ -144,6 +144,10 @@ enum reading read_address_pattern(struct reader *reader, const struct node *at, 
 enum reading read_globs(struct reader *reader, const struct node *at, const char *text, enum tilde tilde,
                         struct strings *into);
 
+/* Adds what such a pattern comes to, with variables filled in and nothing wrong with it: links are followed. */
+void add_path_pattern(struct reader *reader, char *pattern, struct patterns *into);
+void add_program_pattern(struct reader *reader, char *pattern, struct patterns *into);
+
 /* One item or a list of them, any of which may fit: a list stands for nothing if each of its items does. */
 typedef enum reading pattern_reader(struct reader *reader, const struct node *at, const char *text,
                                     struct patterns *into);
@@ -156,6 +160,7 @@ void drop_if_any(struct patterns *programs);
 /* The sections. */
 void read_rules(struct reader *reader, const struct node *list, enum act_kind act);
 enum reading read_command_rule(struct reader *reader, const struct node *item, struct rule *rule); /* exec */
+void keep_versions(struct rule *rule); /* of the programs that bare names in an ask or a deny are links to */
 void read_otherwise(struct reader *reader, const struct node *map, void *into);
 void read_env(struct reader *reader, const struct node *map, void *into);
 void read_limits(struct reader *reader, const struct node *map, void *into);
@@ -171,6 +176,9 @@ enum stdin_kind read_stdin(struct reader *reader, const struct node *node);
 /* load.c: reads a whole file from text into `reader->file`, and what it extends. */
 void read_file(struct reader *reader, const char *bytes, size_t size);
 void read_packed(struct reader *reader, const struct packed *packed); /* the same, from a built-in one */
+
+/* reading.c: takes a built-in file as it was read when it was packed. */
+void take_reading(struct reader *reader, const struct packed *packed);
 
 /* files.c: finds, checks and reads files; each once. NULL after an error, or where a file that may be missing
  * is. */

@@ -216,7 +216,7 @@ static bool is_version_of(const struct patterns *patterns, const char *path)
 
 /* Many names can be links to one program that does another thing under each (pkill is pgrep, reboot is systemctl): an ask or
  * a deny of the one is none of the others. It is still met by the name that the program is called by. */
-static void keep_versions(struct rule *rule)
+void keep_versions(struct rule *rule)
 {
     size_t kept = 0;
     if (rule->verdict == VERDICT_ALLOW) return;

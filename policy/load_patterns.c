@@ -55,26 +55,34 @@ static void add_once(struct arena *arena, struct patterns *into, size_t from, ch
     add_pattern(arena, into, text, bare);
 }
 
-/* Adds the pattern as it is compared with real paths: with what leads to the last literal name resolved (a
- * link is a file too, and can be changed), and with that name followed as well. */
-static void add_resolved(struct reader *reader, struct patterns *into, char *pattern)
+/* The pattern with its literal beginning led to where it really is. */
+static char *led_to(struct reader *reader, char *pattern, size_t length, const char *real)
 {
-    size_t from = into->count;
-    size_t length = literal_length(pattern);
+    const char *quoted = real[1] == '\0' && pattern[length] ? "" : glob_quote(reader->arena, real);
+    char *made = arena_join(reader->arena, quoted, pattern + length);
+    bool fits = strcmp(made, pattern) == 0 || !path_pattern_error(made);
+    return fits ? made : pattern; /* following the links made it too long */
+}
+
+/* With what leads to the last literal name resolved (a link is a file too, and can be changed), and with that name followed as
+ * well. */
+void add_path_pattern(struct reader *reader, char *pattern, struct patterns *into)
+{
+    size_t from = into->count, length = literal_length(pattern);
+    struct seen *seen = reader->so_far->seen;
     if (length <= 1 || reader->options->no_links) {
         add_pattern(reader->arena, into, pattern, false);
         return;
     }
+    bool quotes = memchr(pattern, '\\', length), last_is_link = true;
     const char *literal = glob_unquote(reader->arena, pattern, length);
-    for (int i = 0; i < 2; i++) {
-        char real[PATH_MAX];
-        if (!find_real(reader, literal, i == 0 ? LAST_AS_WRITTEN : LAST_FOLLOW, real)) strcpy(real, literal);
-        const char *quoted = real[1] == '\0' && pattern[length] ? "" : glob_quote(reader->arena, real);
-        char *made = arena_join(reader->arena, quoted, pattern + length);
-        if (strcmp(made, pattern) != 0 && path_pattern_error(made))
-            made = pattern; /* following the links made it too long */
-        add_once(reader->arena, into, from, made, false);
-    }
+    char real[PATH_MAX];
+    if (!resolve_path_look(seen, literal, real, &last_is_link)) strcpy(real, literal);
+    bool as_written = !quotes && strcmp(real, literal) == 0;
+    add_once(reader->arena, into, from, as_written ? pattern : led_to(reader, pattern, length, real), false);
+    if (!last_is_link) return;
+    if (!find_real(reader, literal, LAST_FOLLOW, real)) strcpy(real, literal);
+    add_once(reader->arena, into, from, led_to(reader, pattern, length, real), false);
 }
 
 static bool begins_as_path(const char *text)
@@ -105,7 +113,7 @@ static enum reading add_path_values(struct reader *reader, const struct node *at
     for (size_t i = 0; i < values->count; i++) {
         const char *wrong = path_pattern_error(values->items[i]);
         if (wrong) return complain_of_pattern(reader, at, values->items[i], wrong);
-        add_resolved(reader, into, values->items[i]);
+        add_path_pattern(reader, values->items[i], into);
     }
     return values->count > 0 ? READING_DONE : READING_NOTHING;
 }
@@ -144,6 +152,16 @@ static void add_linked_program(struct reader *reader, const char *name, struct p
     if (!path_pattern_error(pattern)) add_pattern(reader->arena, into, pattern, true);
 }
 
+void add_program_pattern(struct reader *reader, char *value, struct patterns *into)
+{
+    if (strchr(value, '/')) {
+        add_path_pattern(reader, value, into);
+    } else {
+        add_pattern(reader->arena, into, value, true);
+        add_linked_program(reader, value, into);
+    }
+}
+
 enum reading read_program_pattern(struct reader *reader, const struct node *at, const char *text,
                                   struct patterns *into)
 {
@@ -155,12 +173,7 @@ enum reading read_program_pattern(struct reader *reader, const struct node *at, 
         bool bare = strchr(value, '/') == NULL;
         const char *wrong = bare ? glob_error(value) : path_pattern_error(value);
         if (wrong) return complain_of_pattern(reader, at, value, wrong);
-        if (bare) {
-            add_pattern(reader->arena, into, value, true);
-            add_linked_program(reader, value, into);
-        } else {
-            add_resolved(reader, into, value);
-        }
+        add_program_pattern(reader, value, into);
     }
     return values.count > 0 ? READING_DONE : READING_NOTHING;
 }

@@ -3,16 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "packed.h"
+#include "pack_reading.h"
 #include "sha256.h"
 
-struct bytes {
-    unsigned char *items;
-    size_t count;
-};
-
-static void add(struct bytes *to, const void *from, size_t count)
+void bytes_add(struct bytes *to, const void *from, size_t count)
 {
+    if (!count) return;
     unsigned char *items = realloc(to->items, to->count + count + 1);
     if (!items) abort();
     memcpy(items + to->count, from, count);
@@ -20,32 +16,32 @@ static void add(struct bytes *to, const void *from, size_t count)
     to->count += count;
 }
 
-static void add_number(struct bytes *to, size_t number)
+void bytes_number(struct bytes *to, size_t number)
 {
     do {
         unsigned char byte = (unsigned char)((number & 0x7f) | (number > 0x7f ? 0x80 : 0));
-        add(to, &byte, 1);
+        bytes_add(to, &byte, 1);
         number >>= 7;
     } while (number);
 }
 
-static void add_node(struct bytes *to, const struct node *node)
+static void bytes_node(struct bytes *to, const struct node *node)
 {
     size_t length = node->kind == NODE_SCALAR ? strlen(node->text) : node->count;
     struct bytes inner = {0};
-    add_number(to, length << PACKED_KIND_BITS | (size_t)node->kind);
-    add_number(to, node->place.line);
-    add_number(to, node->place.column);
+    bytes_number(to, length << PACKED_KIND_BITS | (size_t)node->kind);
+    bytes_number(to, node->place.line);
+    bytes_number(to, node->place.column);
     if (node->kind == NODE_SCALAR) {
-        add(to, node->text, length + 1);
+        bytes_add(to, node->text, length + 1);
         return;
     }
     for (size_t i = 0; i < node->count; i++) {
-        if (node->kind == NODE_MAP) add_node(&inner, node->keys[i]);
-        add_node(&inner, node->items[i]);
+        if (node->kind == NODE_MAP) bytes_node(&inner, node->keys[i]);
+        bytes_node(&inner, node->items[i]);
     }
-    add_number(to, inner.count);
-    if (inner.count) add(to, inner.items, inner.count);
+    bytes_number(to, inner.count);
+    bytes_add(to, inner.items, inner.count);
     free(inner.items);
 }
 
@@ -60,7 +56,7 @@ static struct bytes read_whole(const char *path)
         exit(1);
     }
     while ((got = fread(part, 1, sizeof part, file)) > 0)
-        add(&bytes, part, got);
+        bytes_add(&bytes, part, got);
     fclose(file);
     return bytes;
 }
@@ -79,49 +75,84 @@ static const char *name_of(const char *path, int *length)
     return name;
 }
 
-static void print_tree(struct arena *arena, const char *path, const struct bytes *source)
+/* What is packed already, for a file that extends another. */
+#define FILES_MAX 8
+static struct packed packed_files[FILES_MAX + 1];
+
+const struct packed *packed_policy(const char *name)
 {
-    struct diagnostics diagnostics = {0};
-    struct bytes packed = {0};
-    int length;
-    const char *name = name_of(path, &length);
-    const struct node *root =
-        tree_read(arena, path, (const char *)source->items, source->count, &diagnostics);
-    diagnostics_print(&diagnostics, stderr);
-    if (!root || diagnostics.errors) exit(1);
-    add_node(&packed, root);
-    printf("static const unsigned char tree_of_%.*s[] = {", length, name);
-    print_bytes(packed.items, packed.count);
-    printf("\n};\n");
-    free(packed.items);
-    diagnostics_free(&diagnostics);
+    for (const struct packed *packed = packed_files; packed->name; packed++)
+        if (strcmp(packed->name, name) == 0) return packed;
+    return NULL;
 }
 
-static void print_entry(const char *path, const struct bytes *source)
+static void stop_at_mistakes(struct diagnostics *diagnostics)
 {
+    diagnostics_print(diagnostics, stderr);
+    if (diagnostics->count) exit(1);
+    diagnostics_free(diagnostics);
+}
+
+/* What is on this machine must not come in: nothing that has to be looked for can be packed. */
+static void refuse_machine(const char *path, const struct bytes *source)
+{
+    if (!memmem(source->items, source->count, "${python}", strlen("${python}"))) return;
+    fprintf(stderr, "%s: ${python} cannot be packed\n", path);
+    exit(1);
+}
+
+static void pack_tree(struct arena *arena, const char *path, struct packed *into)
+{
+    struct diagnostics diagnostics = {0};
+    struct bytes source = read_whole(path), tree = {0};
     int length;
     const char *name = name_of(path, &length);
-    unsigned char digest[32];
-    sha256(source->items, source->count, digest);
-    printf("    {\"%.*s\", \"%s\", tree_of_%.*s, %zu, {", length, name, name, length, name, source->count);
-    print_bytes(digest, sizeof digest);
+    refuse_machine(path, &source);
+    into->name = arena_copy(arena, name, (size_t)length);
+    into->file = name;
+    const struct node *root = tree_read(arena, name, (const char *)source.items, source.count, &diagnostics);
+    stop_at_mistakes(&diagnostics);
+    bytes_node(&tree, root);
+    into->bytes = tree.items;
+    into->source_size = source.count;
+    sha256(source.items, source.count, into->source_sha256);
+    free(source.items);
+    printf("static const unsigned char tree_of_%s[] = {", into->name);
+    print_bytes(tree.items, tree.count);
+    printf("\n};\n");
+}
+
+static void print_reading(struct arena *arena, const struct packed *packed)
+{
+    struct diagnostics diagnostics = {0};
+    struct bytes reading = {0};
+    put_reading(&reading, arena, packed->name, &diagnostics);
+    stop_at_mistakes(&diagnostics);
+    printf("static const unsigned char reading_of_%s[] = {", packed->name);
+    print_bytes(reading.items, reading.count);
+    printf("\n};\n");
+    free(reading.items);
+}
+
+static void print_entry(const struct packed *packed)
+{
+    printf("    {\"%s\", \"%s\", tree_of_%s, reading_of_%s, %zu, {", packed->name, packed->file, packed->name,
+           packed->name, packed->source_size);
+    print_bytes(packed->source_sha256, sizeof packed->source_sha256);
     printf("}},\n");
 }
 
 static void print_all(struct arena *arena, int count, char **paths)
 {
-    struct bytes *sources = arena_take(arena, (size_t)count, sizeof *sources);
     printf("/* Made from the built-in YAML files. */\n#include \"policy/packed.h\"\n\n");
     printf("extern const struct packed packed_policies[];\n\n");
-    for (int i = 0; i < count; i++) {
-        sources[i] = read_whole(paths[i]);
-        print_tree(arena, paths[i], &sources[i]);
-    }
+    for (int i = 0; i < count && i < FILES_MAX; i++)
+        pack_tree(arena, paths[i], &packed_files[i]);
+    for (int i = 0; i < count && i < FILES_MAX; i++)
+        print_reading(arena, &packed_files[i]);
     printf("\nconst struct packed packed_policies[] = {\n");
-    for (int i = 0; i < count; i++) {
-        print_entry(paths[i], &sources[i]);
-        free(sources[i].items);
-    }
+    for (int i = 0; i < count && i < FILES_MAX; i++)
+        print_entry(&packed_files[i]);
     printf("    {.name = NULL},\n};\n");
 }
 

@@ -4,15 +4,6 @@
 
 #include <string.h>
 
-extern const struct packed packed_policies[]; /* made by pack.c; the last has no name */
-
-const struct packed *packed_policy(const char *name)
-{
-    for (const struct packed *packed = packed_policies; packed->name; packed++)
-        if (strcmp(packed->name, name) == 0) return packed;
-    return NULL;
-}
-
 struct unpacking {
     struct arena *arena;
     const char *file;

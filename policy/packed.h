@@ -1,10 +1,14 @@
-/* packed.h: the built-in YAML files as they are embedded: trees (tree.h) in a form that takes no parsing.
+/* packed.h: the built-in YAML files as they are embedded, in two forms that take no parsing: trees (tree.h), and readings, which
+ * are what a loader made of the tree: rules, commands, settings, with variables filled in. Only what differs from one machine to
+ * another is left to be done: built-in names and links.
  *
- * pack.c makes them when askfirst is built; a test holds them against the YAML that they were made from.
+ * pack.c makes them when askfirst is built; tests hold them against the YAML that they were made from, and against each other.
  *
  * A node is a number that is its kind and, above that, its length (of a text) or count (of items); its line;
  * its column; then a text's bytes and a NUL, a list's items, or a map's keys and items in turn, before which
- * the map or the list says how many bytes they are. Numbers are LEB128.
+ * the map or the list says how many bytes they are. Numbers are LEB128. What a reading is made of, pack_reading.c writes and
+ * reading.c reads, one after the other. In its texts a built-in name is a mark and a letter, and the slash before it if it
+ * is a path's.
  */
 #ifndef ASKFIRST_PACKED_H
 #define ASKFIRST_PACKED_H
@@ -12,12 +16,15 @@
 #include "tree.h"
 
 #define PACKED_KIND_BITS 2
+#define PACKED_MARK '\1'
+#define PACKED_LETTER 'A' /* of the first built-in name (expand.h) */
 
 struct packed {
-    const char *name; /* "default" */
-    const char *file; /* "default.yaml", as in struct place */
-    const unsigned char *bytes;
-    size_t source_size; /* of the YAML */
+    const char *name;             /* "default" */
+    const char *file;             /* "default.yaml", as in struct place */
+    const unsigned char *bytes;   /* the tree */
+    const unsigned char *reading; /* NULL: while they are packed there is none */
+    size_t source_size;           /* of the YAML */
     unsigned char source_sha256[32];
 };
 

@@ -93,28 +93,57 @@ static bool walk_on(struct walk *walk)
     }
 }
 
-bool resolve_path_seen(struct seen *seen, const char *path, enum last_name last, char out[PATH_MAX])
+/* Begins at the root with the first `size` bytes of the path. */
+static bool walk_from_root(struct walk *walk, struct seen *seen, const char *path, size_t size,
+                           char out[PATH_MAX])
+{
+    walk->out = out;
+    walk->length = 0;
+    walk->links = 0;
+    walk->seen = seen;
+    walk->at = SEEN_ROOT;
+    memcpy(walk->rest, path, size);
+    walk->rest[size] = '\0';
+    out[0] = '\0';
+    return walk_on(walk);
+}
+
+/* How long a path is without slashes at its end; 0: it is none that is absolute, or too long. */
+static size_t path_length(const char *path)
 {
     size_t length = strlen(path);
-    if (path[0] != '/' || length >= PATH_MAX) return false;
+    if (path[0] != '/' || length >= PATH_MAX) return 0;
     while (length > 1 && path[length - 1] == '/')
         length--;
-    size_t parent = length;
-    if (last == LAST_AS_WRITTEN)
-        while (parent > 1 && path[parent - 1] != '/')
-            parent--;
+    return length;
+}
+
+static size_t parent_length(const char *path, size_t length)
+{
+    while (length > 1 && path[length - 1] != '/')
+        length--;
+    return length;
+}
+
+bool resolve_path_seen(struct seen *seen, const char *path, enum last_name last, char out[PATH_MAX])
+{
     struct walk walk;
-    walk.out = out;
-    walk.length = 0;
-    walk.links = 0;
-    walk.seen = seen;
-    walk.at = SEEN_ROOT;
-    memcpy(walk.rest, path, parent);
-    walk.rest[parent] = '\0';
-    out[0] = '\0';
-    if (!walk_on(&walk)) return false;
-    if (parent < length && !step_into(&walk, path + parent, length - parent)) return false;
+    size_t length = path_length(path);
+    size_t size = last == LAST_AS_WRITTEN ? parent_length(path, length) : length;
+    if (!length || !walk_from_root(&walk, seen, path, size, out)) return false;
+    if (size < length && !step_into(&walk, path + size, length - size)) return false;
     if (walk.length == 0) strcpy(out, "/");
+    return true;
+}
+
+bool resolve_path_look(struct seen *seen, const char *path, char out[PATH_MAX], bool *last_is_link)
+{
+    struct walk walk;
+    char target[PATH_MAX];
+    size_t length = path_length(path), parent = parent_length(path, length);
+    if (!length || parent == length || !walk_from_root(&walk, seen, path, parent, out)) return false;
+    if (!step_into(&walk, path + parent, length - parent)) return false;
+    *last_is_link = read_link(&walk, path + parent, length - parent, target) > 0;
     return true;
 }
 

@@ -1,4 +1,5 @@
-/* test_packed.c: what is built in is what its YAML says: the same tree, the same image. */
+/* test_packed.c: what is built in is what its YAML says: the same tree, the same image; and from its reading the same policy as from
+ * its tree. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -187,6 +188,135 @@ static void the_images_are_those_of_the_yaml(void **state)
     }
 }
 
+/* ---- Readings ---- */
+
+enum taken { FROM_TREES, FROM_READINGS };
+
+static struct policy *policy_of(const char *name, const struct places *at, enum taken taken,
+                                struct image **image, size_t *size)
+{
+    const struct policy_options options = {.places = at,
+                                           .policy_file = name,
+                                           .no_files = true,
+                                           .no_tests = true,
+                                           .all_tests = taken == FROM_TREES};
+    struct diagnostics diagnostics = {0};
+    struct policy *policy = policy_load_image(&options, image, size, &diagnostics);
+    diagnostics_print(&diagnostics, stderr);
+    assert_int_equal(diagnostics.count, 0);
+    assert_non_null(policy);
+    return policy;
+}
+
+static void same_strings(const struct strings *a, const struct strings *b)
+{
+    assert_int_equal(a->count, b->count);
+    for (size_t i = 0; i < a->count; i++)
+        assert_string_equal(a->items[i], b->items[i]);
+}
+
+static void same_commands(const struct policy *a, const struct policy *b)
+{
+    assert_int_equal(a->command_count, b->command_count);
+    for (size_t i = 0; i < a->command_count; i++) {
+        const struct command *one = &a->commands[i], *other = &b->commands[i];
+        same_strings(&one->names, &other->names);
+        same_strings(&one->same, &other->same);
+        assert_string_equal(one->place.file, other->place.file);
+        assert_int_equal(one->place.line, other->place.line);
+        assert_int_equal(one->kind, other->kind);
+        assert_int_equal(one->skip_words, other->skip_words);
+        assert_int_equal(one->subcommands, other->subcommands);
+        assert_int_equal(one->single_dash, other->single_dash);
+    }
+}
+
+static void same_policies(const struct policy *a, const struct policy *b)
+{
+    assert_int_equal(a->env_count, b->env_count);
+    for (size_t i = 0; i < a->env_count; i++) {
+        same_strings(&a->env[i].drop, &b->env[i].drop);
+        same_strings(&a->env[i].keep, &b->env[i].keep);
+    }
+    assert_memory_equal(&a->limits, &b->limits, sizeof a->limits);
+    assert_int_equal(a->ask_timeout_seconds, b->ask_timeout_seconds);
+    assert_int_equal(a->refusals_sticky, b->refusals_sticky);
+    same_commands(a, b);
+}
+
+/* The image has all of the rules, and where they were written. */
+static void hold_against_trees(const char *name, const struct places *at)
+{
+    size_t sizes[2];
+    struct image *images[2];
+    struct policy *trees = policy_of(name, at, FROM_TREES, &images[0], &sizes[0]);
+    struct policy *readings = policy_of(name, at, FROM_READINGS, &images[1], &sizes[1]);
+    assert_int_equal(sizes[0], sizes[1]);
+    assert_memory_equal(images[0], images[1], sizes[0]);
+    same_policies(trees, readings);
+    for (size_t i = 0; i < 2; i++)
+        free(images[i]);
+    policy_free(trees);
+    policy_free(readings);
+}
+
+static void readings_come_to_what_the_trees_do(void **state)
+{
+    struct places here, few = places, odd = places, root = places;
+    (void)state;
+    assert_int_equal(places_find(&here, NULL), 0);
+    few.runtime_dir = few.session_dir = few.install_dir = NULL;
+    odd.home = "/home/a[d]a*";
+    odd.user = "a*";
+    odd.workspace = "/home/a[d]a*/w?rk\\";
+    root.home = root.workspace = "/";
+    const struct places *const all[] = {&here, &places, &few, &odd, &root};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        hold_against_trees("default", all[i]);
+        hold_against_trees("strict", all[i]);
+    }
+    places_free(&here);
+}
+
+static void what_makes_a_pattern_too_long_is_an_error_in_both(void **state)
+{
+    static char deep[4090];
+    (void)state;
+    for (size_t i = 0; i < sizeof deep - 1; i++)
+        deep[i] = i % 20 ? 'x' : '/';
+    struct places at = places;
+    at.home = deep;
+    for (int taken = FROM_TREES; taken <= FROM_READINGS; taken++) {
+        const struct policy_options options = {.places = &at,
+                                               .policy_file = "default",
+                                               .no_files = true,
+                                               .no_links = true,
+                                               .all_tests = taken == FROM_TREES};
+        struct diagnostics diagnostics = {0};
+        assert_null(policy_load(&options, &diagnostics));
+        assert_true(diagnostics.errors > 0);
+        diagnostics_free(&diagnostics);
+    }
+}
+
+/* A user's file may use the variables of what it extends. */
+static void a_reading_has_its_variables(void **state)
+{
+    struct memory memory;
+    (void)state;
+    take_memory(&memory);
+    const struct policy_options options = {.places = &places, .no_files = true, .no_links = true};
+    struct diagnostics diagnostics = {0};
+    struct so_far so_far = {0};
+    struct reader reader = {
+        .arena = memory.arena, .diagnostics = &diagnostics, .options = &options, .so_far = &so_far};
+    const struct loaded *file = load_builtin(&reader, "default");
+    assert_non_null(file);
+    assert_string_equal(file->variables.items[0].name, "vaults");
+    assert_string_equal(file->variables.items[0].pattern.items[0], "/home/ada/.ssh/**");
+    arena_free(memory.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +324,9 @@ int main(void)
         cmocka_unit_test(sizes_and_sums_are_those_of_the_yaml),
         cmocka_unit_test(only_the_key_that_nobody_wants_is_left_out),
         cmocka_unit_test(the_images_are_those_of_the_yaml),
+        cmocka_unit_test(readings_come_to_what_the_trees_do),
+        cmocka_unit_test(what_makes_a_pattern_too_long_is_an_error_in_both),
+        cmocka_unit_test(a_reading_has_its_variables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

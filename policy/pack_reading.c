@@ -1,0 +1,165 @@
+/* pack_reading.c: a part of the build's program (pack.c): writes a file as the loader has read it, for reading.c, which takes it in
+ * the same order.
+ */
+#include "pack_reading.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* What built-in names stand for while a file is read to be packed. */
+#define PLACE(letter) "/\1" letter
+static const struct places marks = {
+    .home = PLACE("A"),
+    .user = "\1B",
+    .workspace = PLACE("C"),
+    .tmp = PLACE("D"),
+    .runtime_dir = PLACE("E"),
+    .config_dir = PLACE("F"),
+    .cache_dir = PLACE("G"),
+    .data_dir = PLACE("H"),
+    .state_dir = PLACE("I"),
+    .session_dir = PLACE("J"),
+    .install_dir = PLACE("K"),
+    .search_path = "",
+};
+
+/* Those that need not stand for anything on a machine. */
+static bool may_be_nothing(char letter)
+{
+    return strchr("EJK", letter) != NULL;
+}
+
+static void fail(const char *why, const char *text)
+{
+    fprintf(stderr, "a built-in policy cannot be packed: %s: %s\n", why, text);
+    exit(1);
+}
+
+static void put_text(struct bytes *to, const char *text)
+{
+    if (!text) {
+        bytes_number(to, 0);
+        return;
+    }
+    size_t length = strlen(text);
+    bytes_number(to, (length + 1) * 2 + (strchr(text, PACKED_MARK) != NULL));
+    bytes_add(to, text, length + 1);
+}
+
+/* A word that is not there would make another command of it. */
+static void put_texts(struct bytes *to, const struct strings *texts)
+{
+    bytes_number(to, texts->count);
+    for (size_t i = 0; i < texts->count; i++) {
+        const char *mark = strchr(texts->items[i], PACKED_MARK);
+        if (mark && may_be_nothing(mark[1]))
+            fail("a name that may stand for nothing is no pattern", texts->items[i] + 1);
+        put_text(to, texts->items[i]);
+    }
+}
+
+static void put_patterns(struct bytes *to, const struct patterns *patterns)
+{
+    bytes_number(to, patterns->count);
+    for (size_t i = 0; i < patterns->count; i++)
+        put_text(to, patterns->items[i].text);
+}
+
+static void put_place(struct bytes *to, const struct place *place)
+{
+    bytes_number(to, place->line);
+    bytes_number(to, place->column);
+}
+
+static void put_rule(struct bytes *to, const struct rule *rule)
+{
+    bytes_number(to, rule->act);
+    bytes_number(to, rule->verdict);
+    put_place(to, &rule->place);
+    put_text(to, rule->because);
+    put_text(to, rule->text);
+    put_patterns(to, &rule->patterns);
+    put_patterns(to, &rule->program);
+    if (rule->act != ACT_EXEC) return;
+    put_texts(to, &rule->words);
+    put_texts(to, &rule->options);
+    put_texts(to, &rule->without);
+    put_texts(to, &rule->shell);
+    bytes_number(to, rule->exact);
+    bytes_number(to, rule->stdin_kind);
+    bytes_number(to, rule->sha256_count);
+    bytes_add(to, rule->sha256, rule->sha256_count * sizeof *rule->sha256);
+    put_patterns(to, &rule->cwd);
+    put_patterns(to, &rule->parent);
+}
+
+static void put_command(struct bytes *to, const struct command *command)
+{
+    const struct strings *const lists[] = {&command->names,  &command->flags, &command->values,
+                                           &command->unsafe, &command->text,  &command->module,
+                                           &command->same};
+    bytes_number(to, command->kind);
+    put_place(to, &command->place);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        put_texts(to, lists[i]);
+    bytes_number(to, command->skip_words);
+    bytes_number(to, command->subcommands);
+    bytes_number(to, command->single_dash);
+}
+
+static void put_said(struct bytes *to, const struct said *said)
+{
+    bytes_number(to, said->is_said);
+    if (!said->is_said) return;
+    bytes_number(to, said->value & UINT32_MAX);
+    bytes_number(to, said->value >> 32);
+    put_place(to, &said->place);
+}
+
+static void put_settings(struct bytes *to, const struct loaded *file)
+{
+    for (size_t act = 0; act < ACT_KINDS; act++) {
+        bytes_number(to, file->has_otherwise[act]);
+        if (!file->has_otherwise[act]) continue;
+        bytes_number(to, file->otherwise[act]);
+        put_place(to, &file->otherwise_place[act]);
+    }
+    put_texts(to, &file->env.drop);
+    put_texts(to, &file->env.keep);
+    for (size_t i = 0; i < LIMITS; i++)
+        put_said(to, &file->limits[i]);
+    put_said(to, &file->ask_timeout);
+    put_said(to, &file->refusals_sticky);
+}
+
+static void put_variables(struct bytes *to, const struct variables *variables)
+{
+    bytes_number(to, variables->count);
+    for (size_t i = 0; i < variables->count; i++) {
+        put_text(to, variables->items[i].name);
+        put_texts(to, &variables->items[i].pattern);
+        put_texts(to, &variables->items[i].plain);
+    }
+}
+
+static void put_file(struct bytes *to, const struct loaded *file)
+{
+    put_text(to, file->extends ? file->extends->identity : NULL);
+    bytes_number(to, file->rule_count);
+    for (size_t i = 0; i < file->rule_count; i++)
+        put_rule(to, &file->rules[i]);
+    bytes_number(to, file->command_count);
+    for (size_t i = 0; i < file->command_count; i++)
+        put_command(to, &file->commands[i]);
+    put_settings(to, file);
+    put_variables(to, &file->variables);
+}
+
+void put_reading(struct bytes *to, struct arena *arena, const char *name, struct diagnostics *diagnostics)
+{
+    const struct policy_options options = {.places = &marks, .no_files = true, .no_links = true};
+    struct so_far so_far = {0};
+    struct reader reader = {
+        .arena = arena, .diagnostics = diagnostics, .options = &options, .so_far = &so_far};
+    put_file(to, load_builtin(&reader, name));
+}
