@@ -132,6 +132,7 @@ static void add_files(struct policy *policy, const struct stack *stack)
         struct policy_file *into = &policy->files[policy->file_count++];
         into->name = arena_string(stack->arena, file->name);
         into->layer = stack->items[i].layer;
+        into->built_in = file->directory == NULL;
         into->size = file->size;
         memcpy(into->sha256, file->sha256, sizeof into->sha256);
         if (file->env.drop.count == 0 && file->env.keep.count == 0) continue;

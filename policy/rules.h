@@ -140,6 +140,7 @@ struct policy_test {
 struct policy_file {
     char *name; /* as in struct place */
     enum layer layer;
+    bool built_in; /* it is part of askfirst */
     size_t size;
     unsigned char sha256[32];
 };

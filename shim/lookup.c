@@ -102,6 +102,7 @@ static int ask(const struct session *session, const char *node, const char *serv
         at = (at + 8) & ~(size_t)7;
     }
     resolved->count = at < size ? (size - at) / sizeof(struct wire_address) : 0;
+    if (resolved->count > ADDRESSES) resolved->count = ADDRESSES;
     memcpy(resolved->addresses, body + at, resolved->count * sizeof(struct wire_address));
     return 0;
 }

@@ -61,7 +61,11 @@ static int test(const struct arguments *arguments, struct loaded *loaded, struct
     (void)arguments;
     size_t failed = policy_run_tests(loaded->policy, loaded->image, &loaded->places, said);
     diagnostics_print(said, stderr);
-    printf("%zu passed, %zu failed\n", loaded->policy->test_count - failed, failed);
+    size_t own = 0;
+    for (size_t i = 0; i < loaded->policy->test_count; i++)
+        own += !loaded->policy->tests[i].built_in;
+    printf("%zu passed, %zu failed: %zu of your files, %zu built in\n", loaded->policy->test_count - failed,
+           failed, own, loaded->policy->test_count - own);
     return failed ? STATUS_WARNINGS : 0;
 }
 

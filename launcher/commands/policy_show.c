@@ -176,7 +176,8 @@ static void print_files(const struct policy *policy)
     puts("files, strongest first");
     for (size_t i = 0; i < policy->file_count; i++) {
         char *name cleanup_free = show_string(policy->files[i].name, 0);
-        printf("  %-24s %s\n", name, layer_titles[policy->files[i].layer]);
+        bool chosen = policy->files[i].layer == LAYER_USER && policy->files[i].built_in;
+        printf("  %-24s %s\n", name, chosen ? "built in" : layer_titles[policy->files[i].layer]);
     }
 }
 

@@ -253,6 +253,17 @@ static bool make_directories(char *path, char **why)
     }
 }
 
+/* A home that is not there is a mistake, and not for the records to make. */
+static bool has_home(const struct session *session, char **why)
+{
+    const char *home = session->places.home, *state = session->places.state_dir;
+    bool within = strncmp(state, home, strlen(home)) == 0;
+    if (session->options->audit || !within || access(home, F_OK) == 0) return true;
+    *why = xasprintf("%s: %s: set HOME to a directory that is there, or say --audit=DIRECTORY", home,
+                     strerror(errno));
+    return false;
+}
+
 static char *directory_of(const struct session *session)
 {
     if (session->options->audit) return xstrdup(session->options->audit);
@@ -266,7 +277,7 @@ static int create_file(const struct session *session, char **why)
         *why = xstrdup("the audit directory has no name");
         return -1;
     }
-    if (!make_directories(directory, why)) return -1;
+    if (!has_home(session, why) || !make_directories(directory, why)) return -1;
     cleanup_free char *path = xasprintf("%s/%s.jsonl", directory, session->id);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) *why = xasprintf("%s: %s", path, strerror(errno));

@@ -53,6 +53,11 @@ ask: {timeout: 90s, refusals: once}
         self.assertRegex(self.section(text, "write")[-1], r"^ +ask +otherwise, as nobody said anything$")
         self.assertIn("  timeout    never", text)
 
+    def test_a_built_in_policy_is_not_called_ones_own(self):
+        lines = self.run_policy("show", "--policy=strict").stdout.splitlines()
+        self.assertEqual(lines[2].split(), ["strict.yaml", "built", "in"])
+        self.assertRegex(self.run_policy("test", "--policy=strict").stdout, r"^\d+ passed, 0 failed: 0 of your files, \d+ built in$")
+
     def test_files(self):
         lines = self.run_policy("show", policy=self.POLICY).stdout.splitlines()
         self.assertEqual(lines[0], "files, strongest first")
@@ -166,7 +171,7 @@ class Test(PolicyCase):
         policy = "exec: [{deny: rm}]\ntests:\n  - {exec: rm x, expect: deny}\n  - {exec: rm y, expect: allow}\n"
         result = self.run_policy("test", policy=policy, status=1)
         self.assertRegex(result.stderr, r"^\S+policy\.yaml:5:5: .*expected allow, got deny")
-        self.assertRegex(result.stdout, r"^\d+ passed, 1 failed\n$")
+        self.assertRegex(result.stdout, r"^\d+ passed, 1 failed: 2 of your files, \d+ built in\n$")
 
     def test_a_failing_one_is_an_error_everywhere_else(self):
         policy = "tests: [{exec: rm y, expect: allow}]\n"

@@ -30,6 +30,13 @@ class LauncherGone(RunCase):
     def ended(self, pids):
         self.wait_for(lambda: not any(map(alive, pids)), f"the end of {pids}")
 
+    def test_a_home_that_is_not_there_is_not_made(self):
+        home = self.tmp / "no" / "home"
+        result = self.askfirst("run", "--guard=shim", "--", "/bin/true", env=self.environment(HOME=home))
+        self.assertEqual(result.returncode, 125)
+        self.assertIn(f"{home}: No such file or directory: set HOME", result.stderr)
+        self.assertFalse(home.parent.exists())
+
     def test_killed_while_the_run_works_nothing_goes_on(self):
         script = "echo $$ >> pids; (echo $(exec sh -c 'echo $PPID') >> pids; sleep 50) & setsid sh -c 'echo $$ >> pids; " \
                  "sleep 50' & nohup sh -c 'trap \"\" TERM HUP; echo $$ >> pids; sleep 50' >/dev/null 2>&1 & wait"
@@ -91,18 +98,29 @@ class LauncherGone(RunCase):
 
 
 class KeeperGone(RunCase):
-    def test_killed_by_the_command_the_run_ends(self):
-        script = "echo $$ >> pids; setsid sh -c 'echo $$ >> pids; sleep 50' & sleep 0.2; kill -9 $PPID; sleep 50"
-        process = self.start("sh", "-c", script)
+    """Killed from outside: the run's own processes do not reach it."""
+
+    def test_the_command_cannot_kill_it(self):
+        for guard in ("shim", "kernel"):
+            with self.subTest(guard):
+                result = self.guard("sh", "-c", "kill -9 $PPID; echo $?; /bin/kill -STOP $PPID; echo $?",
+                                    options=[f"--guard={guard}"])
+                self.assertEqual((result.stdout, result.returncode), ("1\n1\n", 0), result.stderr)
+
+    def test_killed_the_run_ends(self):
+        process = self.start("sh", "-c", "echo $$ >> pids; setsid sh -c 'echo $$ >> pids; sleep 50' & sleep 50")
         pids = [int(line) for line in self.lines("pids", 2)]
+        first = min(pids, key=lambda pid: parent(pid) in pids)
+        os.kill(parent(first), signal.SIGKILL)
         _, err = process.communicate(timeout=20)
         self.wait_for(lambda: not any(map(alive, pids)), "the end of the run")
         self.assertEqual(process.returncode, 137)
         self.assertIn("keeper", err)
 
     def test_stopped_it_cannot_hold_the_run_open_for_ever(self):
-        process = self.start("sh", "-c", "echo $$ > pids; kill -STOP $PPID; sleep 50", options=["--timeout=300ms"])
+        process = self.start("sh", "-c", "echo $$ > pids; sleep 50", options=["--timeout=300ms"])
         pid = int(self.lines("pids")[0])
+        os.kill(parent(pid), signal.SIGSTOP)
         process.communicate(timeout=30)
         self.assertEqual(process.returncode, 124)
         self.wait_for(lambda: not alive(pid), "the end of the command")

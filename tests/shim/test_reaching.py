@@ -188,6 +188,18 @@ for _ in range(1000):
         self.assertEqual(out[6], "[('AF_INET', 'SOCK_STREAM', '127.0.0.1', 80)] [('AF_INET6', 'SOCK_STREAM', '::1', 80)]")
         self.assertEqual(self.door.of(d.LOOKUP)[0].strings, ["both.example", "443"])
 
+    def test_more_addresses_than_there_is_room_for_are_left_out(self):
+        addresses = b"".join(struct.pack("=II16s", 2, 0, bytes([192, 0, 2, i])) for i in range(60))
+        canonical = b"many.example\0\0\0\0"  # padded to eight bytes
+        self.door.answer = lambda request: go(request, (canonical if request.detail & 8 else b"") + addresses
+                                              if request.kind == d.LOOKUP else b"")
+        out = self.python("""
+found = [a[4][0] for a in socket.getaddrinfo("many.example", 1, type=socket.SOCK_STREAM)]
+print(len(found), found[0], found[-1], socket.getaddrinfo("many.example", 1, flags=socket.AI_CANONNAME)[0][3])
+print(len(socket.gethostbyname_ex("many.example")[2]))
+""")
+        self.assertEqual(out, ["24 192.0.2.0 192.0.2.23 many.example", "24"])
+
     def test_a_name_that_is_refused_is_a_denied_permission(self):
         self.door.answer = no
         out = self.python("""
