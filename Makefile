@@ -55,6 +55,7 @@ help:
 	@echo 'make test       install what is missing, build, run all tests'
 	@echo 'make unit       the unit tests alone; make e2e: the end-to-end tests alone (K=WORD: some of them)'
 	@echo 'make behaviour  the default policy: questions in ordinary work, and danger stopped (K=WORD: some cases)'
+	@echo 'make test-kernels  the guards on other kernels, from 5.10 on, each in an emulated machine (K=NAME: one)'
 	@echo 'make lint       format, static analysis, gcc and clang with warnings as errors, aarch64, the fuzz targets for a moment,'
 	@echo '                manual pages'
 	@echo 'make asan       tests under AddressSanitizer and UndefinedBehaviorSanitizer'
@@ -62,7 +63,7 @@ help:
 	@echo 'make bench      what it costs'
 	@echo 'make install    PREFIX=$(PREFIX) DESTDIR=; make uninstall takes it away again'
 	@echo 'make format     clang-format everything; make clean: remove what was built'
-	@echo 'make deps       install what building and testing need (NEEDS="build test lint")'
+	@echo 'make deps       install what building and testing need (NEEDS="build test lint kernels")'
 
 $(BUILD)/libpolicy.a: $(call obj,$(POLICY) $(DECIDER)) $(BUILD)/obj/packed.o $(BUILD)/sources
 	@rm -f $@
@@ -146,6 +147,14 @@ test:
 	@.ci/deps build test
 	$(MAKE) -j$(JOBS) all programs $(UNIT_PROGRAMS)
 	ASKFIRST=$(BUILD)/askfirst tests/run --jobs $(JOBS) --limit 900 $(UNIT_PROGRAMS) $(wildcard tests/*/test_*.py)
+
+# Not part of `test`: it needs the network, and half an hour.
+KERNEL_UNITS := $(addprefix $(BUILD)/unit/,test_filter test_floor test_guard_missing)
+.PHONY: test-kernels
+test-kernels:
+	@.ci/deps build test kernels
+	$(MAKE) -j$(JOBS) all programs $(KERNEL_UNITS)
+	tests/kernels/run --jobs $(JOBS) $(addprefix -k ,$(K)) $(BUILD)
 
 # Everything, with warnings as errors; for `lint`, which says with what.
 build-strictly: all programs $(UNIT_PROGRAMS) $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH))
