@@ -46,16 +46,23 @@ static void put_text(struct bytes *to, const char *text)
     bytes_add(to, text, length + 1);
 }
 
-/* A word that is not there would make another command of it. */
+/* Those in which a name stands for nothing are left out. */
+static void put_values(struct bytes *to, const struct strings *values)
+{
+    bytes_number(to, values->count);
+    for (size_t i = 0; i < values->count; i++)
+        put_text(to, values->items[i]);
+}
+
+/* A word that is left out would make another command of it. */
 static void put_texts(struct bytes *to, const struct strings *texts)
 {
-    bytes_number(to, texts->count);
     for (size_t i = 0; i < texts->count; i++) {
         const char *mark = strchr(texts->items[i], PACKED_MARK);
         if (mark && may_be_nothing(mark[1]))
             fail("a name that may stand for nothing is no pattern", texts->items[i] + 1);
-        put_text(to, texts->items[i]);
     }
+    put_values(to, texts);
 }
 
 static void put_patterns(struct bytes *to, const struct patterns *patterns)
@@ -137,8 +144,8 @@ static void put_variables(struct bytes *to, const struct variables *variables)
     bytes_number(to, variables->count);
     for (size_t i = 0; i < variables->count; i++) {
         put_text(to, variables->items[i].name);
-        put_texts(to, &variables->items[i].pattern);
-        put_texts(to, &variables->items[i].plain);
+        put_values(to, &variables->items[i].pattern);
+        put_values(to, &variables->items[i].plain);
     }
 }
 
