@@ -185,11 +185,9 @@ static void print_kernel(int abi)
     for (int version = 1; version <= abi && version <= FLOOR_VERSIONS; version++)
         printf("%s%s", version > 1 ? ", " : "", floor_version_knows(version));
     putchar('\n');
-    if (abi >= FLOOR_VERSIONS) return;
-    fputs("the watch alone holds what this version does not know: ", stdout);
     for (int version = abi + 1; version <= FLOOR_VERSIONS; version++)
-        printf("%s%s", version > abi + 1 ? ", " : "", floor_version_knows(version));
-    putchar('\n');
+        printf("%s, which this version does not know: %s\n", floor_version_knows(version),
+               floor_version_without(version));
 }
 
 static void print_reads(const struct floor_plan *plan)

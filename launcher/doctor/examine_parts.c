@@ -5,19 +5,29 @@
 #include "../plain/text.h"
 #include "examine.h"
 
-/* What the versions of Landlock from `first` to `last` were the first to know. */
-static char *name_versions(int first, int last)
+/* What the versions of Landlock up to `last` were the first to know. */
+static char *name_known(int last)
 {
     struct text names = {0};
-    for (int version = first; version <= last && version <= FLOOR_VERSIONS; version++)
+    for (int version = 1; version <= last && version <= FLOOR_VERSIONS; version++)
         text_format(&names, "%s%s", names.length ? ", " : "", floor_version_knows(version));
+    return text_take(&names);
+}
+
+/* What those from `first` on were the first to know, and who holds it without them. */
+static char *name_unknown(int first)
+{
+    struct text names = {0};
+    for (int version = first; version <= FLOOR_VERSIONS; version++)
+        text_format(&names, "%s%s: %s", names.length ? "; " : "", floor_version_knows(version),
+                    floor_version_without(version));
     return text_take(&names);
 }
 
 static void add_landlock(struct findings *all, const struct probe *probe)
 {
     int abi = floor_abi();
-    cleanup_free char *known = name_versions(1, abi), *unknown = name_versions(abi + 1, FLOOR_VERSIONS);
+    cleanup_free char *known = name_known(abi), *unknown = name_unknown(abi + 1);
     const char *name = probe_name(PROBE_LANDLOCK);
     if (probe->state == PROBE_LACKS) {
         findings_add(all, SECTION_PARTS, name, NULL, STATE_LACKS, xstrdup(probe->detail),
@@ -27,8 +37,8 @@ static void add_landlock(struct findings *all, const struct probe *probe)
     findings_add(all, SECTION_PARTS, name, NULL, STATE_HOLDS, xasprintf("version %d: %s", abi, known), NULL);
     if (*unknown)
         findings_add(all, SECTION_PARTS, "Landlock's later versions", NULL, STATE_LESS,
-                     xasprintf("%s: the watch alone holds these", unknown),
-                     "nothing has to be done; Linux 6.12 or newer has two rings for them instead of one");
+                     steal_pointer(&unknown),
+                     "nothing has to be done; Linux 6.12 or newer has one ring more for them");
 }
 
 void examine_parts(struct findings *all)

@@ -24,14 +24,15 @@ static const struct {
     uint64_t net;
     uint64_t scopes;
     const char *knows;
+    const char *without; /* NULL: the watch holds it as well */
 } versions[] = {
     {1, (READING | WRITING | DEVICES) & ~(uint64_t)(FLOOR_REFER | FLOOR_TRUNCATE | FLOOR_IOCTL_DEV), 0, 0,
-     "files"},
-    {2, FLOOR_REFER, 0, 0, "moves between directories"},
-    {3, FLOOR_TRUNCATE, 0, 0, "truncation"},
-    {4, 0, FLOOR_CONNECT_TCP, 0, "TCP connections"}, /* what is bound is the run's own affair */
-    {5, FLOOR_IOCTL_DEV, 0, 0, "commands to devices"},
-    {6, 0, 0, FLOOR_SCOPE_ABSTRACT | FLOOR_SCOPE_SIGNAL, "signals and abstract sockets"},
+     "files", NULL},
+    {2, FLOOR_REFER, 0, 0, "moves between directories", NULL},
+    {3, FLOOR_TRUNCATE, 0, 0, "truncation", NULL},
+    {4, 0, FLOOR_CONNECT_TCP, 0, "TCP connections", NULL}, /* what is bound is the run's own affair */
+    {5, FLOOR_IOCTL_DEV, 0, 0, "commands to devices", "whoever may open a device may command it"},
+    {6, 0, 0, FLOOR_SCOPE_ABSTRACT | FLOOR_SCOPE_SIGNAL, "signals and abstract sockets", NULL},
 };
 
 _Static_assert(sizeof versions / sizeof *versions == FLOOR_VERSIONS, "floor.h says how many there are");
@@ -41,6 +42,13 @@ const char *floor_version_knows(int version)
     for (size_t i = 0; i < FLOOR_VERSIONS; i++)
         if (versions[i].abi == version) return versions[i].knows;
     return NULL;
+}
+
+const char *floor_version_without(int version)
+{
+    for (size_t i = 0; i < FLOOR_VERSIONS; i++)
+        if (versions[i].abi == version && versions[i].without) return versions[i].without;
+    return "the watch alone holds it";
 }
 
 int floor_abi(void)

@@ -64,6 +64,9 @@ bool floor_pattern_reaches(const char *pattern, const char *directory);
 /* What a version of Landlock was the first to hold back, in words; NULL: nothing that the floor uses. */
 const char *floor_version_knows(int version);
 
+/* Who holds it where that version is not had, in words. */
+const char *floor_version_without(int version);
+
 enum { FLOOR_VERSIONS = 6 };
 
 /* Landlock's version here; 0: the kernel has none, or it is switched off. */

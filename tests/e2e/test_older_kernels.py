@@ -168,6 +168,12 @@ class Records(support.Case):
         self.assertEqual(self.first_line()["guard_without"], [])
         self.assertNotIn("guard_without", self.first_line(guard="shim"))
 
+    def test_what_the_floor_cannot_hold_is_shown_with_who_does(self):
+        env = self.environment(LD_PRELOAD=older.library(self.tmp, 4))
+        shown = self.askfirst("policy", "show", "--floor", "--policy", self.policy(POLICY), env=env).stdout
+        self.assertIn("commands to devices, which this version does not know: whoever may open a device may command it\n"
+                      "signals and abstract sockets, which this version does not know: the watch alone holds it\n", shown)
+
     def test_why_auto_took_the_door(self):
         first = self.first_line(support.PROGRAMS / "refuse", "landlock", guard="auto")
         self.assertEqual(first["guard"], "shim")
