@@ -22,6 +22,10 @@ bool image_check(const void *bytes, size_t size, const char **why);
 /* The same without walking every offset, for a process that maps what the launcher has checked and sealed. */
 bool image_check_seal(const void *bytes, size_t size);
 
+/* Only what its head says: magic, version and size. Nothing may be decided by it before its seal was looked at, for which all
+ * of it is read. */
+bool image_check_head(const void *bytes, size_t size);
+
 /* What a person is told of a rule. Strings lie in the image. */
 struct image_rule {
     enum act_kind act;

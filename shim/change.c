@@ -194,7 +194,8 @@ static APART long link_may(const struct place *place, const char *path)
     const struct session *session = session_get();
     size_t length;
     const char *name = last_part(place->path.bytes, place->length, &length);
-    if (session->image && !image_turns_on(session->image, name, length))
+    const struct image *image = session_image(session);
+    if (image && !image_turns_on(image, name, length))
         return judge_place(session, DEED_WRITE, WIRE_CHANGE_LINK, place, path);
     return judge_move(session, WIRE_CHANGE_LINK, place, place, 0);
 }

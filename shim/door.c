@@ -218,7 +218,7 @@ static uint32_t new_id(const struct letter *letter)
 static long exchange(const struct session *session, const struct request *request, struct letter *letter,
                      struct wire_answer *answer, int *door)
 {
-    if (!session->image) return -EACCES; /* it was said at the start */
+    if (!session_has_image(session)) return -EACCES; /* it was said why */
     long fd = reach(session);
     if (fd < 0) return complain_unanswered(request, fd);
     fd = move_up((int)fd);

@@ -11,8 +11,9 @@ static enum verdict decide(const struct session *session, enum act_kind kind, co
 {
     struct act act = {.kind = kind, .path = path, .path_length = length};
     struct decision decision;
-    if (!session->image) return VERDICT_DENY;
-    policy_decide(session->image, &act, &decision, NULL);
+    const struct image *image = session_image(session);
+    if (!image) return VERDICT_DENY;
+    policy_decide(image, &act, &decision, NULL);
     return decision.needs & NEED_PROGRAM ? VERDICT_ASK : decision.verdict;
 }
 

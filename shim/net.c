@@ -46,8 +46,9 @@ struct message_sent { /* struct mmsghdr */
 static bool allowed(const struct session *session, const struct act *act)
 {
     struct decision decision;
-    if (!session->image) return false;
-    policy_decide(session->image, act, &decision, NULL);
+    const struct image *image = session_image(session);
+    if (!image) return false;
+    policy_decide(image, act, &decision, NULL);
     return decision.verdict == VERDICT_ALLOW;
 }
 

@@ -122,6 +122,8 @@ static void find_own_path(struct found_environment *found)
     raw_unmap(memory, MAPS_SIZE);
 }
 
+static const char not_sound[] = "its policy is not sound";
+
 /* The policy, mapped; or NULL with the reason. */
 static const struct image *map_policy(struct session *session)
 {
@@ -139,11 +141,12 @@ static const struct image *map_policy(struct session *session)
         long map = raw_call(__NR_mmap, 0, size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (RAW_FAILED(map)) {
             session->fault = "its policy cannot be mapped";
-        } else if (!image_check_seal((const void *)map, size)) {
-            session->fault = "its policy is not sound";
+        } else if (!image_check_head((const void *)map, size)) {
+            session->fault = not_sound;
             raw_unmap((void *)map, size);
         } else {
             image = (const void *)map;
+            session->mapped_size = size;
         }
     }
     raw_close((int)fd);
@@ -204,12 +207,12 @@ static const struct session *make_session(size_t *size)
     else if (!session->preload[0])
         session->fault = "the shim cannot find itself";
     else
-        session->image = map_policy(session);
-    if (session->image && door_hello(session) < 0) {
-        session->image = NULL;
+        session->mapped = map_policy(session);
+    if (session->mapped && door_hello(session) < 0) {
+        session->mapped = NULL;
         session->fault = "its launcher is gone";
     }
-    if (!session->image) door_complain(session->fault);
+    if (!session->mapped) door_complain(session->fault);
     return session;
 }
 
@@ -243,6 +246,27 @@ const struct session *session_any(void)
 {
     const struct session *session = session_found();
     return session == &unguarded ? NULL : session;
+}
+
+/* Whoever looks, and when, will find the same. */
+static unsigned char seal;
+enum { NOT_LOOKED_AT, SOUND, UNSOUND };
+
+bool session_has_image(const struct session *session)
+{
+    return session->mapped && __atomic_load_n(&seal, __ATOMIC_RELAXED) != UNSOUND;
+}
+
+const struct image *session_image(const struct session *session)
+{
+    unsigned char found = __atomic_load_n(&seal, __ATOMIC_RELAXED);
+    if (!session->mapped) return NULL;
+    if (__builtin_expect(found == NOT_LOOKED_AT, 0)) {
+        found = image_check_seal(session->mapped, session->mapped_size) ? SOUND : UNSOUND;
+        __atomic_store_n(&seal, found, __ATOMIC_RELAXED);
+        if (found == UNSOUND) door_complain(not_sound);
+    }
+    return found == SOUND ? session->mapped : NULL;
 }
 
 void *session_function(const char *name)

@@ -1,7 +1,7 @@
 /* session.h: what the shim knows of the run that it guards: found once, when the program starts, and never
  * changed.
  *
- * There is no other state. A wrapper may run in a vfork child, whose writes land in its parent, in a signal
+ * There is no other state but what looking again would show again. A wrapper may run in a vfork child, whose writes land in its parent, in a signal
  * handler or in several threads at once; so what is found at the start is put together aside and published
  * with one write.
  */
@@ -20,7 +20,8 @@ struct session {
     bool judges; /* guard shim. Not: guard kernel, where the launcher sees the calls themselves */
     bool lane;   /* and where the fast lane is */
     const struct image
-        *image;        /* NULL: the policy could not be had, and everything that is judged is denied */
+        *mapped; /* NULL: the policy could not be had, and everything that is judged is denied */
+    size_t mapped_size;
     const char *fault; /* why, when it is NULL */
     struct sockaddr_un door;
     unsigned door_length;
@@ -35,6 +36,13 @@ struct session {
 /* The session in which the shim judges, or NULL when there is nothing to judge: then every wrapper does what it would have
  * done. */
 const struct session *session_get(void);
+
+/* The policy to decide by. All of it is read when something is first to be decided, to see that it is whole: a program that
+ * only starts another has no need of it. NULL: everything is denied, and the program was told. */
+const struct image *session_image(const struct session *session);
+
+/* Whether it was had, and not found broken yet: somebody may be asked. */
+bool session_has_image(const struct session *session);
 
 /* The session of this program, whoever judges: for what only the shim can do. NULL when it is not guarded. */
 const struct session *session_any(void);

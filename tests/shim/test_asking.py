@@ -178,6 +178,18 @@ os.rename("f", "g"); os.link("g", "h"); os.symlink("x", "l"); os.mkdir("d"); os.
         result = door.run(PROGRAMS / "states", "vfork", "/bin/true")
         self.assertEqual((result.stdout, result.stderr), ("vfork: done\nafterwards: done\n", ""))
 
+    def test_a_policy_that_was_written_on_is_found_out_before_it_decides(self):
+        door = Door(self)
+        policy = door.directory / "policy"
+        spoilt = bytearray(door.image)
+        spoilt[len(spoilt) * 3 // 4] ^= 1
+        policy.chmod(0o600)
+        policy.write_bytes(spoilt)
+        result = door.run("/bin/cat", "/etc/hostname")
+        self.assertIn("askfirst: denied: its policy is not sound\n", result.stderr)
+        self.assertIn("cat: /etc/hostname: Permission denied\n", result.stderr)
+        self.assertEqual(result.stdout, "")
+
     def test_a_session_with_no_usable_name_denies(self):
         for name in ["", "relative", "/" + "x" * 200]:
             env = self.environment(LD_PRELOAD=str(SHIM), ASKFIRST_SESSION=name)

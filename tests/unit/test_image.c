@@ -61,6 +61,7 @@ static void an_image_works_wherever_it_lies(void **state)
     const struct image *image = (const struct image *)(void *)(elsewhere + 1);
     assert_true(image_check(image, hand.size, &why));
     assert_true(image_check_seal(image, hand.size));
+    assert_true(image_check_head(image, hand.size));
     struct act act = {.kind = ACT_READ, .path = "/w/a/.env", .path_length = 9};
     policy_decide(image, &act, &decision, NULL);
     assert_int_equal(decision.verdict, VERDICT_DENY);
@@ -88,6 +89,7 @@ static void an_image_that_is_cut_is_refused(void **state)
         memcpy(cut, hand.image, size);
         assert_refused(cut, size);
         assert_false(image_check_seal(cut, size));
+        assert_false(image_check_head(cut, size));
         free(cut);
     }
     hand_free(&hand);
