@@ -19,7 +19,7 @@ LAUNCHER_LDLIBS := -lyaml -lcjson
 # The shim is freestanding, and never sanitised: it lives in other programs.
 SHIM_CFLAGS := $(COMMON) -ffreestanding -fno-builtin -fPIC -fvisibility=hidden -fno-stack-protector \
                -U_FORTIFY_SOURCE -fno-asynchronous-unwind-tables $(if $(CROSS),,-fcf-protection=none)
-SHIM_LDFLAGS := -shared -nostdlib -Wl,--version-script=shim/exports.map -Wl,-z,relro,-z,now,-z,noexecstack \
+SHIM_LDFLAGS := -shared -nostdlib -Wl,-z,noseparate-code -Wl,--version-script=shim/exports.map -Wl,-z,relro,-z,now,-z,noexecstack \
                 -Wl,-soname,libaskfirst.so -Wl,--no-undefined-version -Wl,--hash-style=both
 
 # Files of policy/ that the shim shares: no allocation, no libc.

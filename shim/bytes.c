@@ -99,9 +99,12 @@ char *bytes_number(char *to, uint64_t number)
 
 char *bytes_fd_path(char *to, int fd)
 {
-    static const char folder[] = "/proc/thread-self/fd/";
-    memcpy(to, folder, sizeof folder - 1);
-    return bytes_number(to + sizeof folder - 1, (uint64_t)(unsigned)fd);
+    /* The first thread's are the process's: a folder that the kernel need not make for the purpose. */
+    static const char first[] = "/proc/self/fd/", other[] = "/proc/thread-self/fd/";
+    bool is_first = raw_gettid() == raw_getpid();
+    size_t length = is_first ? sizeof first - 1 : sizeof other - 1;
+    memcpy(to, is_first ? first : other, length);
+    return bytes_number(to + length, (uint64_t)(unsigned)fd);
 }
 
 void text_begin(struct text *text)

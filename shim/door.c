@@ -19,16 +19,19 @@
 #define RECEIVE_LOOK (0x02 | 0x20) /* MSG_PEEK, and MSG_TRUNC: its whole length comes back */
 #define LETTER_SMALL 320
 
-/* A buffer for packets: on the stack, or in private memory where more is to be carried. */
+/* A buffer for packets: on the stack, or in private memory where more is to be carried. The connection is made when the first
+ * packet is full or whole: the launcher, which a connection wakes, finds it there. */
 struct letter {
+    const struct session *unreached; /* NULL: it is connected */
     char *bytes;
     size_t length;
     size_t room;
     char small[LETTER_SMALL] __attribute__((aligned(8)));
 };
 
-static void letter_begin(struct letter *letter)
+static void letter_begin(struct letter *letter, const struct session *unreached)
 {
+    letter->unreached = unreached;
     letter->bytes = letter->small;
     letter->length = 0;
     letter->room = LETTER_SMALL;
@@ -49,9 +52,20 @@ static void letter_end(struct letter *letter)
     if (letter->bytes != letter->small) raw_unmap(letter->bytes, WIRE_PACKET);
 }
 
+static long reach(int fd, const struct session *session)
+{
+    long done;
+    do
+        done = raw_call(__NR_connect, fd, &session->door, session->door_length);
+    while (done == -EINTR);
+    return done;
+}
+
 static long letter_send(struct letter *letter, int fd)
 {
-    long sent;
+    long sent = letter->unreached ? reach(fd, letter->unreached) : 0;
+    if (sent < 0) return sent;
+    letter->unreached = NULL;
     do
         sent = raw_call(__NR_sendto, fd, letter->bytes, letter->length, SEND_QUIETLY, 0, 0);
     while (sent == -EINTR);
@@ -78,17 +92,9 @@ static long letter_add(struct letter *letter, int fd, const void *bytes, size_t 
     return 0;
 }
 
-/* A connection to the launcher, or a negative errno. */
-static long reach(const struct session *session)
+static long new_socket(void)
 {
-    long done, fd = raw_call(__NR_socket, 1 /* AF_UNIX */, SEQPACKET | SOCKET_CLOEXEC, 0);
-    if (fd < 0) return fd;
-    do
-        done = raw_call(__NR_connect, fd, &session->door, session->door_length);
-    while (done == -EINTR);
-    if (done >= 0) return fd;
-    raw_close((int)fd);
-    return done;
+    return raw_call(__NR_socket, 1 /* AF_UNIX */, SEQPACKET | SOCKET_CLOEXEC, 0);
 }
 
 /* Out of the way of a program that counts on the lowest number being free. */
@@ -200,9 +206,9 @@ long door_hello(const struct session *session)
 {
     struct letter letter;
     struct request hello = {.kind = WIRE_HELLO};
-    long fd = reach(session);
+    long fd = new_socket();
     if (fd < 0) return fd;
-    letter_begin(&letter);
+    letter_begin(&letter, session);
     long sent = send_request((int)fd, &letter, &hello, 0);
     raw_close((int)fd);
     return sent;
@@ -219,7 +225,7 @@ static long exchange(const struct session *session, const struct request *reques
                      struct wire_answer *answer, int *door)
 {
     if (!session_has_image(session)) return -EACCES; /* it was said why */
-    long fd = reach(session);
+    long fd = new_socket();
     if (fd < 0) return complain_unanswered(request, fd);
     fd = move_up((int)fd);
     uint32_t id = new_id(letter);
@@ -236,7 +242,7 @@ long door_ask_open(const struct session *session, const struct request *request,
 {
     struct letter letter;
     struct wire_answer answer;
-    letter_begin(&letter);
+    letter_begin(&letter, session);
     long result = exchange(session, request, &letter, &answer, door);
     if (!result && answer.verdict == WIRE_NO) {
         raw_close(*door);
@@ -260,7 +266,7 @@ void door_done(int door, long result)
     struct letter letter;
     struct request failed = {.kind = WIRE_FAILED, .detail = (uint32_t)-result};
     if (result < 0) {
-        letter_begin(&letter);
+        letter_begin(&letter, NULL);
         send_request(door, &letter, &failed, 0);
     }
     raw_close(door);
@@ -291,7 +297,7 @@ long door_lookup(const struct session *session, const struct request *request, v
     struct letter letter;
     struct wire_answer answer;
     int door = -1;
-    letter_begin(&letter);
+    letter_begin(&letter, session);
     long result = session->judges ? exchange(session, request, &letter, &answer, &door)
                                   : exchange_by_call(request, &letter, &answer);
     if (!result) {

@@ -241,7 +241,10 @@ static const char *find_caller(struct connection *connection)
         known_forget(known, pid);
         return "a process that has ended";
     }
-    caller_take(&connection->caller, &connection->process, connection->head.tid);
+    if (connection->head.kind == WIRE_HELLO)
+        caller_name(&connection->caller, &connection->process);
+    else
+        caller_take(&connection->caller, &connection->process, connection->head.tid);
     return known_is_below(known, &connection->process, top(connection->door)) ? NULL : not_of_the_run;
 }
 

@@ -56,7 +56,8 @@ static void put_chain(struct question *question, const struct matter *matter)
     const struct session *session = matter->door->session;
     pid_t top = session->keeper ? session->keeper : getpid();
     if (matter->connection)
-        question->chain_length = known_chain(matter->door->known, question->pid, top, &question->chain);
+        question->chain_length =
+            known_chain(matter->door->known, &matter->connection->process, top, &question->chain);
     else if (question->pid != getpid())
         question->chain_length = process_chain(question->pid, top, &question->chain);
 }
@@ -159,6 +160,7 @@ static void go(struct matter *matter, const struct answer *answer)
     if (connection) door_go(connection);                /* nobody waits for the tidying up */
     if (was.replied) was.replied(was.context, 0, NULL); /* it may still look at what was judged */
     matter_free(matter);
+    audit_rest(was.door->session->audit);
     if (was.decided) was.decided(was.context, true, NULL);
 }
 

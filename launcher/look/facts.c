@@ -84,10 +84,16 @@ bool caller_find(struct caller *caller, pid_t pid, pid_t tid)
     return true;
 }
 
+void caller_name(struct caller *caller, const struct process *process)
+{
+    *caller = (struct caller){.pid = process->pid, .tid = process->pid, .started = process->started};
+}
+
 void caller_take(struct caller *caller, const struct process *process, pid_t tid)
 {
     pid_t pid = process->pid;
-    *caller = (struct caller){.pid = pid, .tid = tid, .started = process->started};
+    caller_name(caller, process);
+    caller->tid = tid;
     if (tid != pid && (tid <= 0 || access(thread_name(caller, "stat").text, F_OK) != 0)) caller->tid = pid;
     caller->elsewhere = !same_root(thread_name(caller, "root").text);
 }

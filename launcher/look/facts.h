@@ -24,7 +24,8 @@ struct process;
 
 /* False: there is no such process. A tid that is none of its threads is taken for its first. */
 bool caller_find(struct caller *caller, pid_t pid, pid_t tid);
-/* The same of a process that was looked at just now. */
+/* The same of a process that was looked at just now; and only who it is, where nothing is looked up for it. */
+void caller_name(struct caller *caller, const struct process *process);
 void caller_take(struct caller *caller, const struct process *process, pid_t tid);
 bool caller_alive(const struct caller *caller);
 

@@ -127,10 +127,25 @@ bool known_is_below(struct known *known, const struct process *process, pid_t to
     return length > 0;
 }
 
-size_t known_chain(struct known *known, pid_t pid, pid_t top, struct ancestor **chain)
+/* The way up from one that need not be looked at again. */
+struct beginning {
+    struct known *known;
+    const struct process *process;
+};
+
+static bool look_from(void *context, pid_t pid, struct process *process)
+{
+    const struct beginning *from = context;
+    if (pid != from->process->pid) return known_look(from->known, pid, process);
+    *process = *from->process;
+    return true;
+}
+
+size_t known_chain(struct known *known, const struct process *process, pid_t top, struct ancestor **chain)
 {
     pid_t met[PROCESS_DEEPEST];
-    size_t length = process_way(pid, top, look_as, known, met);
+    struct beginning from = {known, process};
+    size_t length = process_way(process->pid, top, look_from, &from, met);
     *chain = length ? process_name(met, length) : NULL;
     return length;
 }

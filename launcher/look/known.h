@@ -17,12 +17,12 @@ void known_free(struct known *known);
 /* When the process that is kept under this number began; 0: none is. */
 uint64_t known_since(const struct known *known, pid_t pid);
 
-/* As process_look(), process_is_below() of one that was looked at just now, and process_chain(); and it is kept, or what is
+/* As process_look(), process_is_below() and process_chain() of one that was looked at just now; and it is kept, or what is
  * kept is looked at. Whoever was below `top` once is taken to be for ever, so it has to be the keeper, to which every orphan
  * comes. */
 bool known_look(struct known *known, pid_t pid, struct process *process);
 bool known_is_below(struct known *known, const struct process *process, pid_t top);
-size_t known_chain(struct known *known, pid_t pid, pid_t top, struct ancestor **chain);
+size_t known_chain(struct known *known, const struct process *process, pid_t top, struct ancestor **chain);
 
 /* Of one who proved to be another: nothing is kept of it. */
 void known_forget(struct known *known, pid_t pid);

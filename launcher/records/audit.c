@@ -27,8 +27,9 @@ struct audit {
     uint64_t sequence;
     uint64_t acts;
     int64_t began;
-    struct json record;
-    char previous[65]; /* of the line before, in hex; "" for the first */
+    struct json record; /* being put together; or the last one, as long as its sum has to be taken */
+    size_t unsummed;    /* its length then */
+    char previous[65];  /* of the line before, in hex; "" for the first */
 };
 
 /* ---- values ---- */
@@ -116,11 +117,13 @@ static void put_words(struct json *record, const char *name, const struct bytes 
 
 /* ---- lines ---- */
 
-static void remember_line(struct audit *audit, const char *line, size_t length)
+void audit_rest(struct audit *audit)
 {
     static const char digits[] = "0123456789abcdef";
     unsigned char sum[32];
-    sha256(line, length, sum);
+    if (!audit->unsummed) return;
+    sha256(audit->record.text.data, audit->unsummed, sum);
+    audit->unsummed = 0;
     for (size_t i = 0; i < sizeof sum; i++) {
         audit->previous[2 * i] = digits[sum[i] >> 4];
         audit->previous[2 * i + 1] = digits[sum[i] & 15];
@@ -133,7 +136,7 @@ static bool write_line(struct audit *audit, char *line, size_t length)
     line[length] = '\n'; /* in the place of the NUL */
     if (write_whole(audit->fd, line, length + 1)) {
         audit->size += (off_t)length + 1;
-        remember_line(audit, line, length);
+        audit->unsummed = length;
         return true;
     }
     int error = errno;
@@ -150,6 +153,7 @@ static bool write_line(struct audit *audit, char *line, size_t length)
 static struct json *new_record(struct audit *audit, const char *type)
 {
     struct json *record = &audit->record;
+    audit_rest(audit);
     text_clear(&record->text);
     record->comma = false;
     json_open(record, NULL, '{');

@@ -18,6 +18,9 @@ bool audit_act(struct audit *audit, const struct question *question, enum verdic
 /* Anything else worth a line: event "preload-missing", "forged", "approver-lost"... with a plain sentence. */
 bool audit_event(struct audit *audit, const char *event, pid_t pid, const char *text);
 
+/* What remains to be done of the last record, when nobody waits for it; else the next one does it. */
+void audit_rest(struct audit *audit);
+
 void audit_close(struct audit *audit, int exit_status); /* writes the totals */
 
 #endif

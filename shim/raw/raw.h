@@ -88,6 +88,10 @@ static inline long raw_fcntl(int fd, int command, long argument)
 {
     return raw_call(__NR_fcntl, fd, command, argument);
 }
+static inline int raw_getpid(void)
+{
+    return (int)raw_call(__NR_getpid, 0);
+}
 static inline int raw_gettid(void)
 {
     return (int)raw_call(__NR_gettid, 0);

@@ -122,7 +122,7 @@ static void who_is_known_is_looked_at_again_and_never_taken_for_another(void **s
     assert_true(known_is_below(known, &process, getpid()));
     assert_false(known_is_below(known, &(struct process){.pid = 1}, getpid()));
     struct ancestor *chain;
-    assert_int_equal(known_chain(known, below, getpid(), &chain), 2);
+    assert_int_equal(known_chain(known, &process, getpid(), &chain), 2);
     assert_int_equal(chain[1].pid, pid);
     process_chain_free(chain, 2);
 
