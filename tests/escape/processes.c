@@ -1,4 +1,5 @@
 /* processes.c: ways into other processes, and out of the filter's sight. */
+#include <asm/sockios.h>
 #include <linux/io_uring.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -88,6 +89,41 @@ ATTACK(a_signal_for_its_input, GOAL_KILL, "", "F_SETOWN and F_SETSIG: the kernel
     fcntl(pair[0], F_SETFL, O_ASYNC);
     if (write(pair[1], "x", 1) < 0) perror("write");
     usleep(50000);
+}
+
+ATTACK(a_signal_for_its_input_said_otherwise, GOAL_KILL, "",
+       "the same by F_SETOWN_EX, which names it behind a pointer")
+{
+    int pair[2];
+    const struct f_owner_ex owner = {F_OWNER_PID, number_of("OUTSIDER")};
+    if (pipe(pair)) return;
+    fcntl(pair[0], F_SETOWN_EX, &owner);
+    fcntl(pair[0], F_SETSIG, SIGTERM);
+    fcntl(pair[0], F_SETFL, O_ASYNC);
+    if (write(pair[1], "x", 1) < 0) perror("write");
+    usleep(50000);
+}
+
+static void signal_for_a_socket(unsigned long command)
+{
+    int pair[2], outsider = number_of("OUTSIDER");
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) return;
+    ioctl(pair[0], command, &outsider);
+    fcntl(pair[0], F_SETSIG, SIGTERM);
+    fcntl(pair[0], F_SETFL, O_ASYNC);
+    if (write(pair[1], "x", 1) < 0) perror("write");
+    usleep(50000);
+}
+
+ATTACK(a_signal_for_a_socket, GOAL_KILL, "", "FIOSETOWN of a socket: the kernel sends the signal")
+{
+    signal_for_a_socket(FIOSETOWN);
+}
+
+ATTACK(a_signal_for_a_socket_said_otherwise, GOAL_KILL, "",
+       "SIOCSPGRP of a socket: the kernel sends the signal")
+{
+    signal_for_a_socket(SIOCSPGRP);
 }
 
 ATTACK(a_limit_for_an_outsider, GOAL_KILL, "", "prlimit: no descriptors for a process outside")
