@@ -26,7 +26,7 @@ SHIM_LDFLAGS := -shared -nostdlib -Wl,-z,noseparate-code -Wl,--version-script=sh
 DECIDER  := $(wildcard policy/decide.c policy/glob.c policy/image.c policy/index.c policy/turns.c policy/words.c)
 # The built-in YAML files are read and packed at build, by a program of its other files.
 PACKER   := $(filter-out policy/builtin.c,$(wildcard policy/*.c))
-POLICY   := $(filter-out $(DECIDER) policy/pack.c policy/pack_reading.c,$(wildcard policy/*.c))
+POLICY   := $(filter-out $(DECIDER) policy/pack.c policy/pack_reading.c policy/pack_tools.c,$(wildcard policy/*.c))
 LAUNCHER := $(filter-out launcher/main.c,$(wildcard launcher/*.c launcher/*/*.c))
 SHIM     := $(wildcard shim/*.c shim/*/*.c)
 UNIT     := $(wildcard tests/unit/test_*.c)

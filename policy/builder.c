@@ -125,10 +125,26 @@ static bool has_glob(const char *text, size_t length)
     return false;
 }
 
+/* Most labels are plain: they are hashed on the way through. */
+static bool is_plain(const char *text, size_t length, uint32_t *hash)
+{
+    uint32_t sum = HASH_START;
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '*' || text[i] == '?' || text[i] == '[' || text[i] == '\\') return false;
+        sum = hash_byte(sum, text[i]);
+    }
+    *hash = hash_end(sum);
+    return length > 0;
+}
+
 struct term builder_label(struct builder *builder, const char *text, size_t length)
 {
     char plain[PATTERN_BYTES];
     size_t size = 0;
+    uint32_t hash;
+    if (is_plain(text, length, &hash))
+        return (struct term){.text = builder_intern_hashed(builder, text, length, hash),
+                             .length = (uint32_t)length};
     if (has_glob(text, length))
         return (struct term){
             .text = builder_intern(builder, text, length), .length = (uint32_t)length, .flags = TERM_GLOB};

@@ -64,6 +64,24 @@ size_t builder_places(size_t count);
 /* A list (layout.h), and where it is; 0 for none. */
 uint32_t builder_list(struct builder *builder, const uint32_t *items, size_t count);
 
+/* ---- What is known of commands (compile.c) ---- */
+
+/* All that was made when that is in an image and nothing else is: what packed_tools.h keeps of the usual commands. */
+#define BUILDER_OF_TOOLS(builder)                                                                            \
+    {                                                                                                        \
+        &(builder)->sections[SECTION_STRINGS], &(builder)->sections[SECTION_DEMANDS],                        \
+            &(builder)->sections[SECTION_TERMS], &(builder)->sections[SECTION_TOOLS],                        \
+            &(builder)->sections[SECTION_KNOBS], &(builder)->sections[SECTION_NODES],                        \
+            &(builder)->sections[SECTION_FANS], &(builder)->sections[SECTION_GROUPS],                        \
+            &(builder)->sections[SECTION_LISTS], &(builder)->interned, &(builder)->plants,                   \
+            &(builder)->entries, &(builder)->children                                                        \
+    }
+
+/* For the program that packs it: `look` is shown the builder with the policy's commands. */
+typedef void builder_look(void *context, struct builder *builder);
+void compile_tools(const struct policy *policy, struct diagnostics *diagnostics, builder_look *look,
+                   void *context);
+
 /* ---- Trees of patterns (plant.c) ---- */
 
 uint32_t plant_root(struct builder *builder, unsigned flags);

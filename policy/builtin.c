@@ -2,8 +2,15 @@
 #include <string.h>
 
 #include "packed.h"
+#include "packed_tools.h"
 
 extern const struct packed packed_policies[]; /* made by pack.c; the last has no name */
+extern const struct packed_tools packed_usual_tools;
+
+const struct packed_tools *packed_tools(void)
+{
+    return &packed_usual_tools;
+}
 
 const struct packed *packed_policy(const char *name)
 {

@@ -5,6 +5,7 @@
 #include "address.h"
 #include "builder.h"
 #include "image.h"
+#include "packed_tools.h"
 #include "pattern.h"
 
 static void complain(struct builder *builder, const struct place *place, const char *what, const char *why)
@@ -296,8 +297,8 @@ static struct range add_knobs(struct builder *builder, const struct command *com
                                                &command->text, &command->module};
     size_t names = same.count;
     for (unsigned kind = 0; kind < KNOB_KINDS; kind++)
-        names += kinds[kind]->count * 2;
-    struct range table = {builder_count(builder, SECTION_KNOBS), (uint32_t)builder_places(names * 3 / 4 + 1)};
+        names += kinds[kind]->count * (command->single_dash ? 2 : 1);
+    struct range table = {builder_count(builder, SECTION_KNOBS), (uint32_t)builder_places(names * 2 / 3 + 1)};
     builder_add(builder, SECTION_KNOBS, table.count);
     for (unsigned kind = 0; kind < KNOB_KINDS; kind++) {
         for (size_t i = 0; i < kinds[kind]->count; i++) {
@@ -363,7 +364,20 @@ static void add_tool(struct builder *builder, const struct command *command)
 
 /* ---- The whole ---- */
 
-static void build(struct builder *builder)
+static void discard(struct builder *builder)
+{
+    for (unsigned i = 0; i < SECTIONS; i++)
+        free(builder->sections[i].bytes);
+    struct buffer *others[] = {&builder->interned, &builder->plants,  &builder->entries, &builder->children,
+                               &builder->any,      &builder->scratch, &builder->blades,  &builder->sorted,
+                               &builder->worded,   &builder->plain};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        free(others[i]->bytes);
+    free(builder);
+}
+
+/* What the image knows of commands. It comes first, so that it is the same whatever the rules are. */
+static void add_tools(struct builder *builder)
 {
     builder_add(builder, SECTION_STRINGS, 1);
     builder_add(builder, SECTION_DEMANDS, 1);
@@ -371,11 +385,42 @@ static void build(struct builder *builder)
     builder_add(builder, SECTION_GROUPS, 1);
     builder_add(builder, SECTION_LISTS, 1);
     builder->head.tool_names = plant_root(builder, NODE_TOOL);
-    for (unsigned set = 0; set < RULE_SETS; set++)
-        add_set(builder, (enum rule_set)set);
     for (size_t i = 0; i < builder->policy->command_count; i++)
         add_tool(builder, &builder->policy->commands[i]);
+}
+
+static void take_tools(struct builder *builder, const struct packed_tools *packed)
+{
+    struct buffer *const to[PACKED_BUFFERS] = BUILDER_OF_TOOLS(builder);
+    for (unsigned i = 0; i < PACKED_BUFFERS; i++)
+        if (packed->sizes[i])
+            memcpy(builder_take(builder, to[i], packed->sizes[i]), packed->bytes[i], packed->sizes[i]);
+    builder->interned_count = packed->interned_count;
+    builder->head.tool_names = packed->tool_names;
+}
+
+static void build(struct builder *builder)
+{
+    const struct packed_tools *packed = builder->policy->usual_commands ? packed_tools() : NULL;
+    if (packed)
+        take_tools(builder, packed);
+    else
+        add_tools(builder);
+    for (unsigned set = 0; set < RULE_SETS; set++)
+        add_set(builder, (enum rule_set)set);
     plant_harvest(builder);
+}
+
+void compile_tools(const struct policy *policy, struct diagnostics *diagnostics, builder_look *look,
+                   void *context)
+{
+    struct builder *builder = calloc(1, sizeof *builder);
+    if (!builder || setjmp(builder->out_of_memory)) abort();
+    builder->policy = policy;
+    builder->diagnostics = diagnostics;
+    add_tools(builder);
+    look(context, builder);
+    discard(builder);
 }
 
 static struct image *assemble(struct builder *builder)
@@ -400,18 +445,6 @@ static struct image *assemble(struct builder *builder)
     }
     image->checksum = image_checksum(image);
     return image;
-}
-
-static void discard(struct builder *builder)
-{
-    for (unsigned i = 0; i < SECTIONS; i++)
-        free(builder->sections[i].bytes);
-    struct buffer *others[] = {&builder->interned, &builder->plants,  &builder->entries, &builder->children,
-                               &builder->any,      &builder->scratch, &builder->blades,  &builder->sorted,
-                               &builder->worded,   &builder->plain};
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        free(others[i]->bytes);
-    free(builder);
 }
 
 int policy_compile(const struct policy *policy, struct image **image, size_t *size,

@@ -99,6 +99,7 @@ static void add_commands(struct policy *policy, const struct stack *stack, const
     size_t count = builtin->command_count;
     for (size_t i = 0; i < stack->count; i++)
         count += stack->items[i].file->command_count;
+    policy->usual_commands = count == builtin->command_count;
     policy->commands = arena_take(stack->arena, count, sizeof *policy->commands);
     for (size_t i = 0; i <= stack->count; i++) {
         const struct loaded *file = i < stack->count ? stack->items[i].file : builtin;

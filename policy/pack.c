@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "pack_reading.h"
+#include "packed_tools.h"
 #include "sha256.h"
 
 void bytes_add(struct bytes *to, const void *from, size_t count)
@@ -61,7 +62,7 @@ static struct bytes read_whole(const char *path)
     return bytes;
 }
 
-static void print_bytes(const unsigned char *bytes, size_t count)
+void print_bytes(const unsigned char *bytes, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         printf("%s%u,", i % 24 ? "" : "\n    ", bytes[i]);
@@ -83,6 +84,11 @@ const struct packed *packed_policy(const char *name)
 {
     for (const struct packed *packed = packed_files; packed->name; packed++)
         if (strcmp(packed->name, name) == 0) return packed;
+    return NULL;
+}
+
+const struct packed_tools *packed_tools(void)
+{
     return NULL;
 }
 
@@ -142,9 +148,18 @@ static void print_entry(const struct packed *packed)
     printf("}},\n");
 }
 
+static void pack_tools(struct arena *arena)
+{
+    struct diagnostics diagnostics = {0};
+    const struct policy policy = usual_commands(arena, &diagnostics);
+    print_tools(&policy, &diagnostics);
+    stop_at_mistakes(&diagnostics);
+}
+
 static void print_all(struct arena *arena, int count, char **paths)
 {
-    printf("/* Made from the built-in YAML files. */\n#include \"policy/packed.h\"\n\n");
+    printf("/* Made from the built-in YAML files. */\n#include \"policy/packed.h\"\n#include "
+           "\"policy/packed_tools.h\"\n\n");
     printf("extern const struct packed packed_policies[];\n\n");
     for (int i = 0; i < count && i < FILES_MAX; i++)
         pack_tree(arena, paths[i], &packed_files[i]);
@@ -154,6 +169,7 @@ static void print_all(struct arena *arena, int count, char **paths)
     for (int i = 0; i < count && i < FILES_MAX; i++)
         print_entry(&packed_files[i]);
     printf("    {.name = NULL},\n};\n");
+    pack_tools(arena);
 }
 
 int main(int argc, char **argv)

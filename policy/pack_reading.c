@@ -162,11 +162,23 @@ static void put_file(struct bytes *to, const struct loaded *file)
     put_variables(to, &file->variables);
 }
 
-void put_reading(struct bytes *to, struct arena *arena, const char *name, struct diagnostics *diagnostics)
+static const struct loaded *read_file_of(struct arena *arena, const char *name,
+                                         struct diagnostics *diagnostics)
 {
     const struct policy_options options = {.places = &marks, .no_files = true, .no_links = true};
     struct so_far so_far = {0};
     struct reader reader = {
         .arena = arena, .diagnostics = diagnostics, .options = &options, .so_far = &so_far};
-    put_file(to, load_builtin(&reader, name));
+    return load_builtin(&reader, name);
+}
+
+void put_reading(struct bytes *to, struct arena *arena, const char *name, struct diagnostics *diagnostics)
+{
+    put_file(to, read_file_of(arena, name, diagnostics));
+}
+
+struct policy usual_commands(struct arena *arena, struct diagnostics *diagnostics)
+{
+    const struct loaded *file = read_file_of(arena, "commands", diagnostics);
+    return (struct policy){.commands = file->commands, .command_count = file->command_count};
 }

@@ -157,6 +157,7 @@ struct policy {
     struct command
         *commands; /* a policy's own before the built-in ones: the first that has the name counts */
     size_t command_count;
+    bool usual_commands; /* they are the built-in ones alone */
 
     struct env_rules *env;
     size_t env_count;

@@ -62,7 +62,7 @@ struct lookups {
     struct lookup *running;
     struct helper *helpers;
     size_t count;
-    struct known known[MOST_REMEMBERED]; /* a ring */
+    struct known *known; /* a ring of MOST_REMEMBERED, once there is something to remember */
     size_t known_next;
 };
 
@@ -138,6 +138,7 @@ static void help(const char *node, uint32_t hints, int fd, pid_t launcher)
 static void remember(struct lookups *lookups, const struct wire_address *address, const char *name)
 {
     struct known known = {.name = xstrdup(name)};
+    if (!lookups->known) lookups->known = xcalloc(MOST_REMEMBERED, sizeof *lookups->known);
     if (address->family == AF_INET) {
         known.address[10] = known.address[11] = 0xff;
         memcpy(known.address + 12, address->address, 4);
@@ -160,7 +161,7 @@ size_t lookup_names(const struct lookups *lookups, const unsigned char address[1
                     size_t capacity)
 {
     size_t count = 0;
-    for (size_t i = 0; i < MOST_REMEMBERED && count < capacity; i++) {
+    for (size_t i = 0; lookups->known && i < MOST_REMEMBERED && count < capacity; i++) {
         size_t at = (lookups->known_next + MOST_REMEMBERED - 1 - i) % MOST_REMEMBERED;
         const struct known *known = &lookups->known[at];
         if (!known->name) break;
@@ -247,8 +248,9 @@ void lookups_free(struct lookups *lookups)
     if (!lookups) return;
     while (lookups->running)
         lookup_cancel(lookups->running);
-    for (size_t i = 0; i < MOST_REMEMBERED; i++)
+    for (size_t i = 0; lookups->known && i < MOST_REMEMBERED; i++)
         free(lookups->known[i].name);
+    free(lookups->known);
     free(lookups);
 }
 

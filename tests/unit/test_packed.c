@@ -299,6 +299,23 @@ static void what_makes_a_pattern_too_long_is_an_error_in_both(void **state)
     }
 }
 
+static void what_is_known_of_commands_is_what_the_compiler_makes_of_it(void **state)
+{
+    struct image *image, *made;
+    size_t size, made_size;
+    struct diagnostics diagnostics = {0};
+    (void)state;
+    struct policy *policy = policy_of("default", &places, FROM_READINGS, &image, &size);
+    assert_true(policy->usual_commands);
+    policy->usual_commands = false;
+    assert_int_equal(policy_compile(policy, &made, &made_size, &diagnostics), 0);
+    assert_int_equal(size, made_size);
+    assert_memory_equal(image, made, size);
+    free(image);
+    free(made);
+    policy_free(policy);
+}
+
 /* A user's file may use the variables of what it extends. */
 static void a_reading_has_its_variables(void **state)
 {
@@ -326,6 +343,7 @@ int main(void)
         cmocka_unit_test(the_images_are_those_of_the_yaml),
         cmocka_unit_test(readings_come_to_what_the_trees_do),
         cmocka_unit_test(what_makes_a_pattern_too_long_is_an_error_in_both),
+        cmocka_unit_test(what_is_known_of_commands_is_what_the_compiler_makes_of_it),
         cmocka_unit_test(a_reading_has_its_variables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
