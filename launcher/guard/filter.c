@@ -259,6 +259,16 @@ static void look_prctl(struct writer *writer)
     return_if_equal(writer, WIRE_CALL_THERE, SECCOMP_RET_ERRNO | 0);
 }
 
+/* Becoming somebody's tracer is judged. What a tracer then does the kernel lets it do to its tracees only. */
+static void look_ptrace(struct writer *writer)
+{
+    load_argument(writer, 0);
+    return_if_equal(writer, PTRACE_TRACEME, SECCOMP_RET_USER_NOTIF);
+    return_if_equal(writer, PTRACE_ATTACH, SECCOMP_RET_USER_NOTIF);
+    return_if_equal(writer, PTRACE_SEIZE, SECCOMP_RET_USER_NOTIF);
+    put_return(writer, SECCOMP_RET_ALLOW);
+}
+
 /* A process's own limits and its own turn at the processor are its own affair. */
 static void look_own(struct writer *writer)
 {
@@ -314,6 +324,7 @@ static void look(struct writer *writer, const struct call *call)
     case __NR_sendmsg: look_send(writer, 2); break;
     case __NR_sendmmsg: look_send(writer, 3); break;
     case __NR_clone: look_clone(writer); break;
+    case __NR_ptrace: look_ptrace(writer); break;
     case __NR_prctl: look_prctl(writer); break;
     case __NR_sched_setaffinity:
     case __NR_sched_setattr:

@@ -19,15 +19,26 @@
 #include <unistd.h>
 
 #include "../look/elf.h"
+#include "../look/process.h"
 #include "../plain/memory.h"
 #include "lane.h"
 #include "lane_map.h"
+
+/* What a process runs. */
+struct image_of {
+    uint64_t started; /* the process, for its number may be given to another */
+    dev_t device;
+    ino_t inode;
+    size_t length;
+    char words[4096]; /* the beginning of its arguments */
+};
 
 struct pending {
     struct pending *next;
     pid_t pid, tid;
     struct lane_map *mapping; /* what was judged is there, and the lane comes into it */
     struct expected expected;
+    struct image_of *before; /* traced by somebody else: what it was, and is again if the exec fails */
 };
 
 struct verifier {
@@ -38,6 +49,7 @@ struct verifier {
     int children;            /* signalfd: SIGCHLD is how the kernel says that a traced thread stopped */
     struct loop_source *source;
     struct pending *pending;
+    size_t expected; /* of them, those that somebody else traces */
 };
 
 static bool is_among(const char *paths, const char *path)
@@ -116,7 +128,27 @@ static void forget(struct pending **at)
     free(gone->expected.argv);
     free(gone->expected.paths);
     if (gone->expected.own) gone->expected.free_own(gone->expected.own);
+    free(gone->before);
     free(gone);
+}
+
+static bool image_look(pid_t pid, struct image_of *image)
+{
+    char path[64];
+    struct stat status;
+    struct process process;
+    memset(image, 0, sizeof *image);
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    if (!process_look(pid, &process) || stat(path, &status)) return false;
+    snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, image->words, sizeof image->words);
+    if (length < 0) return false;
+    image->started = process.started;
+    image->device = status.st_dev;
+    image->inode = status.st_ino;
+    image->length = (size_t)length;
+    return true;
 }
 
 /* Whoever was killed meanwhile cannot be let go, only waited for: until then its parent would not hear of its end. */
@@ -130,9 +162,10 @@ static void conclude(struct verifier *verifier, struct pending **at, const char 
     struct pending *pending = *at;
     pid_t pid = pending->pid;
     void *own = why ? NULL : steal_pointer(&pending->expected.own);
-    if (why)
-        kill(pid, SIGKILL);
-    else
+    if (why) kill(pid, SIGKILL);
+    if (pending->before)
+        forget(at);
+    else if (!why)
         let_go(at, pid);
     verifier->done(verifier->context, pid, !why, why, own);
 }
@@ -169,6 +202,7 @@ static bool look_at(struct verifier *verifier, struct pending **at)
 {
     struct pending *pending = *at;
     int status;
+    if (pending->before) return false;
     /* A thread that executes takes the id of its process's first one. */
     pid_t id = waitpid(pending->tid, &status, __WALL | WNOHANG);
     if (id <= 0 && pending->tid != pending->pid) id = waitpid(pending->pid, &status, __WALL | WNOHANG);
@@ -243,6 +277,47 @@ bool verifier_seize(struct verifier *verifier, pid_t pid, pid_t tid, const struc
     struct pending *pending = xmalloc(sizeof *pending);
     *pending = (struct pending){.next = verifier->pending, .pid = pid, .tid = tid, .expected = *expected};
     verifier->pending = pending;
+    return true;
+}
+
+bool verifier_expect(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected)
+{
+    struct image_of *before = xmalloc(sizeof *before);
+    bool traced = process_number(tid, "TracerPid", 10, 0) > 0;
+    if (verifier->lane || !traced || !image_look(pid, before)) {
+        free(before);
+        return false;
+    }
+    struct pending *pending = xmalloc(sizeof *pending);
+    *pending = (struct pending){
+        .next = verifier->pending, .pid = pid, .tid = tid, .expected = *expected, .before = before};
+    verifier->pending = pending;
+    verifier->expected++;
+    return true;
+}
+
+/* Its exec has happened, or failed, or it has ended. */
+static bool look_again(struct verifier *verifier, struct pending **at)
+{
+    struct pending *pending = *at;
+    struct image_of now;
+    verifier->expected--;
+    bool there = image_look(pending->pid, &now) && now.started == pending->before->started;
+    const char *why = there ? difference(pending->pid, &pending->expected) : NULL;
+    if (!there || (why && !memcmp(&now, pending->before, sizeof now))) {
+        forget(at);
+        return true;
+    }
+    conclude(verifier, at, why);
+    return !why;
+}
+
+bool verifier_called(struct verifier *verifier, pid_t tid)
+{
+    if (!verifier->expected) return true;
+    pid_t pid = (pid_t)process_number(tid, "Tgid", 10, (unsigned)tid);
+    for (struct pending **at = &verifier->pending; *at; at = &(*at)->next)
+        if ((*at)->before && (*at)->pid == pid) return look_again(verifier, at);
     return true;
 }
 

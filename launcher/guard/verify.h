@@ -1,8 +1,9 @@
 /* verify.h: what was judged is what runs. An exec that the kernel was told to go on with is stopped before
  * the new program's first instruction, and its file and arguments are held against the copy that was judged.
  *
- * Done with ptrace: seized at the exec, let go right after it. A program that somebody else traces cannot be
- * stopped this way, and its exec is refused.
+ * Done with ptrace: seized at the exec, let go right after it. A program that somebody else of the run traces cannot be
+ * stopped this way: it is looked at when it makes its first trapped call, which is its loader's. Its tracer may do what it
+ * likes to it in any case.
  */
 #ifndef ASKFIRST_GUARD_VERIFY_H
 #define ASKFIRST_GUARD_VERIFY_H
@@ -40,6 +41,12 @@ void verifier_free(struct verifier *verifier);
 
 /* Before the exec of `tid` (of process `pid`) continues. False with errno: it must be refused. */
 bool verifier_seize(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected);
+
+/* The same for one that is traced already. There is no lane: whoever has none in it might put its own in the place. */
+bool verifier_expect(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected);
+
+/* Before each trapped call is looked at. False: the caller was another program than was expected, and has been killed. */
+bool verifier_called(struct verifier *verifier, pid_t tid);
 
 /* Right after it was told to continue. */
 void verifier_let(pid_t tid);

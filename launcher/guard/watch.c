@@ -342,6 +342,10 @@ static void handle(struct watch *watch, const struct seccomp_notif *notification
         call_return(call, -EPERM);
         return;
     }
+    if (!verifier_called(watch->verifier, call->tid)) {
+        call_return(call, -EACCES);
+        return;
+    }
     if (!watch->known && !watch->strangers) learn_own(call);
     enum call_handler handler = filter_handler(notification->data.arch, notification->data.nr);
     if (handler < sizeof handlers / sizeof *handlers && handlers[handler])

@@ -92,6 +92,17 @@ static char *judged_paths(const struct matter *matter)
     return text_take(&text);
 }
 
+/* Somebody traces it. */
+static void refuse_traced(struct call *call)
+{
+    watch_event(call->watch, "unverifiable", call->caller.pid, "another process traces it");
+    if (call->watch->lane)
+        call_tell(call, "askfirst: denied: no program can be started by one that is traced: the run's fast "
+                        "lane would not be in it\n"
+                        "askfirst:   next: askfirst run --no-lane\n");
+    call_return(call, -EACCES);
+}
+
 static void go_on(struct call *call)
 {
     struct exec_outcome outcome;
@@ -109,17 +120,19 @@ static void go_on(struct call *call)
                                       .own = outcome.tree,
                                       .free_own = tree_free};
     call->matter = NULL;
-    if (!verifier_seize(call->watch->verifier, call->caller.pid, call->tid, &expected)) {
-        watch_event(call->watch, "unverifiable", call->caller.pid, "another process traces it");
+    struct verifier *verifier = call->watch->verifier;
+    pid_t tid = call->tid;
+    if (verifier_seize(verifier, call->caller.pid, tid, &expected)) {
+        call_continue(call);
+        verifier_let(tid);
+    } else if (verifier_expect(verifier, call->caller.pid, tid, &expected)) {
+        call_continue(call);
+    } else {
         free(outcome.argv);
         free(expected.paths);
         tree_free(outcome.tree);
-        call_return(call, -EACCES);
-        return;
+        refuse_traced(call);
     }
-    pid_t tid = call->tid;
-    call_continue(call);
-    verifier_let(tid);
 }
 
 void watch_exec(struct call *call)

@@ -149,14 +149,14 @@ static bool is_public(const char *of_process)
     return false;
 }
 
-/* In /proc what the caller may do to itself the launcher may do for it; it may read of the run's other processes what the
+/* In /proc what the caller may do to itself and to whom it traces the launcher may do for it; it may read of the run's other processes what the
  * kernel would let it, and of others what everybody may. */
 static bool may_open_in_proc(const struct call *call, const struct deed *deed)
 {
     int pid, at = 0;
     const char *path = deed->opening.spot.path;
     if (!path || sscanf(path, "/proc/%d%n", &pid, &at) != 1) return true;
-    if (pid == call->caller.pid || pid == call->tid) return true;
+    if (pid == call->caller.pid || pid == call->tid || process_traces(call->caller.pid, pid)) return true;
     if (deed->opening.writes) return false;
     if (is_public(path + at + (path[at] == '/'))) return true;
     if (!strcmp(strrchr(path, '/'), "/mem")) return false; /* process_vm_readv is a question */

@@ -140,7 +140,8 @@ void watch_debug(struct call *call)
         call_return(call, -EPERM); /* a descriptor of a process can be swapped for another's */
     } else if (!own && (target < 0 || !process_is_below(target, call->watch->session->keeper))) {
         call_return(call, -EPERM);
-    } else if (is_debugging(number) && (!own || number == __NR_ptrace)) {
+    } else if (is_debugging(number) && (!own || number == __NR_ptrace) &&
+               !process_traces(call->caller.pid, target)) {
         judge_debugging(call, target);
     } else {
         call_continue(call);

@@ -102,6 +102,12 @@ unsigned process_number(pid_t pid, const char *field, int base, unsigned unknown
     return at ? (unsigned)strtoul(at + strlen(key), NULL, base) : unknown;
 }
 
+bool process_traces(pid_t pid, pid_t target)
+{
+    pid_t tracer = (pid_t)process_number(target, "TracerPid", 10, 0);
+    return tracer && (pid_t)process_number(tracer, "Tgid", 10, 0) == pid;
+}
+
 static char *read_link(pid_t pid, const char *name)
 {
     char path[64], target[PATH_MAX + 16]; /* room for " (deleted)" */

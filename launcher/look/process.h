@@ -34,6 +34,9 @@ bool process_read(int fd, pid_t pid, struct process *process);
 /* Whether one of its threads is held by the kernel, where no signal reaches it: in vfork(2), for one. */
 bool process_is_held(pid_t pid);
 
+/* Whether a thread of `pid` traces `target`. */
+bool process_traces(pid_t pid, pid_t target);
+
 /* A number of /proc/PID/status ("Tgid", "Umask") in its base; `unknown` where it is not there. */
 unsigned process_number(pid_t pid, const char *field, int base, unsigned unknown);
 

@@ -220,6 +220,30 @@ print(attempt(socket.AF_INET, ("192.0.2.1", 9)), attempt(socket.AF_INET, ("127.0
         self.assertEqual(result.stdout.split("\n")[:-1], ["connected connected", "connected Permission denied",
                                                           "Permission denied Permission denied"], result.stderr)
 
+    def test_children_can_be_traced_after_a_yes(self):
+        tracer = support.PROGRAMS / "tracer"
+        self.rules = self.policy(POLICY.replace("debug: deny", "debug: ask"))
+        result = self.lane_less("allow", tracer, "run", "/bin/cat", "plain", "secret")
+        self.assertEqual(result.stdout, "plain\nended: 1\n", result.stderr)
+        self.assertEqual(self.lane_less("deny", tracer, "run", "/bin/cat", "plain").stdout, "ended: 99\n")
+        result = self.guard(tracer, "run", "/bin/cat", "plain", approve="allow")
+        self.assertEqual(result.stdout, "ended: 98\n")
+        self.assertIn("--no-lane", result.stderr)
+
+    def test_what_a_tracer_makes_of_an_exec_is_killed(self):
+        self.rules = self.policy(POLICY.replace("debug: deny", "debug: allow"))
+        tracer = support.PROGRAMS / "tracer"
+        words = tracer, "swap", "200", "./permitted", "./forbidden"
+        shutil.copy("/bin/true", self.workspace / "permitted")
+        shutil.copy("/bin/touch", self.workspace / "forbidden")
+        self.command(*words, "bare")
+        self.assertTrue((self.workspace / "bare").exists(), "without a guard it works")
+        self.lane_less("deny", *words, "guarded")
+        self.assertFalse((self.workspace / "guarded").exists())
+
+    def lane_less(self, approve, *command):
+        return self.askfirst("run", "--guard=kernel", "--no-lane", "--policy", self.rules, "--approve", approve, "--", *command)
+
     def test_calls_no_filter_can_see_through_are_refused(self):
         text = """
 import ctypes, errno

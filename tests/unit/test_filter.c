@@ -15,6 +15,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -186,7 +187,6 @@ static void programs_and_changes_trap(void **state)
                                    SYS_lremovexattr,
                                    SYS_connect,
                                    SYS_bind,
-                                   SYS_ptrace,
                                    SYS_process_vm_writev,
                                    SYS_landlock_restrict_self,
                                    SYS_unshare,
@@ -194,6 +194,17 @@ static void programs_and_changes_trap(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         assert_int_equal(fate(numbers[i], -1, 0, 0, 0, NULL), TRAPS);
+}
+
+static void becoming_a_tracer_traps_and_tracing_does_not(void **state)
+{
+    static const long becoming[] = {PTRACE_TRACEME, PTRACE_ATTACH, PTRACE_SEIZE};
+    (void)state;
+    for (size_t i = 0; i < sizeof becoming / sizeof *becoming; i++)
+        assert_int_equal(fate(SYS_ptrace, becoming[i], 0, 0, 0, NULL), TRAPS);
+    int error;
+    assert_int_equal(fate(SYS_ptrace, PTRACE_CONT, 0, 0, 0, &error), FAILS);
+    assert_int_equal(error, ESRCH); /* the kernel's own answer */
 }
 
 static void what_no_filter_sees_through_is_refused(void **state)
@@ -356,6 +367,7 @@ int main(void)
         cmocka_unit_test(opening_traps_without_a_lane),
         cmocka_unit_test(the_lane_passes_whole_or_not_at_all),
         cmocka_unit_test(programs_and_changes_trap),
+        cmocka_unit_test(becoming_a_tracer_traps_and_tracing_does_not),
         cmocka_unit_test(what_no_filter_sees_through_is_refused),
         cmocka_unit_test(numbers_beyond_the_table_are_refused),
 #ifdef __x86_64__
