@@ -34,7 +34,7 @@ char *glob_unquote(struct arena *arena, const char *text, size_t length)
 
 static const char *find_python(const struct reader *reader, char out[PATH_MAX])
 {
-    const char *found = reader->options->no_links ? NULL : find_program(reader, "python3");
+    const char *found = reader->options->no_links ? NULL : find_program(reader, "python3", NULL);
     return found && find_real(reader, found, LAST_FOLLOW, out) ? out : NULL;
 }
 

@@ -127,7 +127,7 @@ void add_pattern(struct arena *arena, struct patterns *patterns, char *text, boo
 
 /* Where a path leads, and where a program lies in PATH (NULL: nowhere), as it is seen from this policy. */
 bool find_real(const struct reader *reader, const char *path, enum last_name last, char out[PATH_MAX]);
-const char *find_program(const struct reader *reader, const char *name);
+const char *find_program(const struct reader *reader, const char *name, bool *is_link); /* as in seen.h */
 
 /* Splits a command in short form at its blanks. False: an error was said. */
 bool split_words(struct reader *reader, const struct node *at, const char *text, struct strings *words);

@@ -19,10 +19,10 @@ bool find_real(const struct reader *reader, const char *path, enum last_name las
     return resolve_path_seen(reader->so_far->seen, path, last, out);
 }
 
-const char *find_program(const struct reader *reader, const char *name)
+const char *find_program(const struct reader *reader, const char *name, bool *is_link)
 {
     struct seen *seen = reader->so_far->seen;
-    return seen ? seen_program(seen, name, reader->options->places->search_path) : NULL;
+    return seen ? seen_program(seen, name, reader->options->places->search_path, is_link) : NULL;
 }
 
 static bool has_glob(const char *name, size_t length)
@@ -145,8 +145,10 @@ static void add_linked_program(struct reader *reader, const char *name, struct p
     char real[PATH_MAX];
     if (reader->options->no_links || has_glob(name, strlen(name))) return;
     const char *plain = glob_unquote(reader->arena, name, strlen(name));
-    const char *found = find_program(reader, plain);
-    if (!found || !find_real(reader, found, LAST_FOLLOW, real) || strcmp(strrchr(real, '/') + 1, plain) == 0)
+    bool is_link;
+    const char *found = find_program(reader, plain, &is_link);
+    if (!found || !is_link || !find_real(reader, found, LAST_FOLLOW, real) ||
+        strcmp(strrchr(real, '/') + 1, plain) == 0)
         return;
     char *pattern = glob_quote(reader->arena, real);
     if (!path_pattern_error(pattern)) add_pattern(reader->arena, into, pattern, true);

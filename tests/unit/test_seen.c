@@ -122,10 +122,64 @@ static void programs_are_found_where_a_shell_finds_them(void **state)
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
             char plain[PATH_MAX];
-            const char *found = seen_program(seen, names[i], search_path);
+            const char *found = seen_program(seen, names[i], search_path, NULL);
             assert_int_equal(resolve_program(names[i], search_path, plain), found != NULL);
             if (found) assert_string_equal(found, plain);
         }
+    }
+    arena_free(arena);
+}
+
+/* More than a few names of one directory: it is listed, and says the same. */
+static void a_directory_that_is_listed_says_what_its_names_do(void **state)
+{
+    (void)state;
+    assert_int_equal(mkdir("many", 0700), 0);
+    for (int i = 0; i < 30; i += 2) {
+        char name[32];
+        snprintf(name, sizeof name, "many/n%d", i);
+        if (i % 3)
+            make(name, 0600);
+        else
+            assert_int_equal(symlink("../a", name), 0);
+    }
+    struct arena *arena = new_arena();
+    struct seen *seen = seen_new(arena);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 30; i++) {
+            char path[PATH_MAX], own[PATH_MAX], remembered[PATH_MAX];
+            snprintf(path, sizeof path, "%s/many/n%d/b", top, i);
+            assert_true(resolve_path(path, LAST_FOLLOW, own));
+            assert_true(resolve_path_seen(seen, path, LAST_FOLLOW, remembered));
+            assert_string_equal(own, remembered);
+        }
+    }
+    arena_free(arena);
+}
+
+static void what_a_path_is_as_written_and_whether_it_ends_in_a_link(void **state)
+{
+    static const struct {
+        const char *path, *written;
+        bool is_link;
+    } rows[] = {{"a", "a", false},
+                {"link", "link", true},
+                {"link/b", "a/b", false},
+                {"link/up", "a/up", true},
+                {"missing/x", "missing/x", false},
+                {"dangling", "dangling", true}};
+    struct arena *arena = new_arena();
+    struct seen *seen = seen_new(arena);
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char path[PATH_MAX], out[PATH_MAX], written[PATH_MAX];
+        bool is_link = !rows[i].is_link;
+        snprintf(path, sizeof path, "%s/%s", top, rows[i].path);
+        assert_true(resolve_path_look(i % 2 ? seen : NULL, path, out, &is_link));
+        assert_true(resolve_path(path, LAST_AS_WRITTEN, written));
+        assert_string_equal(out, written);
+        assert_string_equal(out + strlen(top) + 1, rows[i].written);
+        assert_int_equal(is_link, rows[i].is_link);
     }
     arena_free(arena);
 }
@@ -136,6 +190,8 @@ int main(void)
         cmocka_unit_test(links_lead_where_they_led_before),
         cmocka_unit_test(a_name_is_asked_about_once),
         cmocka_unit_test(programs_are_found_where_a_shell_finds_them),
+        cmocka_unit_test(a_directory_that_is_listed_says_what_its_names_do),
+        cmocka_unit_test(what_a_path_is_as_written_and_whether_it_ends_in_a_link),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }
