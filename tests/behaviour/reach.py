@@ -99,7 +99,8 @@ def samples(rule):
     """What to give `askfirst check`, for each pattern of a rule."""
     if rule["act"] == "exec":
         return [sample_command(rule)]
-    return [[rule["act"], sample(pattern)] for pattern in rule["patterns"]]
+    facts = [f"--program={shutil.which(rule['program'][0])}"] if rule.get("program") else []
+    return [[rule["act"], *facts, sample(pattern)] for pattern in rule["patterns"]]
 
 
 def decision(words):
