@@ -40,8 +40,8 @@ static const char *find_python(const struct reader *reader, char out[PATH_MAX])
 
 enum { HOME, PYTHON = BUILTIN_NAMES - 1 };
 static const char *const builtin_names[BUILTIN_NAMES] = {
-    "home",  "user", "workspace", "tmp",     "runtime", "config",
-    "cache", "data", "state",     "session", "install", [PYTHON] = "python"};
+    "home", "user",  "workspace", "tmp",     "runtime",    "config",           "cache",
+    "data", "state", "session",   "install", "repository", [PYTHON] = "python"};
 
 /* BUILTIN_NAMES: it is none. */
 static size_t find_builtin(const char *name)
@@ -58,7 +58,7 @@ const char *builtin_value(const struct reader *reader, size_t index, char buffer
     const char *const values[BUILTIN_NAMES] = {
         places->home,        places->user,        places->workspace,   places->tmp,
         places->runtime_dir, places->config_dir,  places->cache_dir,   places->data_dir,
-        places->state_dir,   places->session_dir, places->install_dir, NULL,
+        places->state_dir,   places->session_dir, places->install_dir, places->repository,
     };
     return index == PYTHON ? find_python(reader, buffer) : values[index];
 }

@@ -35,7 +35,7 @@ bool expand(struct reader *reader, const struct node *at, const char *text, enum
             enum tilde tilde, struct strings *values);
 
 /* The names that every policy knows, and what they stand for. NULL: nothing here. */
-#define BUILTIN_NAMES 12
+#define BUILTIN_NAMES 13
 const char *builtin_value(const struct reader *reader, size_t index, char buffer[PATH_MAX]);
 
 /* `variables:` */

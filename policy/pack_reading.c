@@ -20,13 +20,14 @@ static const struct places marks = {
     .state_dir = PLACE("I"),
     .session_dir = PLACE("J"),
     .install_dir = PLACE("K"),
+    .repository = PLACE("L"),
     .search_path = "",
 };
 
 /* Those that need not stand for anything on a machine. */
 static bool may_be_nothing(char letter)
 {
-    return strchr("EJK", letter) != NULL;
+    return strchr("EJKL", letter) != NULL;
 }
 
 static void fail(const char *why, const char *text)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "policy.h"
+#include "repository.h"
 #include "resolve.h"
 
 /* The real path, owned by the caller; NULL with errno. */
@@ -98,6 +99,7 @@ int places_find(struct places *places, const char *workspace)
     if (!places->home) return -1;
     places->user = user_name(person);
     places->workspace = choose_workspace(workspace, places->home);
+    if (places->workspace) places->repository = repository_find(places->workspace);
     places->tmp = from_variable("TMPDIR", "", "/tmp");
     places->runtime_dir = runtime && runtime[0] == '/' ? real(runtime) : NULL;
     places->config_dir = from_variable("XDG_CONFIG_HOME", places->home, "/.config");
@@ -118,8 +120,9 @@ int places_find(struct places *places, const char *workspace)
 void places_free(struct places *places)
 {
     const char *const owned[] = {
-        places->home,       places->user,      places->workspace, places->tmp,       places->runtime_dir,
-        places->config_dir, places->cache_dir, places->data_dir,  places->state_dir, places->search_path,
+        places->home,        places->user,        places->workspace,  places->tmp,
+        places->runtime_dir, places->config_dir,  places->cache_dir,  places->data_dir,
+        places->state_dir,   places->search_path, places->repository,
     };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         free((char *)owned[i]);

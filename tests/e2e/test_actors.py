@@ -154,5 +154,22 @@ print(sorted(os.listdir(".")))
         self.assertIn("'kept'", out[2])
 
 
+class Worktree(support.Case):
+    """The default policy where the workspace's history lies elsewhere."""
+
+    def test_git_commits_in_a_worktree_and_others_do_not_write_there(self):
+        main, side = self.directory("home/main"), self.home / "side"
+        git = ["git", "-c", "user.name=A", "-c", "user.email=a@example.org"]
+        for words in ([*git, "init", "-q"], [*git, "commit", "-q", "--allow-empty", "-m", "first"],
+                      [*git, "worktree", "add", "-q", "-b", "side", str(side)]):
+            self.assertEqual(self.command(*words, cwd=main).returncode, 0)
+        for guard in ("shim", "kernel"):
+            result = self.askfirst("run", f"--guard={guard}", "--approve=deny", "--policy=default", "--", "sh", "-c",
+                                   "echo x >> x && git add x && git -c user.name=A -c user.email=a@example.org commit -q -m side && "
+                                   "git status --short && git log --format=%s -1 && ! echo evil >> ../main/.git/config", cwd=side)
+            self.assertEqual((result.returncode, result.stdout), (0, "side\n"), result.stderr)
+            self.assertIn("nobody but git writes here", result.stderr)
+
+
 if __name__ == "__main__":
     support.main()

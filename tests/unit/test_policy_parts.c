@@ -15,6 +15,7 @@
 
 #include "../../policy/arena.h"
 #include "../../policy/plain.h"
+#include "../../policy/repository.h"
 #include "../../policy/resolve.h"
 #include "../../policy/sha256.h"
 #include "../../policy/suggest.h"
@@ -253,6 +254,68 @@ static void the_workspace_is_the_repository_that_one_is_in(void **state)
     free(home);
 }
 
+static void repository_is(const struct policies *policies, const char *workspace, const char *expected)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", policies->directory, workspace);
+    char *found = repository_find(path);
+    if (expected) {
+        snprintf(path, sizeof path, "%s/%s", policies->directory, expected);
+        assert_non_null(found);
+        assert_string_equal(found, path);
+    } else {
+        assert_null(found);
+    }
+    free(found);
+}
+
+static void make_worktree(struct policies *policies, const char *said, const char *told)
+{
+    policies_write(policies, "side/.git", said);
+    policies_write(policies, "work/.git/worktrees/side/gitdir", told);
+}
+
+static void the_repository_of_a_worktree_knows_it(void **state)
+{
+    struct policies *policies = *state;
+    char said[300], told[300];
+    make_directory(policies, "side");
+    make_directory(policies, "work/.git");
+    make_directory(policies, "work/.git/worktrees");
+    make_directory(policies, "work/.git/worktrees/side");
+    policies_write(policies, "work/.git/worktrees/side/commondir", "../..\n");
+    snprintf(said, sizeof said, "gitdir: %s/work/.git/worktrees/side\n", policies->directory);
+    snprintf(told, sizeof told, "%s/side/.git\n", policies->directory);
+    make_worktree(policies, said, told);
+    repository_is(policies, "side", "work/.git");
+    make_worktree(policies, "gitdir: ../work/.git/worktrees/side", "../../../../side/.git");
+    repository_is(policies, "side", "work/.git");
+    repository_is(policies, "work", NULL); /* it has its own */
+    repository_is(policies, "home", NULL);
+    make_worktree(policies, said, "/else/.git\n"); /* another's */
+    repository_is(policies, "side", NULL);
+    make_worktree(policies, "gitdir: ../home\n", told);
+    repository_is(policies, "side", NULL);
+    make_worktree(policies, "gitdir: ../work/.git\n", told);
+    repository_is(policies, "side", NULL);
+    make_worktree(policies, "gitdir: \n", told);
+    repository_is(policies, "side", NULL);
+}
+
+static void the_repository_of_a_submodule_lies_above_it(void **state)
+{
+    struct policies *policies = *state;
+    make_directory(policies, "work/.git");
+    make_directory(policies, "work/.git/modules");
+    make_directory(policies, "work/.git/modules/part");
+    make_directory(policies, "work/part");
+    make_directory(policies, "side");
+    policies_write(policies, "work/part/.git", "gitdir: ../.git/modules/part\n");
+    policies_write(policies, "side/.git", "gitdir: ../work/.git/modules/part\n");
+    repository_is(policies, "work/part", "work/.git/modules/part");
+    repository_is(policies, "side", NULL);
+}
+
 static void places_come_from_the_environment(void **state)
 {
     struct policies *policies = *state;
@@ -360,6 +423,8 @@ int main(void)
         TEST(paths_that_lead_nowhere),
         TEST(programs_are_found_in_a_path),
         TEST(the_workspace_is_the_repository_that_one_is_in),
+        TEST(the_repository_of_a_worktree_knows_it),
+        TEST(the_repository_of_a_submodule_lies_above_it),
         TEST(places_come_from_the_environment),
         cmocka_unit_test(how_far_words_are_apart),
         cmocka_unit_test(only_what_is_near_is_suggested),
