@@ -7,7 +7,6 @@ import test_run_faults
 # What these say is about guard shim alone, or is otherwise here.
 OF_THE_DOOR = {
     "test_it_says_what_the_shim_is_not", "test_auto_says_what_it_took", "test_a_shim_where_the_loader_cannot_be_told_of_it",
-    "test_killed_by_the_command_the_run_ends",  # under the kernel's guard it cannot kill it
     "test_its_working_directory_is_deeper_than_a_path_may_be_long",  # where no path can be said, none can be judged
 }
 
