@@ -35,15 +35,7 @@ static APART long find_name_there(struct place *place, int dirfd, const char *pa
     return 0;
 }
 
-/* A name that is going to change. */
-static APART long name_may(struct place *place, int dirfd, const char *path, unsigned deeds,
-                           enum wire_change change)
-{
-    long result = find_name(place, dirfd, path);
-    return result ? result : judge_place(session_get(), deeds, change, place, path);
-}
-
-/* The same for a name that has to be there: nobody is asked about one that is not. */
+/* A name that is going to change, and has to be there: nobody is asked about one that is not. */
 static APART long name_there_may(struct place *place, int dirfd, const char *path, unsigned deeds,
                                  enum wire_change change)
 {
@@ -96,27 +88,27 @@ static bool is_kind(const struct place *place, unsigned kind)
     return (place->mode & S_IFMT) == kind;
 }
 
-/* What is found by its name is found by another afterwards. */
+/* What has more to its name than its own content: the launcher judges whether it may have another. */
 static bool leads_on(const struct place *place)
 {
-    return is_kind(place, S_IFDIR) || is_kind(place, S_IFLNK);
+    return is_kind(place, S_IFDIR) || is_kind(place, S_IFLNK) || is_kind(place, S_IFSOCK);
 }
 
-/* What is renamed gets another name, so it can be read by that name afterwards: it must be allowed to be read
+/* What is renamed or linked gets another name, so it can be read by that name afterwards: it must be allowed to be read
  * by its own. */
-static APART long rename_may(const struct place *old, const char *from, const struct place *new,
-                             const char *to, bool exchange)
+static APART long names_may(enum wire_change change, const struct place *old, const char *from,
+                            const struct place *new, const char *to, bool exchange)
 {
     const struct session *session = session_get();
     unsigned reach = exchange ? DEED_READ | DEED_WRITE : DEED_WRITE, whole = DEED_READ | DEED_WRITE;
     if (leads_on(old) || (exchange && leads_on(new)))
-        return judge_move(session, WIRE_CHANGE_RENAME, old, new, exchange ? WIRE_EXCHANGES : 0);
+        return judge_move(session, change, old, new, exchange ? WIRE_EXCHANGES : 0);
     /* Nobody is asked about the one name where the other is denied. */
     bool new_first = judge_path(session, reach, new->path.bytes, new->length) == VERDICT_DENY &&
                      judge_path(session, whole, old->path.bytes, old->length) != VERDICT_DENY;
-    long result = new_first ? judge_place(session, reach, WIRE_CHANGE_RENAME, new, to) : 0;
-    if (!result) result = judge_place(session, whole, WIRE_CHANGE_RENAME, old, from);
-    if (!result && !new_first) result = judge_place(session, reach, WIRE_CHANGE_RENAME, new, to);
+    long result = new_first ? judge_place(session, reach, change, new, to) : 0;
+    if (!result) result = judge_place(session, whole, change, old, from);
+    if (!result && !new_first) result = judge_place(session, reach, change, new, to);
     return result;
 }
 
@@ -133,7 +125,7 @@ long change_rename(int from_dirfd, const char *from, int to_dirfd, const char *t
         result = raw_call(__NR_renameat2, from_dirfd, from, to_dirfd, to, flags);
     else if (new.path.length > new.length && !is_kind(&old, S_IFDIR) && !exchange)
         result = -ENOTDIR;
-    else if (!(result = rename_may(&old, from, &new, to, exchange)))
+    else if (!(result = names_may(WIRE_CHANGE_RENAME, &old, from, &new, to, exchange)))
         result = raw_call(__NR_renameat2, old.fd, old.name, new.fd, new.name, flags);
     where_end(&new);
     where_end(&old);
@@ -151,18 +143,18 @@ long change_link(int from_dirfd, const char *from, int to_dirfd, const char *to,
     long result = of_descriptor
                       ? where_descriptor(&old, from_dirfd)
                       : where_file(&old, from_dirfd, from, flags & AT_SYMLINK_FOLLOW ? 0 : O_NOFOLLOW, 0);
-    if (!result) result = judge_place(session, DEED_READ | DEED_WRITE, WIRE_CHANGE_LINK, &old, from);
-    long other = name_may(&new, to_dirfd, to, DEED_WRITE, WIRE_CHANGE_LINK);
+    long other = find_name(&new, to_dirfd, to);
     bytes_fd_path(checked, old.fd);
     if (result || other < 0)
         result = result ? result : other;
     else if (other == NOT_JUDGED)
         result = -EEXIST;
-    else if (is_kind(&old, S_IFLNK) && (other = judge_move(session, WIRE_CHANGE_LINK, &new, &new, 0)))
-        result = other;
-    else if (is_kind(&old, S_IFLNK)) /* a descriptor's name would be followed no further than to the link */
-        result = raw_call(__NR_linkat, from_dirfd, from, new.fd, new.name, 0);
     else
+        result = names_may(WIRE_CHANGE_LINK, &old, from, &new, to, false);
+    if (!result &&
+        is_kind(&old, S_IFLNK)) /* a descriptor's name would be followed no further than to the link */
+        result = raw_call(__NR_linkat, from_dirfd, from, new.fd, new.name, 0);
+    else if (!result)
         result = raw_call(__NR_linkat, AT_FDCWD, checked, new.fd, new.name, AT_SYMLINK_FOLLOW);
     where_end(&new);
     where_end(&old);
@@ -375,4 +367,26 @@ long change_mount(const char *path)
     long result = file_may(&place, AT_FDCWD, path, 0, WIRE_CHANGE_MOUNT);
     where_end(&place);
     return result == NOT_JUDGED ? 0 : result;
+}
+
+/* Typing into a terminal is no change of a file, and nobody's but the user's. */
+long change_ioctl(int fd, unsigned long request, void *argument)
+{
+    enum { TYPE_IN_TERMINAL = 0x5412, LINUX_CONSOLE = 0x541c };
+    static const unsigned changes[] = {
+        0x40086602, 0x40046602, /* FS_IOC_SETFLAGS and its 32-bit twin */
+        0x401c5820,             /* FS_IOC_FSSETXATTR */
+        0x40087602, 0x40047602, /* FS_IOC_SETVERSION */
+        0x400c6613, 0x40806685, /* encryption policies, verity */
+    };
+    struct place place;
+    long result = NOT_JUDGED;
+    unsigned number = (unsigned)request;
+    if (session_get() && (number == TYPE_IN_TERMINAL || number == LINUX_CONSOLE)) return -EPERM;
+    where_begin(&place);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes && result == NOT_JUDGED; i++)
+        if (changes[i] == number) result = descriptor_may(&place, fd, WIRE_CHANGE_FLAGS);
+    if (result >= 0) result = raw_call(__NR_ioctl, result == NOT_JUDGED ? fd : place.fd, request, argument);
+    where_end(&place);
+    return result;
 }

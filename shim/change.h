@@ -25,6 +25,8 @@ long change_attribute_link(long number, const char *path, const char *name, cons
 long change_attribute_of(long number, int fd, const char *name, const void *value, unsigned long size,
                          int flags);
 
+long change_ioctl(int fd, unsigned long request, void *argument);
+
 /* Whether the mounts and roots below a path may change: judged, and not done. */
 long change_mount(const char *path);
 

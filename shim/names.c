@@ -10,6 +10,14 @@
 #define GIVE(call) return (int)give_result(call)
 #define CURRENT AT_FDCWD
 
+WRAP(int, ioctl, int fd, unsigned long request, ...)
+{
+    va_list arguments;
+    va_start(arguments, request);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    GIVE(change_ioctl(fd, request, argument));
+}
 WRAP(int, unlink, const char *path)
 {
     GIVE(change_unlink(CURRENT, path, 0));

@@ -21,8 +21,9 @@ RAW_SYSCALL_ENTRY;
 #define INT(n) ((int)(w)[n])
 #define WORD(n) ((unsigned)(w)[n])
 
-/* Refused, because what it does is seen by nobody: programs go on without it. */
+/* Refused, because what it does is seen by nobody, or has a function of its own: programs go on without it. */
 #define UNSEEN (-ENOSYS)
+enum { SETXATTRAT = 463, REMOVEXATTRAT = 466, FILE_SETATTR = 469 }; /* newer than some headers */
 
 static long open_how_judged(const long *w)
 {
@@ -46,6 +47,18 @@ static long exec_number(int dirfd, const char *path, const char *const *argv, co
 }
 
 #if defined(__x86_64__)
+/* Seconds and parts of them, `unit` nanoseconds each; 0: there are none. */
+static long times_judged(int dirfd, const char *path, const long *from, long unit)
+{
+    if (!from) return change_times(dirfd, path, NULL, 0);
+    struct __kernel_timespec times[2] = {{.tv_sec = from[0]}, {.tv_sec = from[unit ? 2 : 1]}};
+    if (unit) {
+        times[0].tv_nsec = from[1] * unit;
+        times[1].tv_nsec = from[3] * unit;
+    }
+    return change_times(dirfd, path, times, 0);
+}
+
 /* The calls that only older processors' tables have. */
 static bool judge_old(const long *w, long *result)
 {
@@ -60,6 +73,9 @@ static bool judge_old(const long *w, long *result)
     case __NR_symlink: return *result = change_symlink(TEXT(1), here, PATH(2)), true;
     case __NR_mkdir: return *result = change_mkdir(here, PATH(1), WORD(2)), true;
     case __NR_mknod: return *result = change_mknod(here, PATH(1), WORD(2), (unsigned long)w[3]), true;
+    case __NR_utime: return *result = times_judged(here, PATH(1), MEMORY(2), 0), true;
+    case __NR_utimes: return *result = times_judged(here, PATH(1), MEMORY(2), 1000), true;
+    case __NR_futimesat: return *result = times_judged(INT(1), PATH(2), MEMORY(3), 1000), true;
     case __NR_chmod: return *result = change_mode(here, PATH(1), WORD(2), 0), true;
     case __NR_chown: return *result = change_owner(here, PATH(1), WORD(2), WORD(3), 0), true;
     case __NR_lchown:
@@ -123,6 +139,7 @@ static bool judge_change(const long *w, long *result)
     case __NR_mkdirat: return *result = change_mkdir(INT(1), PATH(2), WORD(3)), true;
     case __NR_mknodat: return *result = change_mknod(INT(1), PATH(2), WORD(3), (unsigned long)w[4]), true;
     case __NR_truncate: return *result = change_truncate(PATH(1), w[2]), true;
+    case __NR_ioctl: return *result = change_ioctl(INT(1), (unsigned long)w[2], MEMORY(3)), true;
     case __NR_fchmod: return *result = change_mode_of(INT(1), WORD(2)), true;
     case __NR_fchmodat: return *result = change_mode(INT(1), PATH(2), WORD(3), 0), true;
     case __NR_fchmodat2: return *result = change_mode(INT(1), PATH(2), WORD(3), INT(4)), true;
@@ -174,6 +191,11 @@ __attribute__((used)) int syscall_judged(const long *w, long *result)
     case __NR_open_by_handle_at: *result = open_handle(INT(1), MEMORY(2), INT(3)); break;
     case __NR_execve: *result = exec_number(AT_FDCWD, PATH(1), VECTOR(2), VECTOR(3), 0); break;
     case __NR_execveat: *result = exec_number(INT(1), PATH(2), VECTOR(3), VECTOR(4), INT(5)); break;
+    case __NR_mq_open:
+    case __NR_mq_unlink:
+    case SETXATTRAT:
+    case REMOVEXATTRAT:
+    case FILE_SETATTR:
     case __NR_io_uring_setup: *result = UNSEEN; break;
     default:
         if (!judge_change(w, result) && !judge_net(w, result) && !judge_others(w, result)) return 0;

@@ -32,6 +32,8 @@ void acts_free(struct acts *acts)
 
 static struct act as_act(const struct file_act *act)
 {
+    if (act->kind == ACT_CONNECT)
+        return (struct act){.kind = ACT_CONNECT, .unix_path = act->path, .unix_length = strlen(act->path)};
     return (struct act){.kind = act->kind, .path = act->path, .path_length = strlen(act->path)};
 }
 
@@ -59,7 +61,10 @@ void acts_put(struct matter *matter, const struct file_act *file_act, const stru
     matter_question(matter, act.kind, python);
     struct question *question = matter->question;
     question->program = process_program(question->pid);
-    question->path = xstrdup(act.path);
+    if (act.kind == ACT_CONNECT)
+        question->address = xasprintf("unix:%s", file_act->path);
+    else
+        question->path = xstrdup(file_act->path);
     question->act_detail = act.kind == ACT_WRITE ? file_act->detail : NULL;
     if (file_act->status) {
         question->device = file_act->status->st_dev;

@@ -1,5 +1,5 @@
-/* acts.h: the file acts that one call comes to, judged one after the other: an open for reading and writing is two, a rename is one
- * for each name and for what lies below. What is denied is found first, so that nobody is asked in vain.
+/* acts.h: the acts that one call comes to, judged one after the other: an open for reading and writing is two, a rename is one for
+ * each name and for what lies below; a socket that gets another name can be connected to by it. What is denied is found first, so that nobody is asked in vain.
  */
 #ifndef ASKFIRST_DOOR_ACTS_H
 #define ASKFIRST_DOOR_ACTS_H
@@ -10,7 +10,7 @@
 #define MOST_ACTS 32
 
 struct file_act {
-    enum act_kind kind;
+    enum act_kind kind; /* CONNECT: to the socket at `path` */
     char *path;
     const char *detail;  /* a constant: what a person is told */
     struct stat *status; /* of what lies there; NULL: nothing does, or it does not matter */

@@ -77,14 +77,23 @@ static bool find(struct found *found, const struct connection *connection, const
     return false;
 }
 
+/* Everything that one of the names stands for, which is to be found by another. */
+static void add_whole(struct move *move, const struct found *what)
+{
+    acts_add(&move->acts, ACT_READ, what->path, move->detail, &what->status);
+    acts_add(&move->acts, ACT_WRITE, what->path, move->detail, &what->status);
+    if (S_ISSOCK(what->status.st_mode)) acts_add(&move->acts, ACT_CONNECT, what->path, NULL, NULL);
+}
+
 static void add_all(struct connection *connection, const struct found *from, const struct found *to)
 {
     struct move *move = connection->move;
     const char *path = connection->strings[1];
-    acts_add(&move->acts, ACT_READ, from->path, move->detail, &from->status);
-    acts_add(&move->acts, ACT_WRITE, from->path, move->detail, &from->status);
-    if (to) acts_add(&move->acts, ACT_READ, path, move->detail, &to->status);
-    acts_add(&move->acts, ACT_WRITE, path, move->detail, to ? &to->status : NULL);
+    add_whole(move, from);
+    if (to)
+        add_whole(move, to);
+    else
+        acts_add(&move->acts, ACT_WRITE, path, move->detail, NULL);
     add_above(connection, from, path);
     if (to) add_above(connection, to, from->path);
 }
@@ -106,7 +115,8 @@ void door_move(struct connection *connection)
     struct move *move = connection->move = xcalloc(1, sizeof *move);
     move->detail = change_name(connection->head.detail);
     move->acts.actor.pid = connection->caller.pid;
-    if (connection->head.detail == WIRE_CHANGE_LINK) {
+    bool made = strcmp(connection->strings[0], connection->strings[1]) == 0;
+    if (connection->head.detail == WIRE_CHANGE_LINK && made) {
         add_link(connection);
         judge_next(connection);
         return;

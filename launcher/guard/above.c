@@ -141,7 +141,14 @@ struct naming {
 
 static enum verdict verdict_on(const struct naming *naming, const char *path)
 {
-    struct act act = {.kind = naming->act, .path = path, .path_length = strlen(path)};
+    struct act act = {.kind = naming->act};
+    if (act.kind == ACT_CONNECT) {
+        act.unix_path = path;
+        act.unix_length = strlen(path);
+    } else {
+        act.path = path;
+        act.path_length = strlen(path);
+    }
     struct decision decision;
     actor_decide(naming->above->actor, naming->above->image, &act, &decision);
     return decision.verdict;
@@ -252,11 +259,24 @@ static void look_into(struct search *search, int parent, const char *name, const
 
 /* ---- the rules ---- */
 
+/* The pattern for paths; of addresses, only those of sockets with a path are some. NULL: it is none. */
+static const char *path_pattern(const struct rule *rule, size_t index)
+{
+    static const char socket[] = "unix:";
+    const char *text = rule->patterns.items[index].text;
+    if (rule->act != ACT_CONNECT) return text;
+    if (strncmp(text, socket, sizeof socket - 1) != 0) return NULL;
+    text += sizeof socket - 1;
+    return *text == '@' ? NULL : text;
+}
+
 static bool allows_more(const struct rule *rule, const struct naming *naming)
 {
     struct names names;
     for (size_t i = 0; i < rule->patterns.count; i++) {
-        split(&names, rule->patterns.items[i].text);
+        const char *pattern = path_pattern(rule, i);
+        if (!pattern) continue;
+        split(&names, pattern);
         if (positions_at(&names, naming->other) & ~positions_at(&names, naming->name)) return true;
     }
     return false;
@@ -267,7 +287,9 @@ static void search_for(struct naming *naming, const struct rule *rule, bool all)
     struct names names;
     struct search search = {.naming = naming, .names = &names, .verdict = rule->verdict};
     for (size_t i = 0; i < rule->patterns.count && !search.over; i++) {
-        split(&names, rule->patterns.items[i].text);
+        const char *pattern = path_pattern(rule, i);
+        if (!pattern) continue;
+        split(&names, pattern);
         uint64_t ours = positions_at(&names, naming->name);
         uint64_t theirs = all ? 0 : positions_at(&names, naming->other);
         if (!(ours & ~theirs)) continue;
@@ -311,6 +333,7 @@ void above_moved(const struct above *above, int directory, const char *from, con
     compare_names(above, ACT_READ, directory, from, to);
     compare_names(above, ACT_WRITE, directory, from, to);
     compare_names(above, ACT_WRITE, directory, to, from);
+    compare_names(above, ACT_CONNECT, directory, from, to);
     tell(&rest, xasprintf("%s/*", from), "/*"); /* whatever else is in it */
 }
 

@@ -374,10 +374,12 @@ void watch_file_change(struct call *call)
     }
     /* Under another name its content would have another protection. */
     for (size_t i = 0; i < change->spot_count; i++) {
-        bool exchanged = change_names(change) == CHANGE_EXCHANGES;
-        if (change->spot_count == 2 && (i == 0 || exchanged))
-            add(call, ACT_READ, change->detail, &change->spots[i]);
-        add(call, ACT_WRITE, change->detail, &change->spots[i]);
+        const struct spot *spot = &change->spots[i];
+        bool renamed = change->spot_count == 2 && (i == 0 || change_names(change) == CHANGE_EXCHANGES);
+        if (renamed) add(call, ACT_READ, change->detail, spot);
+        add(call, ACT_WRITE, change->detail, spot);
+        if (renamed && spot->path && spot->target >= 0 && S_ISSOCK(spot->status.st_mode))
+            acts_add(&deed->acts, ACT_CONNECT, spot->path, NULL, NULL);
     }
     add_above(call);
     judge_next(call);

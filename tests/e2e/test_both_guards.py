@@ -370,6 +370,28 @@ exec:
   - allow: "/**"
 """
 
+    def test_a_socket_keeps_its_protection_under_every_name(self):
+        seen = self.both("""
+listener = socket.socket(socket.AF_UNIX); listener.bind("closed.sock"); listener.listen()
+os.mkdir("nest")
+inner = socket.socket(socket.AF_UNIX); inner.bind("nest/inner"); inner.listen()
+attempt(os.rename, "closed.sock", "open.sock")
+attempt(os.link, "closed.sock", "open.sock")
+attempt(os.rename, "nest", "egg")
+attempt(os.rename, "closed.sock", "deeper.closed.sock")
+""", lambda question: "deny", policy=POLICY.replace('"unix:**/closed.sock"', '["unix:**/closed.sock", "unix:**/nest/*"]'))
+        self.assertEqual(seen["out"], "EACCES\n" * 3 + "EACCES\n")
+        self.assertEqual([r["about"] for r in seen["records"]][1:], ["unix:WORK/closed.sock"] * 2 + ["unix:WORK/nest/inner", "unix:WORK/closed.sock"])
+
+    def test_flags_of_a_file_are_changes(self):
+        self.both("""
+import fcntl, struct
+for name in ("plain", "kept/it", "ask/one"):
+    with open(name) as file:
+        attempt(fcntl.ioctl, file, 0x40086602, struct.pack("L", 0x40))
+attempt(fcntl.ioctl, 0, 0x5412, b"x")
+""", lambda question: "deny")
+
     def test_what_is_denied_is_found_before_anybody_is_asked(self):
         seen = self.both("""
 os.mkdir("ask/in"); os.mkdir("kept2")
