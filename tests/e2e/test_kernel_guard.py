@@ -281,7 +281,8 @@ def create(path, mode=0o666):
 def bound():
     made = socket.socket(socket.AF_UNIX); made.bind("open/socket"); return os.stat("open/socket")[4:6]
 def tell():
-    for name in "public", "private", "group", "shut/public", "theirs", "nothing", "shut/nothing", "sticky", "shut", f"/proc/self/fd/{inherited}", "/proc/self/comm", "/proc/1/environ":
+    others = ["/proc/1/environ"] if os.geteuid() else []  # root may read it bare, where nobody took its capabilities
+    for name in "public", "private", "group", "shut/public", "theirs", "nothing", "shut/nothing", "sticky", "shut", f"/proc/self/fd/{inherited}", "/proc/self/comm", *others:
         attempt(name, lambda: bool(os.open(name, os.O_RDONLY)))
     attempt("fifo", lambda: os.open("fifo", os.O_RDWR) and 1)
     attempt("write", lambda: os.open("public", os.O_WRONLY) and 1)
