@@ -24,6 +24,19 @@ static const struct places marks = {
     .search_path = "",
 };
 
+/* A pattern that was written already. */
+struct met {
+    const char *text;
+    enum packed_subject subject;
+};
+
+struct packing {
+    struct bytes *to;
+    struct arena *arena;
+    struct met *met;
+    size_t count;
+};
+
 /* Those that need not stand for anything on a machine. */
 static bool may_be_nothing(char letter)
 {
@@ -66,11 +79,23 @@ static void put_texts(struct bytes *to, const struct strings *texts)
     put_values(to, texts);
 }
 
-static void put_patterns(struct bytes *to, const struct patterns *patterns)
+/* A pattern that stood before is named by its number: what it comes to is found once. */
+static void put_patterns(struct packing *packing, enum packed_subject subject,
+                         const struct patterns *patterns)
 {
-    bytes_number(to, patterns->count);
-    for (size_t i = 0; i < patterns->count; i++)
-        put_text(to, patterns->items[i].text);
+    bytes_number(packing->to, patterns->count);
+    for (size_t i = 0; i < patterns->count; i++) {
+        const char *text = patterns->items[i].text;
+        size_t number = 0;
+        while (number < packing->count &&
+               (packing->met[number].subject != subject || strcmp(packing->met[number].text, text) != 0))
+            number++;
+        bytes_number(packing->to, number);
+        if (number < packing->count) continue;
+        packing->met = arena_grow(packing->arena, packing->met, packing->count, sizeof *packing->met);
+        packing->met[packing->count++] = (struct met){text, subject};
+        put_text(packing->to, text);
+    }
 }
 
 static void put_place(struct bytes *to, const struct place *place)
@@ -79,15 +104,16 @@ static void put_place(struct bytes *to, const struct place *place)
     bytes_number(to, place->column);
 }
 
-static void put_rule(struct bytes *to, const struct rule *rule)
+static void put_rule(struct packing *packing, const struct rule *rule)
 {
+    struct bytes *to = packing->to;
     bytes_number(to, rule->act);
     bytes_number(to, rule->verdict);
     put_place(to, &rule->place);
     put_text(to, rule->because);
     put_text(to, rule->text);
-    put_patterns(to, &rule->patterns);
-    put_patterns(to, &rule->program);
+    put_patterns(packing, packed_subject(rule->act), &rule->patterns);
+    put_patterns(packing, PACKED_PROGRAMS, &rule->program);
     if (rule->act != ACT_EXEC) return;
     put_texts(to, &rule->words);
     put_texts(to, &rule->options);
@@ -97,8 +123,8 @@ static void put_rule(struct bytes *to, const struct rule *rule)
     bytes_number(to, rule->stdin_kind);
     bytes_number(to, rule->sha256_count);
     bytes_add(to, rule->sha256, rule->sha256_count * sizeof *rule->sha256);
-    put_patterns(to, &rule->cwd);
-    put_patterns(to, &rule->parent);
+    put_patterns(packing, PACKED_PATHS, &rule->cwd);
+    put_patterns(packing, PACKED_PROGRAMS, &rule->parent);
 }
 
 static void put_command(struct bytes *to, const struct command *command)
@@ -150,12 +176,13 @@ static void put_variables(struct bytes *to, const struct variables *variables)
     }
 }
 
-static void put_file(struct bytes *to, const struct loaded *file)
+static void put_file(struct packing *packing, const struct loaded *file)
 {
+    struct bytes *to = packing->to;
     put_text(to, file->extends ? file->extends->identity : NULL);
     bytes_number(to, file->rule_count);
     for (size_t i = 0; i < file->rule_count; i++)
-        put_rule(to, &file->rules[i]);
+        put_rule(packing, &file->rules[i]);
     bytes_number(to, file->command_count);
     for (size_t i = 0; i < file->command_count; i++)
         put_command(to, &file->commands[i]);
@@ -175,7 +202,8 @@ static const struct loaded *read_file_of(struct arena *arena, const char *name,
 
 void put_reading(struct bytes *to, struct arena *arena, const char *name, struct diagnostics *diagnostics)
 {
-    put_file(to, read_file_of(arena, name, diagnostics));
+    struct packing packing = {.to = to, .arena = arena};
+    put_file(&packing, read_file_of(arena, name, diagnostics));
 }
 
 struct policy usual_commands(struct arena *arena, struct diagnostics *diagnostics)

@@ -19,6 +19,13 @@
 #define PACKED_MARK '\1'
 #define PACKED_LETTER 'A' /* of the first built-in name (expand.h) */
 
+/* What a pattern in a reading is compared with. */
+enum packed_subject { PACKED_PATHS, PACKED_PROGRAMS, PACKED_ADDRESSES };
+static inline enum packed_subject packed_subject(enum act_kind act)
+{
+    return act == ACT_EXEC ? PACKED_PROGRAMS : act == ACT_CONNECT ? PACKED_ADDRESSES : PACKED_PATHS;
+}
+
 struct packed {
     const char *name;             /* "default" */
     const char *file;             /* "default.yaml", as in struct place */

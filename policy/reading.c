@@ -16,6 +16,8 @@ struct taking {
     struct reader *reader;
     const unsigned char *at;
     struct value values[BUILTIN_NAMES];
+    struct patterns *met; /* what the patterns of the file came to, in the order in which they first stood */
+    size_t met_count;
 };
 
 static uint32_t take_number(struct taking *from)
@@ -92,8 +94,6 @@ static void take_texts(struct taking *from, enum expand_for use, struct strings 
 
 /* ---- Patterns ---- */
 
-enum subject { PATHS, PROGRAMS, ADDRESSES };
-
 static void add_address_pattern(struct reader *reader, char *text, struct patterns *into)
 {
     struct patterns paths = {0};
@@ -107,28 +107,52 @@ static void add_address_pattern(struct reader *reader, char *text, struct patter
 }
 
 /* What was filled in may be longer than a pattern can be. */
-static const char *wrong_with(const char *text, enum subject subject)
+static const char *wrong_with(const char *text, enum packed_subject subject)
 {
-    if (subject == ADDRESSES) text += strncmp(text, "unix:", 5) == 0 ? 5 : 0;
+    if (subject == PACKED_ADDRESSES) text += strncmp(text, "unix:", 5) == 0 ? 5 : 0;
     return strchr(text, '/') ? path_pattern_error(text) : NULL;
 }
 
+/* What the next pattern comes to; nothing, where a name in it stands for nothing. */
+static struct patterns find_out(struct taking *from, enum packed_subject subject, const struct rule *rule)
+{
+    static void (*const adders[])(struct reader *, char *,
+                                  struct patterns *) = {[PACKED_PATHS] = add_path_pattern,
+                                                        [PACKED_PROGRAMS] = add_program_pattern,
+                                                        [PACKED_ADDRESSES] = add_address_pattern};
+    struct patterns found = {0};
+    bool filled;
+    char *text = take_text(from, EXPAND_PATTERN, &filled);
+    const char *wrong = text && filled ? wrong_with(text, subject) : NULL;
+    if (wrong)
+        complain(from->reader, &(struct node){.place = rule->place},
+                 "the pattern \"%.200s\" cannot be used: %s", text, wrong);
+    else if (text)
+        adders[subject](from->reader, text, &found);
+    return found;
+}
+
+static const struct patterns *take_pattern(struct taking *from, enum packed_subject subject,
+                                           const struct rule *rule)
+{
+    size_t number = take_number(from);
+    if (number == from->met_count) {
+        struct patterns found = find_out(from, subject, rule);
+        from->met = arena_grow(from->reader->arena, from->met, from->met_count, sizeof found);
+        from->met[from->met_count++] = found;
+    }
+    return &from->met[number];
+}
+
 /* False: all of them stand for nothing here, and so does what they belong to. */
-static bool take_patterns(struct taking *from, enum subject subject, const struct rule *rule,
+static bool take_patterns(struct taking *from, enum packed_subject subject, const struct rule *rule,
                           struct patterns *into)
 {
-    static void (*const adders[])(struct reader *, char *, struct patterns *) = {
-        [PATHS] = add_path_pattern, [PROGRAMS] = add_program_pattern, [ADDRESSES] = add_address_pattern};
     size_t count = take_number(from);
     for (size_t i = 0; i < count; i++) {
-        bool filled;
-        char *text = take_text(from, EXPAND_PATTERN, &filled);
-        const char *wrong = text && filled ? wrong_with(text, subject) : NULL;
-        if (wrong)
-            complain(from->reader, &(struct node){.place = rule->place},
-                     "the pattern \"%.200s\" cannot be used: %s", text, wrong);
-        else if (text)
-            adders[subject](from->reader, text, into);
+        const struct patterns *found = take_pattern(from, subject, rule);
+        for (size_t k = 0; k < found->count; k++)
+            add_pattern(from->reader->arena, into, found->items[k].text, found->items[k].bare);
     }
     return !count || into->count;
 }
@@ -148,15 +172,14 @@ static void take_digests(struct taking *from, struct rule *rule)
 /* False: it stands for nothing here. */
 static bool take_rule(struct taking *from, struct rule *rule)
 {
-    static const enum subject subjects[ACT_KINDS] = {[ACT_EXEC] = PROGRAMS, [ACT_CONNECT] = ADDRESSES};
     bool stands = true;
     rule->act = (enum act_kind)take_number(from);
     rule->verdict = (enum verdict)take_number(from);
     rule->place = take_place(from);
     rule->because = take_text(from, EXPAND_PLAIN, NULL);
     rule->text = take_text(from, EXPAND_PLAIN, NULL);
-    stands &= take_patterns(from, subjects[rule->act], rule, &rule->patterns);
-    stands &= take_patterns(from, PROGRAMS, rule, &rule->program);
+    stands &= take_patterns(from, packed_subject(rule->act), rule, &rule->patterns);
+    stands &= take_patterns(from, PACKED_PROGRAMS, rule, &rule->program);
     if (rule->act == ACT_EXEC) {
         keep_versions(rule);
         take_texts(from, EXPAND_PATTERN, &rule->words);
@@ -166,8 +189,8 @@ static bool take_rule(struct taking *from, struct rule *rule)
         rule->exact = take_number(from);
         rule->stdin_kind = (enum stdin_kind)take_number(from);
         take_digests(from, rule);
-        stands &= take_patterns(from, PATHS, rule, &rule->cwd);
-        stands &= take_patterns(from, PROGRAMS, rule, &rule->parent);
+        stands &= take_patterns(from, PACKED_PATHS, rule, &rule->cwd);
+        stands &= take_patterns(from, PACKED_PROGRAMS, rule, &rule->parent);
     }
     return stands;
 }
