@@ -26,8 +26,8 @@ struct request {
     size_t size;
 };
 
-/* Whether this is guard kernel, where only names are asked about. */
-bool door_is_a_call(void);
+/* Whether this is guard kernel, where only names are asked about. `directory`: of the session. */
+bool door_is_a_call(const char *directory);
 
 /* Says that the shim is at work in a new program, and does not wait for an answer. A negative errno: nobody
  * is there. */

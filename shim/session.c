@@ -199,7 +199,7 @@ static const struct session *make_session(size_t *size)
     keep_strings(session, &found);
     find_key(session);
     libc_find(&session->libc);
-    session->judges = !door_is_a_call();
+    session->judges = !door_is_a_call(session->directory);
     session->lane = !session->judges && lane_is_there();
     if (!session->judges) return session;
     if (!session->door_length || session->directory[0] != '/')

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-#define WIRE_ENV "ASKFIRST_SESSION" /* the session's directory */
+#define WIRE_ENV "ASKFIRST_SESSION" /* the session's directory; under guard kernel it ends in a slash */
 #define WIRE_DOOR "door"
 #define WIRE_POLICY "policy"
 #define WIRE_SHIM "libaskfirst.so"

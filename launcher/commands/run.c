@@ -20,7 +20,7 @@
 enum { POLICY, APPROVE, GUARD, MODE, WORKSPACE, TIMEOUT, ASK_TIMEOUT, AUDIT, ENV, NO_LANE, QUIET };
 
 /* What a run has where nobody asked for a guard by name. */
-#define GUARD_BY_DEFAULT GUARD_SHIM
+#define GUARD_BY_DEFAULT GUARD_KERNEL
 
 static const struct option table[] = {
     {POLICY, "policy", "FILE",
@@ -28,7 +28,7 @@ static const struct option table[] = {
     {APPROVE, "approve", "WHO",
      "who answers questions: tty, fd:R,W, unix:PATH, exec:COMMAND,\ndeny or allow; the first that can be "
      "reached"},
-    {GUARD, "guard", "GUARD", "kernel, shim or auto"},
+    {GUARD, "guard", "GUARD", "kernel (the default), shim or auto"},
     {MODE, "mode", "MODE", "enforce, or observe: stop nothing, record everything"},
     {WORKSPACE, "workspace", "DIR", "the directory that is worked in (else git's top level, else here)"},
     {TIMEOUT, "timeout", "TIME",
@@ -180,7 +180,7 @@ static bool choose_guard(struct run_options *options, struct guard_choice *choic
         return true;
     }
     if (!choice->missing) return true;
-    complain("--guard kernel: %s", choice->missing);
+    complain("guard kernel: %s", choice->missing);
     complain("nothing was run: %s", next);
     complain("next: askfirst doctor shows what holds here; --guard=auto takes the best there is, "
              "--guard=shim the door alone, "

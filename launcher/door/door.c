@@ -509,21 +509,34 @@ static size_t room_for_connections(void)
     return room < FEWEST_CONNECTIONS ? FEWEST_CONNECTIONS : (size_t)room;
 }
 
+/* Under guard kernel the shim asks by a call, and has nothing to judge by itself: there is no socket, at which the launcher, who
+ * connects for everybody, would only meet itself. */
+static bool begin_to_listen(struct door *door, char **why)
+{
+    struct session *session = door->session;
+    if (!hellos_wanted(session)) return true;
+    if (write_policy(session, why) < 0 || (door->fd = listen_at(session->dir, why)) < 0) return false;
+    door->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    door->source = loop_add(session->loop, door->fd, EPOLLIN, somebody_came, door);
+    if (!door->source) fail(why, "the door", "epoll");
+    return door->source != NULL;
+}
+
+static void stop_to_listen(struct door *door)
+{
+    loop_remove(door->source);
+    if (door->fd >= 0) close(door->fd);
+    if (door->reserve >= 0) close(door->reserve);
+}
+
 struct door *door_open(struct session *session, char **why)
 {
-    if (write_policy(session, why) < 0) return NULL;
-    int fd = listen_at(session->dir, why);
-    if (fd < 0) return NULL;
     struct door *door = xcalloc(1, sizeof *door);
     door->session = session;
-    door->fd = fd;
+    door->fd = door->reserve = -1;
     door->most = room_for_connections();
-    door->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    door->source = loop_add(session->loop, fd, EPOLLIN, somebody_came, door);
-    if (!door->source) {
-        fail(why, "the door", "epoll");
-        close(fd);
-        if (door->reserve >= 0) close(door->reserve);
+    if (!begin_to_listen(door, why)) {
+        stop_to_listen(door);
         free(door);
         return NULL;
     }
@@ -555,8 +568,6 @@ void door_close(struct door *door)
     lookups_free(door->lookups);
     known_free(door->known);
     tree_free(door->command_tree);
-    loop_remove(door->source);
-    close(door->fd);
-    if (door->reserve >= 0) close(door->reserve);
+    stop_to_listen(door);
     free(door);
 }

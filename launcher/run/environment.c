@@ -143,7 +143,9 @@ char **environment_make(const struct environment_options *options, char *const *
         asked && strchr(asked, '=') ? strchr(asked, '=') + 1 : environment_get(from, PRELOAD);
     const char *shim = can_be_preloaded(options->shim) ? options->shim : NULL;
     if (shim || others) environment[made++] = preload_entry(shim, others);
-    if (shim) environment[made++] = xasprintf("%s=%s", WIRE_ENV, options->session);
+    if (shim)
+        environment[made++] =
+            xasprintf("%s=%s%s", WIRE_ENV, options->session, options->shim_needed ? "" : "/");
     for (size_t i = 0; i < count; i++)
         if (passes(options, from[i])) environment[made++] = xstrdup(from[i]);
     for (size_t i = 0; i < options->wanted_count; i++) {

@@ -284,7 +284,7 @@ class Run(support.Case):
             with self.subTest(what):
                 result = self.run_without(what, "--guard=kernel")
                 self.assertEqual((result.returncode, result.stdout), (125, ""))
-                self.assertIn(f"askfirst: --guard kernel: {name}: ", result.stderr)
+                self.assertIn(f"askfirst: guard kernel: {name}: ", result.stderr)
                 self.assertIn(why, result.stderr)
                 self.assertIn("nothing was run: ", result.stderr)
                 for word in ("askfirst doctor", "--guard=auto", "--guard=shim"):

@@ -128,6 +128,7 @@ static void a_shim_that_is_not_needed_is_left_out_where_it_cannot_be_told_of(voi
     has(environment_make(&options, FROM("ASKFIRST_SESSION=/other"), &why), "ASKFIRST_SESSION", NULL);
     options.shim = SHIM;
     has(environment_make(&options, FROM("LD_PRELOAD=a.so"), &why), "LD_PRELOAD", SHIM ":a.so");
+    has(environment_make(&options, FROM("A=x"), &why), "ASKFIRST_SESSION", "/run/x/"); /* guard kernel */
     assert_null(why);
 }
 
