@@ -2,13 +2,16 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "../../policy/address.h"
 #include "../../policy/plain.h"
@@ -218,25 +221,43 @@ char *name_found(const struct name *name, int error, const struct wire_address *
     return text_take(&body);
 }
 
-/* A look-up by itself tells the outside what is in the name, so it is judged as the connection that it is for: by name,
- * and where nobody says which port, by the port that the policy is most lenient with. */
-enum verdict name_decide(const struct door *door, const struct name *name, struct act *act,
-                         struct decision *decision)
+static void decide_by_port(const struct door *door, const struct name *name, struct act *act,
+                           struct decision *decision)
 {
     static const uint16_t usual[] = {443, 80, 22, 1};
     char *end;
     unsigned long port = strtoul(name->service, &end, 10);
     bool known = *name->service && !*end && port <= UINT16_MAX;
-    *act = (struct act){.kind = ACT_CONNECT,
-                        .socket = SOCKET_STREAM,
-                        .names = (const char **)(uintptr_t)&name->node, /* only read */
-                        .name_count = 1,
-                        .has_port = true};
     for (size_t i = 0; i < (known ? 1 : sizeof usual / sizeof *usual); i++) {
         struct decision one;
         act->port = known ? (uint16_t)port : usual[i];
         policy_decide(door->session->image, act, &one, NULL);
         if (i == 0 || one.verdict < decision->verdict) *decision = one;
+    }
+}
+
+static bool is_own_name(const char *node)
+{
+    char own[HOST_NAME_MAX + 1] = "";
+    return gethostname(own, sizeof own - 1) == 0 && strcasecmp(node, own) == 0;
+}
+
+/* A look-up by itself tells the outside what is in the name, so it is judged as the connection that it is for: by name,
+ * and where nobody says which port, by the port that the policy is most lenient with. This machine's own name, of which
+ * no rule speaks, tells nothing: it is judged as localhost, and what it leads to by its address. */
+enum verdict name_decide(const struct door *door, const struct name *name, struct act *act,
+                         struct decision *decision)
+{
+    static const char *const localhost[] = {"localhost"};
+    *act = (struct act){.kind = ACT_CONNECT,
+                        .socket = SOCKET_STREAM,
+                        .names = (const char **)(uintptr_t)&name->node, /* only read */
+                        .name_count = 1,
+                        .has_port = true};
+    decide_by_port(door, name, act, decision);
+    if (decision->rule == RULE_NONE && is_own_name(name->node)) {
+        act->names = localhost;
+        decide_by_port(door, name, act, decision);
     }
     return name->hints & WIRE_LOOKUP_NUMERIC ? VERDICT_ALLOW : decision->verdict; /* which stays here */
 }
