@@ -732,6 +732,15 @@ static int descriptor_of(const char *path)
     return -1;
 }
 
+/* By itself, -v says a version and ends, but where it is known for a flag: python goes on, and only tells more. */
+static bool asks_what_it_is(const struct line *line)
+{
+    if (line->argc != 2 || *line->argv[1] != '-') return false;
+    const char *option = line->argv[1];
+    return option[1] == 'V' || string_is(option, "-h", 2) ||
+           (string_is(option, "-v", 2) && !(letter_bits(&line->grammar, 'v') & KNOB_FLAG));
+}
+
 size_t line_script(const struct line *line)
 {
     bool shell = tool_kind_is(&line->grammar, COMMAND_SHELL);
@@ -739,8 +748,7 @@ size_t line_script(const struct line *line)
     const struct prelude *prelude = &line->prelude;
     if (prelude->informs || (prelude->bits & NAMES_PROGRAM)) return SCRIPT_NONE;
     if (shell && prelude->reads_stdin) return SCRIPT_STDIN;
-    if (!shell && line->argc == 2 && (string_is(line->argv[1], "-V", 2) || string_is(line->argv[1], "-h", 2)))
-        return SCRIPT_NONE;
+    if (!shell && asks_what_it_is(line)) return SCRIPT_NONE;
     if (prelude->word == line->argc || descriptor_of(prelude->text) == 0) return SCRIPT_STDIN;
     return prelude->word;
 }
