@@ -194,7 +194,7 @@ class EscapeOnOlder(test_escape.Attempts):
 
 def choose():
     depends = [one for one in sorted(test_escape.LISTED)
-               if one[1] in ("kill", "connect") or any(word in one[0] + one[3] for word in ("trunc", "rename", "name", "link"))]
+               if one[1] in ("kill", "connect") or any(word in one[0] + one[3] for word in ("trunc", "moved", "exchanged"))]
     for number, (name, goal, needs, what) in enumerate(depends):
         if needs == "root" and os.getuid():
             continue
