@@ -261,8 +261,9 @@ static bool make_directories(char *path, char **why)
 static bool has_home(const struct session *session, char **why)
 {
     const char *home = session->places.home, *state = session->places.state_dir;
+    if (session->options->audit) return true;
     bool within = strncmp(state, home, strlen(home)) == 0;
-    if (session->options->audit || !within || access(home, F_OK) == 0) return true;
+    if (!within || access(home, F_OK) == 0) return true;
     *why = xasprintf("%s: %s: set HOME to a directory that is there, or say --audit=DIRECTORY", home,
                      strerror(errno));
     return false;
