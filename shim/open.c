@@ -235,7 +235,7 @@ static APART bool open_by_lane(int dirfd, const char *path, int flags, long *res
     text_begin(&text);
     long plain = where_plainly(&text, dirfd, path);
     if (plain == WHERE_ONLY_DIRECTORY && flags & O_DIRECTORY) plain = 0;
-    const char *name = plain ? NULL : lane_find(text.bytes, text.length);
+    const char *name = plain || !*path ? NULL : lane_find(text.bytes, text.length);
     text_end(&text);
     if (!name) return false;
     int before = cancel_begin();
