@@ -142,6 +142,20 @@ static void forget_body(struct connection *connection)
     connection->strings = NULL;
 }
 
+static void connection_ready(void *context, int fd, uint32_t events);
+
+/* From now on the loop says when there is something to read. False: it cannot, and the connection is gone. */
+static bool watch_connection(struct connection *connection)
+{
+    struct loop *loop = connection->door->session->loop;
+    if (!connection->source)
+        connection->source =
+            loop_add(loop, connection->fd, EPOLLIN | EPOLLRDHUP, connection_ready, connection);
+    if (connection->source) return true;
+    free_connection(connection);
+    return false;
+}
+
 /* The first packet on a connection always fits: if it does not go, nobody is there to take it. */
 void door_answer(struct connection *connection, const struct wire_answer *answer, const void *body,
                  size_t length)
@@ -159,8 +173,12 @@ void door_answer(struct connection *connection, const struct wire_answer *answer
     connection->answered = loop_now();
     forget_body(connection);
     set_timer(connection, 0);
-    loop_remove(steal_pointer(&connection->source));
-    if (sent < 0 || !connection->expected) free_connection(connection);
+    if (sent < 0 || !connection->expected)
+        free_connection(connection);
+    else if (connection->door->count < connection->door->most / 4)
+        loop_remove(steal_pointer(&connection->source));
+    else
+        watch_connection(connection); /* there is no room to let it lie */
 }
 
 void door_go(struct connection *connection)
@@ -343,6 +361,8 @@ static void connection_ready(void *context, int fd, uint32_t events)
     (void)fd;
     if (connection->state == CONNECTION_READING)
         read_request(connection);
+    else if (connection->state == CONNECTION_ANSWERED)
+        door_hear(connection);
     else /* Whoever waits has nothing to say. It has gone, or is no shim of ours. */
         door_drop(connection, events & (EPOLLHUP | EPOLLRDHUP) ? NULL : "words while an answer was awaited");
 }
@@ -376,11 +396,7 @@ static void attend(struct connection *connection)
     bool gone = !door->read;
     door->read = NULL;
     if (gone || connection->state == CONNECTION_ANSWERED) return;
-    connection->source =
-        loop_add(door->session->loop, connection->fd, EPOLLIN | EPOLLRDHUP, connection_ready, connection);
-    if (!connection->source)
-        free_connection(connection);
-    else if (connection->state == CONNECTION_READING)
+    if (watch_connection(connection) && connection->state == CONNECTION_READING)
         set_timer(connection, READ_MS);
 }
 
@@ -417,7 +433,6 @@ static void meet(struct door *door, int fd)
         close(fd);
         return;
     }
-    if (door->count >= door->most / 2) door_sweep(door);
     const char *who = stranger(door, &peer);
     /* One process may not take all the room. */
     bool greedy = door->count >= door->most / 2 && connections_of(door, peer.pid) >= door->most / 2;
