@@ -1,12 +1,7 @@
 /* main.c: askfirst(1): the table of its commands. */
 #include <errno.h>
-#include <malloc.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "../policy/suggest.h"
 #include "command.h"
@@ -59,21 +54,6 @@ static int flushed(int status)
     return STATUS_FAILED;
 }
 
-/* Reading a policy takes and frees small pieces by the thousand, a megabyte and more in all: the heap grows in large steps, keeps
- * what it has, and has its first pages from the beginning, which costs half of what it costs to get them one by one. */
-static void settle_heap(void)
-{
-#if defined __GLIBC__ && defined MADV_POPULATE_WRITE
-    enum { ROOM = 1 << 20 };
-    mallopt(M_TOP_PAD, ROOM);
-    mallopt(M_TRIM_THRESHOLD, 32 * ROOM);
-    char *first = malloc(1);
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = ((uintptr_t)first + page - 1) & -page;
-    if (first && (char *)sbrk(0) > first + ROOM) madvise((void *)from, ROOM, MADV_POPULATE_WRITE);
-    free(first);
-#endif
-}
-
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -88,7 +68,7 @@ int main(int argc, char **argv)
         puts("askfirst " VERSION);
         return flushed(0);
     }
-    settle_heap();
+    memory_settle();
     for (size_t i = 0; commands[i].name; i++)
         if (!strcmp(argv[1], commands[i].name)) return flushed(commands[i].main(argc - 1, argv + 1));
     return unknown(argv[1]);

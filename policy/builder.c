@@ -23,7 +23,7 @@ static const size_t record_sizes[SECTIONS] = {
 };
 
 /* What is never touched costs nothing; what has to be moved does. */
-#define FIRST_ROOM 100000
+#define FIRST_ROOM 40000
 
 void *builder_take(struct builder *builder, struct buffer *buffer, size_t size)
 {

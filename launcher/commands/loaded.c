@@ -35,6 +35,7 @@ bool loaded_open(struct loaded *loaded, const struct loaded_options *options, st
                                           .policy_file = options->policy_file,
                                           .no_tests = options->no_tests,
                                           .all_tests = options->all_tests};
+    memory_prepare();
     loaded->policy = policy_load_image(&wanted, &loaded->image, &loaded->size, said);
     return loaded->policy != NULL;
 }

@@ -2,7 +2,10 @@
 #include "memory.h"
 
 #include <errno.h>
+#include <malloc.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static void *checked(void *pointer)
@@ -61,6 +64,28 @@ char *xasprintf(const char *format, ...)
     char *text = xvasprintf(format, arguments);
     va_end(arguments);
     return text;
+}
+
+#define ROOM ((size_t)1 << 20)
+
+void memory_settle(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_TOP_PAD, ROOM);
+    mallopt(M_TRIM_THRESHOLD, 32 * ROOM);
+#endif
+}
+
+void memory_prepare(void)
+{
+#ifdef MADV_POPULATE_WRITE
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *first = xmalloc(1), *top = sbrk(0);
+    char *from = first + (page - (uintptr_t)first % page);
+    if (top > from && (size_t)(top - from) <= 2 * ROOM)
+        madvise(from, (size_t)(top - from) / page * page, MADV_POPULATE_WRITE);
+    free(first);
+#endif
 }
 
 void memory_free_pointer(void *pointer_to_pointer)

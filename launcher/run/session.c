@@ -79,6 +79,7 @@ static bool read_policy(struct session *session)
     struct diagnostics said = {0};
     const struct policy_options options = {.places = &session->places,
                                            .policy_file = session->options->policy};
+    memory_prepare();
     session->policy = policy_load_image(&options, &session->image, &session->image_size, &said);
     bool read = session->policy != NULL;
     if (!read || !session->options->quiet) diagnostics_print(&said, stderr);
