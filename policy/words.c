@@ -219,7 +219,7 @@ const char *line_next_word(const struct line *line, struct line_words *cursor)
 /* ---- Options that a rule names ---- */
 
 /* Where an option of a rule may stand. */
-enum where { AMONG_OPTIONS, BEFORE_WORDS, AND_AFTER_WORDS };
+enum where { AMONG_OPTIONS, BEFORE_WORDS, AND_AFTER_WORDS, OF_SUBCOMMAND };
 
 /* LOOSE finds what may be meant, STRICT only what must be (semantics of ask and deny, and of allow). */
 enum reading_mode { LOOSE, STRICT };
@@ -337,7 +337,7 @@ static bool may_be_option(const struct line *line, size_t i, unsigned kind, enum
     const char *arg = line->argv[i];
     if (kind & ARG_OPTION) return true;
     if (*arg != '-' || !arg[1] || i <= line->prelude.word) return false;
-    if (kind == ARG_WORD) return where == AND_AFTER_WORDS && options_end_at_word(&line->grammar);
+    if (kind == ARG_WORD) return where >= AND_AFTER_WORDS && options_end_at_word(&line->grammar);
     /* An option that takes a value before the subcommand may take none after it: `git branch -C --force`. */
     return kind == ARG_VALUE && mode == LOOSE && tool_has(&line->grammar, TOOL_SUBCOMMANDS);
 }
@@ -353,6 +353,13 @@ static bool is_wanted(const struct line *line, const struct grammar *grammar, st
 
 static const struct value any_value;
 
+/* Known for both, it is one thing before the subcommand and another behind it: `git -C DIR switch -C BRANCH`. */
+static bool is_two_things(const struct grammar *grammar, const struct spelling *want)
+{
+    unsigned bits = knob_bits(grammar, want->text, want->length);
+    return (bits & KNOB_FLAG) && (bits & KNOB_VALUE);
+}
+
 /* Loosely, one that has the value is enough. Strictly, all that may be this option must have it: of two, it is
  * the program that chooses. */
 static bool spelling_present(const struct line *line, const struct spelling *want, const struct value *value,
@@ -360,8 +367,9 @@ static bool spelling_present(const struct line *line, const struct spelling *wan
 {
     const struct grammar unknown = {.image = line->grammar.image}; /* of what a wrapper starts */
     struct line_words cursor = {0};
-    bool found = false;
+    bool found = false, behind = where == OF_SUBCOMMAND && is_two_things(&line->grammar, want);
     for (unsigned kind; (kind = next_arg(line, &cursor));) {
+        if (behind && cursor.i < line->prelude.word) continue;
         if (may_be_option(line, cursor.i, kind, mode, where)) {
             bool is = is_wanted(line, &line->grammar, cursor, want, value, mode) ||
                       (kind == ARG_WORD && is_wanted(line, &unknown, cursor, want, value, mode));
@@ -435,7 +443,7 @@ static enum where where_listed(const struct line *line, enum reading_mode mode)
 
 static enum where where_worded(const struct line *line, bool leading, enum reading_mode mode)
 {
-    if (!leading) return AND_AFTER_WORDS;
+    if (!leading) return tool_has(&line->grammar, TOOL_SUBCOMMANDS) ? OF_SUBCOMMAND : AND_AFTER_WORDS;
     return mode == STRICT && tool_has(&line->grammar, TOOL_SUBCOMMANDS) ? BEFORE_WORDS
                                                                         : where_listed(line, mode);
 }

@@ -161,7 +161,7 @@ static const struct {
     bool subcommands, single_dash;
 } known[] = {
     {.names = "git",
-     .flags = "--no-pager -p --version --bare",
+     .flags = "--no-pager -p --version --bare -C",
      .values = "-C -c --git-dir",
      .unsafe = "-c",
      .same = "-f=--force",

@@ -78,6 +78,15 @@ static void a_known_value_is_no_word(void **state)
          {"deny kubectl delete", "kubectl --namespace=prod delete", true});
 }
 
+static void an_option_that_is_two_things_is_looked_for_where_the_rule_has_it(void **state)
+{
+    (void)state;
+    ROWS({"deny git switch -C", "git switch -C topic", true},
+         {"deny git switch -C", "git -C d switch topic", false},
+         {"deny git switch -C", "git -C d switch -qC topic", true},
+         {"deny git -C d", "git -C d switch", true});
+}
+
 static void a_value_after_the_subcommand_may_be_an_option_to_a_deny(void **state)
 {
     (void)state;
@@ -433,6 +442,7 @@ int main(void)
         cmocka_unit_test(an_allow_wants_the_first_words),
         cmocka_unit_test(options_before_the_first_word_must_be_known_to_an_allow),
         cmocka_unit_test(a_known_value_is_no_word),
+        cmocka_unit_test(an_option_that_is_two_things_is_looked_for_where_the_rule_has_it),
         cmocka_unit_test(a_value_after_the_subcommand_may_be_an_option_to_a_deny),
         cmocka_unit_test(a_subcommand_is_the_first_word_where_all_before_it_is_known),
         cmocka_unit_test(a_value_that_a_rule_names_is_wanted),
