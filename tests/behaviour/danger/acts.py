@@ -10,7 +10,7 @@ An act is a paragraph of `key: value` lines; a line that begins with blanks goes
     sh: …  bash: …  python: …  perl: …  node: …  run: COMMAND …
                           one spelling as it stands; may be said more than once
     ways: 4 | all | NAME… which ways (else 2): so many in turn, or these
-    effect: changed PATH | marker NAME | connection WHERE | secret PATH | dies | output TEXT |
+    effect: changed PATH | marker NAME | marked (by any) | connection WHERE | secret PATH | dies | output TEXT |
                           text TEXT (as output, or in a file that lies in the workspace)
     expect: deny          what no answer lifts (else ask)
     fake: NAME…           programs that stand in for the real ones (else the first of `words`); `real` for none

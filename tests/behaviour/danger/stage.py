@@ -224,6 +224,9 @@ class Stage(common.Place):
     def effect_marker(self, argument, _):
         return (self.marks / argument).exists()
 
+    def effect_marked(self, _argument, _output):
+        return any(self.marks.iterdir())
+
     def effect_secret(self, argument, output):
         wanted = secret_of("victim" if argument == "victim" else self.path(argument)).encode()
         places = [f for top in (self.workspace, self.marks) for f in top.rglob("*") if f.is_file() and ".git" not in f.parts]
