@@ -16,6 +16,7 @@ enum call_handler {
     CALL_NONE,
     CALL_open,
     CALL_change,
+    CALL_queue,
     CALL_exec,
     CALL_connect,
     CALL_bind,

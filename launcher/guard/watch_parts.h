@@ -101,6 +101,7 @@ void call_tell(const struct call *call, const char *message);
 /* The families. */
 void watch_file_open(struct call *call);
 void watch_file_change(struct call *call);
+void watch_queue(struct call *call);
 void watch_exec(struct call *call);
 void watch_exec_done(void *watch, pid_t pid, bool same, const char *why, void *tree);
 void watch_connect(struct call *call);

@@ -244,6 +244,31 @@ print(attempt(socket.AF_INET, ("192.0.2.1", 9)), attempt(socket.AF_INET, ("127.0
     def lane_less(self, approve, *command):
         return self.askfirst("run", "--guard=kernel", "--no-lane", "--policy", self.rules, "--approve", approve, "--", *command)
 
+    def test_a_message_queue_is_judged_under_its_name(self):
+        name = "askfirst-test-%d" % os.getpid()
+        text = f"""
+import ctypes, errno, os, struct
+libc = ctypes.CDLL(None, use_errno=True)
+def call(*args):
+    result = libc.syscall(*args)
+    return result if result >= 0 else errno.errorcode[ctypes.get_errno()]
+OPEN, UNLINK, SEND, RECEIVE = 240, 241, 242, 243
+name, denied = b"{name}", b"{name}-kept"
+os.umask(0o027)
+queue = call(OPEN, name, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o666, struct.pack("8q", 0, 3, 16, 0, 0, 0, 0, 0))
+print(oct(os.fstat(queue).st_mode), os.get_inheritable(queue), call(SEND, queue, b"hello", 5, 0, None))
+room = ctypes.create_string_buffer(16)
+print(call(RECEIVE, queue, room, 16, None, None), room.value, call(OPEN, name, os.O_CREAT | os.O_EXCL, 0o666, None))
+print(call(OPEN, b"nothing-such", 0, 0, None), call(OPEN, b"a/b", 0, 0, None), call(OPEN, b"x", 0, 0, 1), call(UNLINK, name), call(UNLINK, name))
+print(call(OPEN, denied, os.O_CREAT | os.O_RDWR, 0o600, None), call(OPEN, denied, 0, 0, None), call(UNLINK, denied))
+"""
+        self.rules = self.policy(POLICY.replace('read: [', 'read: [{deny: "/dev/mqueue/*-kept"}, ').replace(
+            'write: [', 'write: [{deny: "/dev/mqueue/*-kept"}, '))
+        bare, guarded = self.command("/usr/bin/python3", "-c", text), self.python(text)
+        self.assertEqual(guarded.stdout.splitlines()[:3], bare.stdout.splitlines()[:3], guarded.stderr)
+        self.assertEqual(len(bare.stdout.splitlines()), 4, bare.stderr)
+        self.assertEqual(guarded.stdout.splitlines()[3:], ["EACCES EACCES EACCES"])
+
     def test_calls_no_filter_can_see_through_are_refused(self):
         text = """
 import ctypes, errno

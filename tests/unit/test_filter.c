@@ -177,6 +177,8 @@ static void programs_and_changes_trap(void **state)
                                    SYS_mkdirat,
                                    SYS_mknodat,
                                    SYS_truncate,
+                                   SYS_mq_open,
+                                   SYS_mq_unlink,
                                    SYS_fchmod,
                                    SYS_fchmodat,
                                    SYS_fchown,
