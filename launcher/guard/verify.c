@@ -189,8 +189,8 @@ static void check_lane(struct verifier *verifier, struct pending **at, int event
 {
     struct pending *pending = *at;
     if (event || signal != SIGTRAP) {
-        bool fault = !event && (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL);
-        ptrace(PTRACE_CONT, pending->pid, 0, fault ? signal : 0);
+        ptrace(PTRACE_CONT, pending->pid, 0,
+               event ? 0 : signal); /* who is stopped stays so when it is let go */
         return;
     }
     bool mapped = lane_map_end(steal_pointer(&pending->mapping), pending->pid);

@@ -112,6 +112,27 @@ class Lane(support.Case):
         guarded = self.askfirst("run", "--guard=kernel", "--policy", self.rules, "--approve=deny", "--", *command).stdout
         self.assertEqual(guarded, bare)
 
+    def test_who_is_stopped_while_it_starts_is_seen_stopped_and_goes_on(self):
+        text = """
+import os, signal, time
+for i in range(400):
+    child = os.fork() or os.execv("/bin/sleep", ["sleep", "60"])
+    until = time.perf_counter() + i * 0.000005
+    while time.perf_counter() < until:
+        pass
+    os.kill(child, signal.SIGSTOP)
+    signal.alarm(10)
+    assert os.WIFSTOPPED(os.waitpid(child, os.WUNTRACED)[1])
+    os.kill(child, signal.SIGCONT)
+    assert os.WIFCONTINUED(os.waitpid(child, os.WCONTINUED)[1])
+    signal.alarm(0)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+print("all")
+"""
+        result = self.askfirst("run", "--guard=kernel", "--policy", self.rules, "--approve=deny", "--", "/usr/bin/python3", "-c", text)
+        self.assertEqual(result.stdout, "all\n", result.stderr)
+
     def test_a_run_without_one_says_so_in_its_record(self):
         for options, why in ((["--no-lane"], "--no-lane"), (["--mode=observe"], "everything is recorded")):
             self.assertEqual(self.names(str(LANE), *options), ["none"])
