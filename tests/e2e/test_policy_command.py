@@ -148,17 +148,17 @@ class Test(PolicyCase):
                 self.assertEqual(word, "passed,")
                 self.assertGreaterEqual(int(passed), least)
 
+    # But in "/": where everything may be written, no program can be trusted by its name.
     def test_wherever_one_works(self):
-        for workspace in ["/", "/usr/src", "/opt", self.home, "/tmp"]:
+        for workspace in ["/usr/src", "/opt", self.home, "/tmp"]:
             for name in ["default", "strict"]:
-                if (workspace, name) == ("/", "strict"):
-                    continue  # where everything may be written, no program can be trusted by its name
                 with self.subTest(f"{name} in {workspace}"):
                     self.run_policy("test", f"--workspace={workspace}", name)
 
     def test_whatever_is_a_link(self):
-        for name in ["out", ".env", ".git", ".vscode", "no"]:
+        for name in ["out", ".env", ".vscode", "no"]:
             (self.workspace / name).symlink_to("/usr")
+        (self.workspace / ".git").symlink_to(self.directory("elsewhere"))  # not where git lies, or it could write itself
         for name in [".bashrc", ".npmrc", ".gitconfig", ".aws", ".kube", ".ssh", ".npm"]:
             target = self.directory("home/dotfiles") / name.lstrip(".")
             target.touch()
