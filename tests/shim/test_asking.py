@@ -312,11 +312,14 @@ print(open(sys.argv[1]).read(), when)
         (self.workspace / "link").symlink_to("public-place")
         door = Door(self, f"read: [{{deny: '{secret}/**'}}]\nwrite: [{{deny: '{secret}/**'}}]\n" + d.ALLOW_ALL)
         door.answer = no
-        result = door.run(PROGRAMS / "states", "race", "3000", stderr=subprocess.DEVNULL)
-        self.assertEqual(result.stdout, "0 of the secret, some of the public\n")
-        self.assertEqual((secret / "victim").read_text(), "still there")
-        self.assertFalse((secret / "made").exists())
-        self.assertGreater(len(door.requests), 0)
+        for _ in range(10):  # on a busy machine one thread may have it all for itself
+            said = door.run(PROGRAMS / "states", "race", "3000", stderr=subprocess.DEVNULL).stdout
+            self.assertTrue(said.startswith("0 of the secret, "), said)
+            self.assertEqual((secret / "victim").read_text(), "still there")
+            self.assertFalse((secret / "made").exists())
+            if said.endswith(" some of the public\n") and door.requests:
+                return
+        self.fail("the link never led to either")
 
     def test_many_arguments_arrive_whole(self):
         door = Door(self)
