@@ -15,7 +15,7 @@ COMMON  := -std=gnu11 -O2 -g $(WARN) $(WERROR) -MMD -MP
 HARDEN  := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE $(if $(CROSS),,-fstack-clash-protection)
 LAUNCHER_CFLAGS := $(COMMON) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' $(HARDEN) $(SANITIZE) $(CFLAGS)
 LAUNCHER_LDFLAGS := -pie -Wl,-z,relro,-z,now $(SANITIZE) $(LDFLAGS)
-LAUNCHER_LDLIBS := -lyaml -lcjson
+LAUNCHER_LDLIBS := -lyaml
 # The shim is freestanding, and never sanitised: it lives in other programs.
 SHIM_CFLAGS := $(COMMON) -ffreestanding -fno-builtin -fPIC -fvisibility=hidden -fno-stack-protector \
                -U_FORTIFY_SOURCE -fno-asynchronous-unwind-tables $(if $(CROSS),,-fcf-protection=none)
@@ -119,7 +119,7 @@ $(BUILD)/obj/packed.o: $(BUILD)/packed.c $(BUILD)/flags
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libunit.a $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -MT $@ -MF $@.d $(LAUNCHER_CFLAGS) $(LAUNCHER_LDFLAGS) -o $@ $< $(BUILD)/libunit.a $(LIBS) $(LAUNCHER_LDLIBS) -lcmocka
+	$(Q)$(CC) -MT $@ -MF $@.d $(LAUNCHER_CFLAGS) $(LAUNCHER_LDFLAGS) -o $@ $< $(BUILD)/libunit.a $(LIBS) $(LAUNCHER_LDLIBS) -lcjson -lcmocka
 $(BUILD)/bench/%: tests/bench/%.c $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -127,7 +127,7 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBS)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -MT $@ -MF $@.d $(LAUNCHER_CFLAGS) $(LAUNCHER_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBS) $(LAUNCHER_LDLIBS)
+	$(Q)$(CC) -MT $@ -MF $@.d $(LAUNCHER_CFLAGS) $(LAUNCHER_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBS) $(LAUNCHER_LDLIBS) -lcjson
 # Programs that tests guard.
 $(BUILD)/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
