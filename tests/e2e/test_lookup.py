@@ -1,5 +1,6 @@
 """Names: a look-up tells the outside what is in the name, so it is judged as the connection that it is for."""
 import json
+import socket
 
 import support
 
@@ -35,6 +36,13 @@ class LookUps(support.Case):
         rules = "connect: [{ask: \"*\"}]\n"
         self.assertEqual(self.look_up(rules, "localhost:80"), ["localhost Permission denied"])
         self.assertEqual(self.look_up(rules, "localhost:80", approve="allow"), ["localhost found"])
+
+    def test_this_machines_own_name_is_looked_up_as_localhost_is_unless_a_rule_names_it(self):
+        own = socket.gethostname()
+        self.look_up("connect: [{allow: localhost}]\n", f"{own}:80")
+        self.assertEqual(self.records(), [])
+        self.assertEqual(self.look_up(f"connect: [{{allow: localhost}}, {{deny: \"{own}\"}}]\n", f"{own}:80"),
+                         [f"{own} Permission denied"])
 
     def test_a_name_that_is_allowed_on_any_port_is_looked_up_without_one(self):
         rules = "connect: [{allow: \"localhost:443\"}, {deny: \"*\"}]\n"
