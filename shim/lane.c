@@ -9,7 +9,7 @@
 bool lane_is_there(void)
 {
     unsigned char state;
-    return !raw_call(__NR_mincore, LANE_AT, 1, &state) &&
+    return !raw_is_watched() && !raw_call(__NR_mincore, LANE_AT, 1, &state) &&
            __atomic_load_n(&((const struct lane_head *)(const void *)LANE)->magic, __ATOMIC_ACQUIRE) ==
                LANE_MAGIC;
 }

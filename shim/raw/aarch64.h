@@ -26,6 +26,20 @@ static inline long raw_call4(long number, long a, long b, long c, long d)
     return x0;
 }
 
+/* Whether valgrind runs this program: to the processor these turns are nothing, and valgrind answers them. */
+static inline bool raw_is_watched(void)
+{
+    const unsigned long request[6] = {0x1001};
+    register unsigned long x3 __asm__("x3") = 0;
+    register const unsigned long *x4 __asm__("x4") = request;
+    __asm__ volatile(
+        "ror x12, x12, #3; ror x12, x12, #13; ror x12, x12, #51; ror x12, x12, #61; orr x10, x10, x10"
+        : "+r"(x3)
+        : "r"(x4)
+        : "cc", "memory");
+    return x3 != 0;
+}
+
 /* Puts `fresh` where NULL was; what was there before comes back. Written out, because the compiler's own
  * would call into its run-time library. */
 static inline const void *raw_publish(const void **place, const void *fresh)

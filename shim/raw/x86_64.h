@@ -27,6 +27,19 @@ static inline long raw_call4(long number, long a, long b, long c, long d)
     return result;
 }
 
+/* Whether valgrind runs this program: to the processor these turns are nothing, and valgrind answers them. It knows nothing
+ * of memory that it has not seen come. */
+static inline bool raw_is_watched(void)
+{
+    const unsigned long request[6] = {0x1001};
+    unsigned long answer = 0;
+    __asm__ volatile("rolq $3, %%rdi; rolq $13, %%rdi; rolq $61, %%rdi; rolq $51, %%rdi; xchgq %%rbx, %%rbx"
+                     : "+d"(answer)
+                     : "a"(request)
+                     : "cc", "memory");
+    return answer != 0;
+}
+
 /* Puts `fresh` where NULL was; what was there before comes back. */
 static inline const void *raw_publish(const void **place, const void *fresh)
 {

@@ -12,7 +12,7 @@ import support
 LANE = support.BUILD / "programs" / "lane"
 POLICY = """
 read: [{deny: "**/secret"}, {ask: "**/asked"}, {allow: "/**"}]
-write: [{allow: ["${workspace}/**", /dev/**]}]
+write: [{allow: ["${workspace}/**", "/tmp/**", "/dev/**"]}]
 otherwise: {read: deny, write: ask, exec: allow, connect: deny, debug: deny}
 """
 
@@ -132,6 +132,13 @@ print("all")
 """
         result = self.askfirst("run", "--guard=kernel", "--policy", self.rules, "--approve=deny", "--", "/usr/bin/python3", "-c", text)
         self.assertEqual(result.stdout, "all\n", result.stderr)
+
+    def test_a_program_in_valgrind_is_clean(self):
+        (self.workspace / "clean.c").write_text("#include <stdio.h>\nint main(void) { return fclose(fopen(\"plain\", \"r\")); }\n")
+        subprocess.run(["cc", "-g", "-o", self.workspace / "clean", self.workspace / "clean.c"], check=True)
+        result = self.askfirst("run", "--guard=kernel", "--policy", self.rules, "--approve=deny", "--", "/usr/bin/valgrind", "-q",
+                               "--error-exitcode=9", "./clean", cwd=self.workspace)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
 
     def test_a_run_without_one_says_so_in_its_record(self):
         for options, why in ((["--no-lane"], "--no-lane"), (["--mode=observe"], "everything is recorded")):
