@@ -66,7 +66,8 @@ uint32_t builder_list(struct builder *builder, const uint32_t *items, size_t cou
 
 /* ---- What is known of commands (compile.c) ---- */
 
-/* All that was made when that is in an image and nothing else is: what packed_tools.h keeps of the usual commands. */
+/* All that was made when that is in an image and nothing else is: what packed_tools.h keeps of the usual
+ * commands. */
 #define BUILDER_OF_TOOLS(builder)                                                                            \
     {                                                                                                        \
         &(builder)->sections[SECTION_STRINGS], &(builder)->sections[SECTION_DEMANDS],                        \

@@ -234,9 +234,9 @@ static bool knows_as_much(const struct rule *earlier, const struct rule *later)
     return holds_options(&earlier->words, &later->words) && holds_all(&earlier->options, &later->options);
 }
 
-/* The first words must be the same ones: where a command has subcommands, a rule's first word means the command's.
- * After it, the words of an ask or deny need only be found; those of an allow follow each other. Options among words
- * have places and values of their own, so there only the same beginning is sure. */
+/* The first words must be the same ones: where a command has subcommands, a rule's first word means the
+ * command's. After it, the words of an ask or deny need only be found; those of an allow follow each other.
+ * Options among words have places and values of their own, so there only the same beginning is sure. */
 static bool words_cover(const struct rule *earlier, const struct rule *later)
 {
     const struct strings *words = &earlier->words, *others = &later->words;
@@ -256,8 +256,8 @@ static bool words_cover(const struct rule *earlier, const struct rule *later)
     return true;
 }
 
-/* One of the earlier's options is there whenever the later fits: the later demands one of them. Only those of its
- * words that stand before its first are looked for where those of `options` are. */
+/* One of the earlier's options is there whenever the later fits: the later demands one of them. Only those of
+ * its words that stand before its first are looked for where those of `options` are. */
 static bool options_cover(const struct rule *earlier, const struct rule *later)
 {
     if (earlier->options.count == 0) return true;
@@ -297,7 +297,8 @@ static bool has_conditions(const struct rule *rule)
            rule->parent.count;
 }
 
-/* An exact rule leaves out everything but its own words; what else it demands has to be the same, to be sure. */
+/* An exact rule leaves out everything but its own words; what else it demands has to be the same, to be
+ * sure. */
 static bool is_same_command(const struct rule *earlier, const struct rule *later)
 {
     if (earlier->words.count != later->words.count || earlier->sha256_count || earlier->cwd.count ||

@@ -12,12 +12,12 @@
 /* Both are of the same act and set. */
 bool rule_covers(const struct rule *earlier, const struct rule *later);
 
-/* The same but for programs that the guarded code may write, and for other names of a program: an `allow: git` leaves
- * nothing of the git that is installed to an `ask: git push` after it. */
+/* The same but for programs that the guarded code may write, and for other names of a program: an `allow:
+ * git` leaves nothing of the git that is installed to an `ask: git push` after it. */
 bool rule_covers_installed(const struct rule *earlier, const struct rule *later);
 
-/* Whether the one takes from the other what was likely not meant: an allow of a whole program some ask or deny of what may be
- * done with it; an allow of files some that are denied. */
+/* Whether the one takes from the other what was likely not meant: an allow of a whole program some ask or
+ * deny of what may be done with it; an allow of files some that are denied. */
 bool rule_lifts(const struct rule *earlier, const struct rule *later);
 
 /* The pieces that it is made of. */

@@ -75,8 +75,8 @@ static bool program_matches(const struct image *image, const struct term *term, 
     return name_matches(image, term, name, size);
 }
 
-/* FIT_YES, FIT_WRITABLE or `other`. An allow by a bare name holds only for a program that the guarded code may
- * not write. */
+/* FIT_YES, FIT_WRITABLE or `other`. An allow by a bare name holds only for a program that the guarded code
+ * may not write. */
 static enum fit one_of_programs(const struct search *search, struct range programs, const char *program,
                                 bool writable, enum verdict verdict, enum fit other)
 {
@@ -419,9 +419,9 @@ static void mark_later(const struct search *search, size_t begin)
             trace->steps[i].fit = FIT_LATER;
 }
 
-/* Those that were met before the rule that decides. An ask or a deny for certain programs fits where the program is
- * not known: so where it comes to an allow, or to no opinion, only allows were passed over, and it comes to that
- * whoever acts. */
+/* Those that were met before the rule that decides. An ask or a deny for certain programs fits where the
+ * program is not known: so where it comes to an allow, or to no opinion, only allows were passed over, and it
+ * comes to that whoever acts. */
 static unsigned needs_met(const struct search *search, enum rule_set set, const struct opinion *opinion)
 {
     unsigned needs = 0;
@@ -480,8 +480,8 @@ static void combine(struct search *search, struct decision *decision)
 /* Kept apart, so that what deciding on a command needs of the stack is not taken for a path. */
 #define APART __attribute__((noinline))
 
-/* Whether some program may, without asking. A project that forbids writing a program must not thereby make it one
- * that an allow by name trusts. */
+/* Whether some program may, without asking. A project that forbids writing a program must not thereby make it
+ * one that an allow by name trusts. */
 static APART bool may_write(const struct image *image, const char *path, size_t length)
 {
     struct search search = {.image = image,

@@ -12,8 +12,8 @@
  * quotes. */
 bool glob_match(const char *glob, size_t glob_length, const char *text, size_t length);
 
-/* Which bytes a text holds, and whether it lacks one that the glob takes literally: then the glob does not match
- * it. For those who hold one text against many globs. */
+/* Which bytes a text holds, and whether it lacks one that the glob takes literally: then the glob does not
+ * match it. For those who hold one text against many globs. */
 struct glob_bytes {
     uint64_t bits[4];
 };

@@ -22,8 +22,8 @@ bool image_check(const void *bytes, size_t size, const char **why);
 /* The same without walking every offset, for a process that maps what the launcher has checked and sealed. */
 bool image_check_seal(const void *bytes, size_t size);
 
-/* Only what its head says: magic, version and size. Nothing may be decided by it before its seal was looked at, for which all
- * of it is read. */
+/* Only what its head says: magic, version and size. Nothing may be decided by it before its seal was looked
+ * at, for which all of it is read. */
 bool image_check_head(const void *bytes, size_t size);
 
 /* What a person is told of a rule. Strings lie in the image. */
@@ -47,8 +47,8 @@ bool image_rule(const struct image *image, uint32_t index, struct image_rule *ru
 void image_otherwise(const struct image *image, enum act_kind act, enum verdict *verdict, const char **file,
                      uint32_t *line);
 
-/* Whether some pattern speaks of what lies below a directory of this name in particular: false means that a link of this name
- * leads to nothing that it would not lead to by any other. It may be true for nothing. */
+/* Whether some pattern speaks of what lies below a directory of this name in particular: false means that a
+ * link of this name leads to nothing that it would not lead to by any other. It may be true for nothing. */
 bool image_turns_on(const struct image *image, const char *name, size_t length);
 
 /* What a command line really runs, before it is decided (words.c; freestanding as the decider is).

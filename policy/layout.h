@@ -331,8 +331,8 @@ static inline uint64_t checksum_mix(uint64_t sum, uint64_t word)
     return mixed ^ mixed >> 32;
 }
 
-/* Of bytes that are a multiple of 8. Every step can be undone, so a change to a single word always shows. Four sums at
- * once, because every program that starts has to wait for it. */
+/* Of bytes that are a multiple of 8. Every step can be undone, so a change to a single word always shows.
+ * Four sums at once, because every program that starts has to wait for it. */
 static inline uint64_t image_checksum(const struct image *image)
 {
     const uint64_t *word = (const uint64_t *)(const void *)image, *end = word + image->size / 8;

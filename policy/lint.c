@@ -52,7 +52,8 @@ static void lint_order(const struct policy *policy, size_t index, struct diagnos
     }
 }
 
-/* Who extends a policy may lift what it says, and often lifts more than was meant: said once, at the rule that does it. */
+/* Who extends a policy may lift what it says, and often lifts more than was meant: said once, at the rule
+ * that does it. */
 static void lint_lifts(const struct policy *policy, size_t index, struct diagnostics *diagnostics)
 {
     const struct rule *rule = &policy->rules[index], *first = NULL;

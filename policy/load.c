@@ -103,8 +103,8 @@ void read_file(struct reader *reader, const char *bytes, size_t size)
     file->finished = true;
 }
 
-/* The tree is gone when it has been read: its texts are not in it. Its tests hold on any ordinary machine, and have been run when it was built: they are read only for those
- * who ask for them. */
+/* The tree is gone when it has been read: its texts are not in it. Its tests hold on any ordinary machine,
+ * and have been run when it was built: they are read only for those who ask for them. */
 void read_packed(struct reader *reader, const struct packed *packed)
 {
     struct loaded *file = reader->file;

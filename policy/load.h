@@ -144,7 +144,8 @@ enum reading read_address_pattern(struct reader *reader, const struct node *at, 
 enum reading read_globs(struct reader *reader, const struct node *at, const char *text, enum tilde tilde,
                         struct strings *into);
 
-/* Adds what such a pattern comes to, with variables filled in and nothing wrong with it: links are followed. */
+/* Adds what such a pattern comes to, with variables filled in and nothing wrong with it: links are
+ * followed. */
 void add_path_pattern(struct reader *reader, char *pattern, struct patterns *into);
 void add_program_pattern(struct reader *reader, char *pattern, struct patterns *into);
 
@@ -153,7 +154,8 @@ typedef enum reading pattern_reader(struct reader *reader, const struct node *at
                                     struct patterns *into);
 enum reading read_pattern_list(struct reader *reader, const struct node *value, const char *what,
                                pattern_reader *read, struct patterns *into);
-/* The same of programs, among which `*` is any: then the others add nothing, and there is no pattern at all. */
+/* The same of programs, among which `*` is any: then the others add nothing, and there is no pattern at
+ * all. */
 enum reading read_programs(struct reader *reader, const struct node *value, struct patterns *into);
 void drop_if_any(struct patterns *programs);
 

@@ -203,7 +203,8 @@ static void check_exact(struct reader *reader, const struct node *item, struct f
     note(full, READING_ERROR);
 }
 
-/* Whether a program's name says that it is another version of what a name stands for: python3 and python3.11. */
+/* Whether a program's name says that it is another version of what a name stands for: python3 and
+ * python3.11. */
 static bool is_version_of(const struct patterns *patterns, const char *path)
 {
     const char *last = strrchr(path, '/') + 1;
@@ -214,8 +215,9 @@ static bool is_version_of(const struct patterns *patterns, const char *path)
     return false;
 }
 
-/* Many names can be links to one program that does another thing under each (pkill is pgrep, reboot is systemctl): an ask or
- * a deny of the one is none of the others. It is still met by the name that the program is called by. */
+/* Many names can be links to one program that does another thing under each (pkill is pgrep, reboot is
+ * systemctl): an ask or a deny of the one is none of the others. It is still met by the name that the program
+ * is called by. */
 void keep_versions(struct rule *rule)
 {
     size_t kept = 0;

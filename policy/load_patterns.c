@@ -64,8 +64,8 @@ static char *led_to(struct reader *reader, char *pattern, size_t length, const c
     return fits ? made : pattern; /* following the links made it too long */
 }
 
-/* With what leads to the last literal name resolved (a link is a file too, and can be changed), and with that name followed as
- * well. */
+/* With what leads to the last literal name resolved (a link is a file too, and can be changed), and with that
+ * name followed as well. */
 void add_path_pattern(struct reader *reader, char *pattern, struct patterns *into)
 {
     size_t from = into->count, length = literal_length(pattern);

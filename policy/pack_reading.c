@@ -1,5 +1,5 @@
-/* pack_reading.c: a part of the build's program (pack.c): writes a file as the loader has read it, for reading.c, which takes it in
- * the same order.
+/* pack_reading.c: a part of the build's program (pack.c): writes a file as the loader has read it, for
+ * reading.c, which takes it in the same order.
  */
 #include "pack_reading.h"
 

@@ -1,4 +1,5 @@
-/* pack_tools.c: a part of the build's program (pack.c): what is known of the usual commands, compiled (packed_tools.h). */
+/* pack_tools.c: a part of the build's program (pack.c): what is known of the usual commands, compiled
+ * (packed_tools.h). */
 #include <stdio.h>
 
 #include "builder.h"

@@ -1,14 +1,15 @@
-/* packed.h: the built-in YAML files as they are embedded, in two forms that take no parsing: trees (tree.h), and readings, which
- * are what a loader made of the tree: rules, commands, settings, with variables filled in. Only what differs from one machine to
- * another is left to be done: built-in names and links.
+/* packed.h: the built-in YAML files as they are embedded, in two forms that take no parsing: trees (tree.h),
+ * and readings, which are what a loader made of the tree: rules, commands, settings, with variables filled
+ * in. Only what differs from one machine to another is left to be done: built-in names and links.
  *
- * pack.c makes them when askfirst is built; tests hold them against the YAML that they were made from, and against each other.
+ * pack.c makes them when askfirst is built; tests hold them against the YAML that they were made from, and
+ * against each other.
  *
  * A node is a number that is its kind and, above that, its length (of a text) or count (of items); its line;
  * its column; then a text's bytes and a NUL, a list's items, or a map's keys and items in turn, before which
- * the map or the list says how many bytes they are. Numbers are LEB128. What a reading is made of, pack_reading.c writes and
- * reading.c reads, one after the other. In its texts a built-in name is a mark and a letter, and the slash before it if it
- * is a path's.
+ * the map or the list says how many bytes they are. Numbers are LEB128. What a reading is made of,
+ * pack_reading.c writes and reading.c reads, one after the other. In its texts a built-in name is a mark and
+ * a letter, and the slash before it if it is a path's.
  */
 #ifndef ASKFIRST_PACKED_H
 #define ASKFIRST_PACKED_H

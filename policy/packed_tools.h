@@ -1,5 +1,5 @@
-/* packed_tools.h: what is known of the usual commands, as the compiler left it behind when askfirst was built (builder.h): every
- * image begins with it.
+/* packed_tools.h: what is known of the usual commands, as the compiler left it behind when askfirst was built
+ * (builder.h): every image begins with it.
  */
 #ifndef ASKFIRST_PACKED_TOOLS_H
 #define ASKFIRST_PACKED_TOOLS_H

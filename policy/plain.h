@@ -1,5 +1,5 @@
-/* plain.h: two things that the policy, the shim and the launcher must see alike: the last part of a path, and what kind a
- * socket is. Freestanding, and nothing but this header.
+/* plain.h: two things that the policy, the shim and the launcher must see alike: the last part of a path, and
+ * what kind a socket is. Freestanding, and nothing but this header.
  */
 #ifndef ASKFIRST_POLICY_PLAIN_H
 #define ASKFIRST_POLICY_PLAIN_H

@@ -1,5 +1,6 @@
-/* reading.c: takes a built-in policy as it was read when askfirst was built (packed.h): built-in names are filled in, and links
- * followed. pack_reading.c wrote it, in the same order. The bytes are our own: nothing in them is doubted.
+/* reading.c: takes a built-in policy as it was read when askfirst was built (packed.h): built-in names are
+ * filled in, and links followed. pack_reading.c wrote it, in the same order. The bytes are our own: nothing
+ * in them is doubted.
  */
 #include <string.h>
 

@@ -18,7 +18,8 @@ enum last_name { LAST_FOLLOW, LAST_AS_WRITTEN };
 bool resolve_path(const char *path, enum last_name last, char out[PATH_MAX]);
 bool resolve_path_seen(struct seen *seen, const char *path, enum last_name last, char out[PATH_MAX]);
 
-/* As it is written, and whether the last name is a link: if not, LAST_FOLLOW leads to the same. Not for the root. */
+/* As it is written, and whether the last name is a link: if not, LAST_FOLLOW leads to the same. Not for the
+ * root. */
 bool resolve_path_look(struct seen *seen, const char *path, char out[PATH_MAX], bool *last_is_link);
 
 /* Finds a program in a PATH; `out` is its path as found, links not followed. */

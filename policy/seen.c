@@ -181,8 +181,8 @@ static bool lists_all(const struct statfs *status)
     }
 }
 
-/* The names in a small directory; false: it is not small, or cannot be listed. Nothing is taken from the arena
- * while it is open. */
+/* The names in a small directory; false: it is not small, or cannot be listed. Nothing is taken from the
+ * arena while it is open. */
 static bool list(const char *path, char *bytes, size_t room, size_t *size)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);

@@ -32,8 +32,8 @@ uint32_t seen_below(struct seen *seen, uint32_t above, const char *name, size_t 
 uint32_t seen_above(const struct seen *seen, uint32_t at);
 const struct sight *seen_sight(const struct seen *seen, uint32_t at);
 
-/* Where a program lies in PATH, which has to be the same each time; NULL: nowhere. `*is_link` (unless it is NULL): whether that is a
- * link: else its last name is the real one. */
+/* Where a program lies in PATH, which has to be the same each time; NULL: nowhere. `*is_link` (unless it is
+ * NULL): whether that is a link: else its last name is the real one. */
 const char *seen_program(struct seen *seen, const char *name, const char *search_path, bool *is_link);
 
 #endif

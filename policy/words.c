@@ -295,8 +295,8 @@ static bool is_option(const struct grammar *grammar, const char *arg, const stru
     return want->length == 2 && *arg == '-' && bundle_has(grammar, arg, want->text[1], mode, attached);
 }
 
-/* Whether the option that `at` stands on has the value that is wanted. Strictly, the next argument is one only if it is known
- * to be. */
+/* Whether the option that `at` stands on has the value that is wanted. Strictly, the next argument is one
+ * only if it is known to be. */
 static bool has_value(const struct line *line, struct line_words at, const char *attached,
                       const struct value *value, enum reading_mode mode)
 {
@@ -353,15 +353,16 @@ static bool is_wanted(const struct line *line, const struct grammar *grammar, st
 
 static const struct value any_value;
 
-/* Known for both, it is one thing before the subcommand and another behind it: `git -C DIR switch -C BRANCH`. */
+/* Known for both, it is one thing before the subcommand and another behind it: `git -C DIR switch -C
+ * BRANCH`. */
 static bool is_two_things(const struct grammar *grammar, const struct spelling *want)
 {
     unsigned bits = knob_bits(grammar, want->text, want->length);
     return (bits & KNOB_FLAG) && (bits & KNOB_VALUE);
 }
 
-/* Loosely, one that has the value is enough. Strictly, all that may be this option must have it: of two, it is
- * the program that chooses. */
+/* Loosely, one that has the value is enough. Strictly, all that may be this option must have it: of two, it
+ * is the program that chooses. */
 static bool spelling_present(const struct line *line, const struct spelling *want, const struct value *value,
                              enum reading_mode mode, enum where where)
 {
@@ -391,8 +392,8 @@ static bool takes_value(unsigned bits)
     return (bits & KNOB_VALUE) && !(bits & NAMES_PROGRAM);
 }
 
-/* A rule's -rf is -r and -f, wherever they stand; its -n5 is -n with a value, where n takes one. `reader` is as the
- * line, or knows nothing: for an option of what a wrapper starts. */
+/* A rule's -rf is -r and -f, wherever they stand; its -n5 is -n with a value, where n takes one. `reader` is
+ * as the line, or knows nothing: for an option of what a wrapper starts. */
 static bool letters_present(const struct line *line, const struct grammar *reader, const struct term *term,
                             const struct value *next, enum reading_mode mode, enum where where)
 {
@@ -433,8 +434,8 @@ static bool option_present(const struct line *line, const struct grammar *reader
            letters_present(line, reader, term, &value, mode, where);
 }
 
-/* Where something before the first word is not understood, that word may be a value, and an ask or a deny looks on;
- * so it does behind an interpreter's script. */
+/* Where something before the first word is not understood, that word may be a value, and an ask or a deny
+ * looks on; so it does behind an interpreter's script. */
 static enum where where_listed(const struct line *line, enum reading_mode mode)
 {
     bool looks_on = !line->prelude.known || tool_kind_is(&line->grammar, COMMAND_INTERPRETER);
@@ -655,8 +656,8 @@ static void arrive_tool(void *context, const struct node *node)
     *tool = node->here;
 }
 
-/* By the last part of its path; by the name it was called by only where that says nothing: a link's name must not
- * choose how its words are read. */
+/* By the last part of its path; by the name it was called by only where that says nothing: a link's name must
+ * not choose how its words are read. */
 static const struct tool *find_tool(const struct image *image, const char *path, size_t path_length,
                                     const char *name)
 {
@@ -740,7 +741,8 @@ static int descriptor_of(const char *path)
     return -1;
 }
 
-/* By itself, -v says a version and ends, but where it is known for a flag: python goes on, and only tells more. */
+/* By itself, -v says a version and ends, but where it is known for a flag: python goes on, and only tells
+ * more. */
 static bool asks_what_it_is(const struct line *line)
 {
     if (line->argc != 2 || *line->argv[1] != '-') return false;

@@ -21,7 +21,8 @@ const char *bytes_value(const char *entry, const char *name);
 char *bytes_number(char *to, uint64_t number);
 
 #define FD_PATH 48 /* bytes that bytes_fd_path() may write */
-/* "/proc/thread-self/fd/FD", or the same by a shorter way: a name for a descriptor of the calling thread. Where its NUL is comes back. */
+/* "/proc/thread-self/fd/FD", or the same by a shorter way: a name for a descriptor of the calling thread.
+ * Where its NUL is comes back. */
 char *bytes_fd_path(char *to, int fd);
 
 /* A text that begins on the stack, and moves to private memory when it grows beyond that. */

@@ -94,8 +94,8 @@ static bool leads_on(const struct place *place)
     return is_kind(place, S_IFDIR) || is_kind(place, S_IFLNK) || is_kind(place, S_IFSOCK);
 }
 
-/* What is renamed or linked gets another name, so it can be read by that name afterwards: it must be allowed to be read
- * by its own. */
+/* What is renamed or linked gets another name, so it can be read by that name afterwards: it must be allowed
+ * to be read by its own. */
 static APART long names_may(enum wire_change change, const struct place *old, const char *from,
                             const struct place *new, const char *to, bool exchange)
 {

@@ -48,7 +48,8 @@ static void add(struct lines *lines, const char *text)
         lines->bytes[lines->length++] = *text++;
 }
 
-/* Something that the program wrote: what could draw on a screen is left out, and so is the end of what is long. */
+/* Something that the program wrote: what could draw on a screen is left out, and so is the end of what is
+ * long. */
 static void add_foreign(struct lines *lines, const char *text)
 {
     size_t end = lines->length + LONGEST_WORD < LONGEST_DEED ? lines->length + LONGEST_WORD : LONGEST_DEED;

@@ -19,8 +19,8 @@
 #define RECEIVE_LOOK (0x02 | 0x20) /* MSG_PEEK, and MSG_TRUNC: its whole length comes back */
 #define LETTER_SMALL 320
 
-/* A buffer for packets: on the stack, or in private memory where more is to be carried. The connection is made when the first
- * packet is full or whole: the launcher, which a connection wakes, finds it there. */
+/* A buffer for packets: on the stack, or in private memory where more is to be carried. The connection is
+ * made when the first packet is full or whole: the launcher, which a connection wakes, finds it there. */
 struct letter {
     const struct session *unreached; /* NULL: it is connected */
     char *bytes;

@@ -1,5 +1,5 @@
-/* door.h: asking the launcher: one connection for each request, or under guard kernel one call. Whatever goes wrong with it is
- * a no. */
+/* door.h: asking the launcher: one connection for each request, or under guard kernel one call. Whatever goes
+ * wrong with it is a no. */
 #ifndef ASKFIRST_SHIM_DOOR_H
 #define ASKFIRST_SHIM_DOOR_H
 

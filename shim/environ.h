@@ -29,8 +29,8 @@ void environ_repair(const struct session *session);
 /* The program's own environment. */
 const char *const *environ_own(void);
 
-/* The words that the program was started with, as long as nobody has written over them: at the start. NULL: the C library does
- * not say where they are. */
+/* The words that the program was started with, as long as nobody has written over them: at the start. NULL:
+ * the C library does not say where they are. */
 const char *const *environ_words(void);
 
 #endif

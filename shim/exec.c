@@ -115,8 +115,8 @@ static APART long execute_kept(const struct approved *approved, const struct ses
     return result;
 }
 
-/* Under guard kernel the call itself is judged. What is not there is not worth a trip to the launcher: programs try one
- * directory of PATH after the other. */
+/* Under guard kernel the call itself is judged. What is not there is not worth a trip to the launcher:
+ * programs try one directory of PATH after the other. */
 static APART long execute_watched(const struct session *session, int dirfd, const char *path,
                                   const char *const *argv, const char *const *envp, int flags)
 {

@@ -53,7 +53,8 @@ static APART long ask(const struct session *session, enum deed deed, enum verdic
     return result;
 }
 
-/* Each deed that is not plainly allowed, the reading first; but nobody is asked about the one where the other is denied. */
+/* Each deed that is not plainly allowed, the reading first; but nobody is asked about the one where the other
+ * is denied. */
 static APART long ask_each(const struct session *session, unsigned deeds, enum wire_change change,
                            const struct place *place, const char *written)
 {
@@ -72,8 +73,9 @@ static APART long ask_each(const struct session *session, unsigned deeds, enum w
     return result;
 }
 
-/* Whether the caller itself holds what has no path, and not only its name (O_PATH): another process's pipe can be reached
- * through /proc as well, and one of the launcher's is where answers arrive. Descriptors beyond these are few, and refused. */
+/* Whether the caller itself holds what has no path, and not only its name (O_PATH): another process's pipe
+ * can be reached through /proc as well, and one of the launcher's is where answers arrive. Descriptors beyond
+ * these are few, and refused. */
 static APART bool holds(const struct place *place)
 {
     enum { LOOKED_AT = 1024 };

@@ -18,8 +18,9 @@ enum verdict judge_path(const struct session *session, unsigned deeds, const cha
 long judge_place(const struct session *session, unsigned deeds, enum wire_change change,
                  const struct place *place, const char *written);
 
-/* What it names is a directory or a link, and `new` is to be its name (`flags`: WIRE_EXCHANGES), or a link is to be made at `new`
- * (`change` says so, and `old` is `new` as well): what that does to rules about what lies below the launcher looks up. */
+/* What it names is a directory or a link, and `new` is to be its name (`flags`: WIRE_EXCHANGES), or a link is
+ * to be made at `new` (`change` says so, and `old` is `new` as well): what that does to rules about what lies
+ * below the launcher looks up. */
 long judge_move(const struct session *session, enum wire_change change, const struct place *old,
                 const struct place *new, unsigned flags);
 

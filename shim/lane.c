@@ -1,4 +1,5 @@
-/* lane.c: the shim's side of the fast lane: which slot a name has, and where the demands for some flags lie (lane.h). */
+/* lane.c: the shim's side of the fast lane: which slot a name has, and where the demands for some flags lie
+ * (lane.h). */
 #include "lane.h"
 
 #include "bytes.h"

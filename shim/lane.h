@@ -1,13 +1,13 @@
-/* lane.h: the fast lane of guard kernel: names that the policy lets be read without condition, in memory that every
- * guarded program sees and none can change.
+/* lane.h: the fast lane of guard kernel: names that the policy lets be read without condition, in memory that
+ * every guarded program sees and none can change.
  *
- * The launcher puts that memory into each program at its exec, before the program's first instruction, and seals it
- * there. The filter lets openat2 pass whose path and flags both lie in it; so a call that passes opens a name that was
- * judged, with demands that were chosen by the launcher: to read, and through no link, which makes the name the real
- * path. Nothing has to be asked, whoever makes the call and from wherever.
+ * The launcher puts that memory into each program at its exec, before the program's first instruction, and
+ * seals it there. The filter lets openat2 pass whose path and flags both lie in it; so a call that passes
+ * opens a name that was judged, with demands that were chosen by the launcher: to read, and through no link,
+ * which makes the name the real path. Nothing has to be asked, whoever makes the call and from wherever.
  *
- * Names lie in slots of one size, and the filter takes the beginning of a slot only: the end of a name may be another
- * name. A slot is written once.
+ * Names lie in slots of one size, and the filter takes the beginning of a slot only: the end of a name may be
+ * another name. A slot is written once.
  */
 #ifndef ASKFIRST_LANE_H
 #define ASKFIRST_LANE_H
@@ -63,8 +63,8 @@ static inline uint32_t lane_bucket(const char *name, size_t length)
     return (hash ^ hash >> 15) & (LANE_BUCKETS - 1);
 }
 
-/* The shim's side. Whether this program has a lane; the slot of a real path, or NULL; the demands for open()'s flags, or
- * NULL: they ask for more than the lane has. */
+/* The shim's side. Whether this program has a lane; the slot of a real path, or NULL; the demands for
+ * open()'s flags, or NULL: they ask for more than the lane has. */
 bool lane_is_there(void);
 const char *lane_find(const char *name, size_t length);
 const void *lane_how(int flags);

@@ -2,8 +2,9 @@
  * for.
  *
  * Its addresses are turned into the C library's own list by asking that for each of them in numbers: it is
- * the C library that frees the list. musl frees a list as one block, so there the launcher is only told; and where the C
- * library could not look up anything by itself, which is guard kernel, the list has the first address alone.
+ * the C library that frees the list. musl frees a list as one block, so there the launcher is only told; and
+ * where the C library could not look up anything by itself, which is guard kernel, the list has the first
+ * address alone.
  */
 #include <linux/in6.h>
 
@@ -165,8 +166,8 @@ static APART int look_up(const struct session *session, real_getaddrinfo *real, 
     return code;
 }
 
-/* What makes the C library look at what is configured, or sort, is kept from it under guard kernel: it would make sockets for
- * that, which the watch sees. */
+/* What makes the C library look at what is configured, or sort, is kept from it under guard kernel: it would
+ * make sockets for that, which the watch sees. */
 static struct addrinfo quiet_hints(const struct session *session, const struct addrinfo *hints)
 {
     struct addrinfo quiet = {0};
@@ -247,7 +248,8 @@ static bool is_number(const char *name)
     return digits;
 }
 
-/* Puts the addresses of that family into `host`, and all that it points to into the buffer. 0, ERANGE, or HOST_NO_DATA. */
+/* Puts the addresses of that family into `host`, and all that it points to into the buffer. 0, ERANGE, or
+ * HOST_NO_DATA. */
 static int fill_host(struct host *host, char *buffer, size_t size, const char *name, int family,
                      const struct resolved *resolved)
 {

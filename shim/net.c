@@ -205,7 +205,8 @@ long net_connect(int fd, const void *address, unsigned length)
     return result;
 }
 
-/* A socket with a path is a file that is made. It is bound by the address as it was written, which is its name from then on. */
+/* A socket with a path is a file that is made. It is bound by the address as it was written, which is its
+ * name from then on. */
 static APART long judge_bound(union address *address)
 {
     const struct session *session = session_get();

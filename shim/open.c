@@ -224,8 +224,8 @@ static long open_slowly(const struct opening *opening)
     return -ELOOP;
 }
 
-/* Under guard kernel, by a name that the launcher has put into the lane; false: the ordinary way, which traps. A link on the
- * way, or a floor that does not let it be read, is seen there. */
+/* Under guard kernel, by a name that the launcher has put into the lane; false: the ordinary way, which
+ * traps. A link on the way, or a floor that does not let it be read, is seen there. */
 static APART bool open_by_lane(int dirfd, const char *path, int flags, long *result)
 {
     const struct session *session = session_any();

@@ -1,10 +1,12 @@
-/* others.h: what a process does to other processes, as the kernel has it; each gives its result or a negative errno. Within the
- * run, signals and limits are its own affair; beyond it, nobody is reached. Looking into a process is a question.
+/* others.h: what a process does to other processes, as the kernel has it; each gives its result or a negative
+ * errno. Within the run, signals and limits are its own affair; beyond it, nobody is reached. Looking into a
+ * process is a question.
  */
 #ifndef ASKFIRST_SHIM_OTHERS_H
 #define ASKFIRST_SHIM_OTHERS_H
 
-/* `pid` as kill(2) has it: a process, or 0, -1, or minus a group, of which only the run's processes get the signal. */
+/* `pid` as kill(2) has it: a process, or 0, -1, or minus a group, of which only the run's processes get the
+ * signal. */
 long others_signal(int pid, int number);
 long others_signal_by(int pidfd, int number, void *info, unsigned flags);
 

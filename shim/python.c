@@ -139,7 +139,8 @@ static void write_last_word(struct wire_python *note, object *arguments)
     if (word) Py_DecRef(word);
 }
 
-/* What the event is about, where it names one thing: a rename has two names. Of sockets, it is the address. */
+/* What the event is about, where it names one thing: a rename has two names. Of sockets, it is the
+ * address. */
 static void write_subject(struct wire_python *note, const char *event, object *arguments)
 {
     static const char *const silent[] = {"os.rename", "os.link", "os.symlink", "socket.__new__"};
@@ -176,7 +177,8 @@ static struct wire_python *note_of(uint32_t tid)
     return oldest;
 }
 
-/* Writes this thread's note. No frame: none of the program's own does it, and then no line is better than the last one. */
+/* Writes this thread's note. No frame: none of the program's own does it, and then no line is better than the
+ * last one. */
 static void write_note(const char *event, object *arguments, object *frame, object *code)
 {
     const char *file = code ? code_text(code, "co_filename") : NULL;
@@ -194,7 +196,8 @@ static void write_note(const char *event, object *arguments, object *frame, obje
     __atomic_store_n(&note->sequence, sequence, __ATOMIC_RELEASE);
 }
 
-/* The innermost frame outside of the standard library, and its code; both are the caller's to let go. NULL: there is none. */
+/* The innermost frame outside of the standard library, and its code; both are the caller's to let go. NULL:
+ * there is none. */
 static object *own_frame(object **code)
 {
     object *frame = PyEval_GetFrame();
@@ -241,9 +244,9 @@ static bool asks_to_check(void)
     return found;
 }
 
-/* Whether the interpreter will check its own memory (python -X dev, PYTHONMALLOC=debug): from its start on
- * it knows what it has allocated, and would end the program when it frees a hook that was added before: then that waits until
- * it has begun. */
+/* Whether the interpreter will check its own memory (python -X dev, PYTHONMALLOC=debug): from its start on it
+ * knows what it has allocated, and would end the program when it frees a hook that was added before: then
+ * that waits until it has begun. */
 static bool checks_memory(void)
 {
     const char *value;

@@ -11,8 +11,8 @@ void python_begin(void);
 /* Address of the notes (struct wire_notes) to go with a request; 0: there are none. */
 uint64_t python_note(void);
 
-/* An interpreter that checks its own memory gets the hook only when it has begun: the first file that it opens from then on
- * tells of that. */
+/* An interpreter that checks its own memory gets the hook only when it has begun: the first file that it
+ * opens from then on tells of that. */
 extern bool python_waits;
 void python_attend(void);
 

@@ -1,9 +1,9 @@
 /* session.h: what the shim knows of the run that it guards: found once, when the program starts, and never
  * changed.
  *
- * There is no other state but what looking again would show again. A wrapper may run in a vfork child, whose writes land in its parent, in a signal
- * handler or in several threads at once; so what is found at the start is put together aside and published
- * with one write.
+ * There is no other state but what looking again would show again. A wrapper may run in a vfork child, whose
+ * writes land in its parent, in a signal handler or in several threads at once; so what is found at the start
+ * is put together aside and published with one write.
  */
 #ifndef ASKFIRST_SHIM_SESSION_H
 #define ASKFIRST_SHIM_SESSION_H
@@ -33,12 +33,13 @@ struct session {
     char text[]; /* what the strings above point to */
 };
 
-/* The session in which the shim judges, or NULL when there is nothing to judge: then every wrapper does what it would have
- * done. */
+/* The session in which the shim judges, or NULL when there is nothing to judge: then every wrapper does what
+ * it would have done. */
 const struct session *session_get(void);
 
-/* The policy to decide by. All of it is read when something is first to be decided, to see that it is whole: a program that
- * only starts another has no need of it. NULL: everything is denied, and the program was told. */
+/* The policy to decide by. All of it is read when something is first to be decided, to see that it is
+ * whole: a program that only starts another has no need of it. NULL: everything is denied, and the program
+ * was told. */
 const struct image *session_image(const struct session *session);
 
 /* Whether it was had, and not found broken yet: somebody may be asked. */

@@ -44,8 +44,8 @@ static long shell_may(enum wire_shell call, const char *text)
     return result;
 }
 
-/* Of a shell that was refused when it was started the C library only says what a shell would say that did not find its
- * command, and why in errno. */
+/* Of a shell that was refused when it was started the C library only says what a shell would say that did not
+ * find its command, and why in errno. */
 static int run_shell(int (*real)(const char *), const char *text)
 {
     const struct session *session = session_any();

@@ -187,8 +187,9 @@ static int spawn_searched(const struct spawning *spawning, const struct session 
 
 enum lookup { BY_PATH, BY_SEARCH };
 
-/* Under guard kernel the new process's own calls are judged. A name is searched for here all the same, because the C library
- * would try to execute it wherever it is not; but not where the actions do not say in which directory that is. */
+/* Under guard kernel the new process's own calls are judged. A name is searched for here all the same,
+ * because the C library would try to execute it wherever it is not; but not where the actions do not say in
+ * which directory that is. */
 static int spawn_watched(const struct spawning *spawning, const struct session *session, const char *name,
                          enum lookup lookup)
 {

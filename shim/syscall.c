@@ -21,7 +21,8 @@ RAW_SYSCALL_ENTRY;
 #define INT(n) ((int)(w)[n])
 #define WORD(n) ((unsigned)(w)[n])
 
-/* Refused, because what it does is seen by nobody, or has a function of its own: programs go on without it. */
+/* Refused, because what it does is seen by nobody, or has a function of its own: programs go on without
+ * it. */
 #define UNSEEN (-ENOSYS)
 enum { SETXATTRAT = 463, REMOVEXATTRAT = 466, FILE_SETATTR = 469 }; /* newer than some headers */
 

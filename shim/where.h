@@ -38,8 +38,8 @@ long where_name(struct place *place, int dirfd, const char *path, uint64_t resol
 void where_end(struct place *place);
 
 /* Writes where `path` leads if there is no link on its way: absolute, without dots and doubled slashes. Not 0
- * where only the kernel can tell; WHERE_ONLY_DIRECTORY: it is written, and a slash or a dot at its end demands that it be
- * one. */
+ * where only the kernel can tell; WHERE_ONLY_DIRECTORY: it is written, and a slash or a dot at its end
+ * demands that it be one. */
 #define WHERE_ONLY_DIRECTORY 2
 long where_plainly(struct text *text, int dirfd, const char *path);
 

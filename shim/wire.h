@@ -19,11 +19,12 @@
 
 #define WIRE_MAGIC UINT32_C(0x61736b31) /* "ask1" */
 
-/* Under guard kernel nobody connects: connecting is itself a call that the launcher carries out. What is asked there goes by
- * a call that the filter knows by its first argument, prctl(WIRE_CALL, how, request, answer, room): the launcher reads the
- * request (its head and its whole body, one after the other) from the caller's memory, writes the answer (head and body) into
- * at most `room` bytes of it, and gives back how many those were, or a negative errno for a no. It takes no descriptor, and
- * who asks needs no telling. Where there is no such guard the kernel knows no such call, and says EINVAL. */
+/* Under guard kernel nobody connects: connecting is itself a call that the launcher carries out. What is
+ * asked there goes by a call that the filter knows by its first argument, prctl(WIRE_CALL, how, request,
+ * answer, room): the launcher reads the request (its head and its whole body, one after the other) from the
+ * caller's memory, writes the answer (head and body) into at most `room` bytes of it, and gives back how many
+ * those were, or a negative errno for a no. It takes no descriptor, and who asks needs no telling. Where
+ * there is no such guard the kernel knows no such call, and says EINVAL. */
 #define WIRE_CALL 0x61736b31
 enum wire_call {
     WIRE_CALL_THERE, /* 0: this is guard kernel. The filter says so itself */
@@ -121,13 +122,14 @@ struct wire_address {
 #define WIRE_LOOKUP_NUMERIC 4u
 #define WIRE_LOOKUP_CANON 8u /* the body begins with the canonical name and its NUL, padded to 8 bytes */
 
-/* Where the Python hook notes what the interpreter is about to do; the launcher reads it from the caller's memory when it asks
- * or records. Each thread has one of its own, as long as there are enough; `tid` says whose it is. `sequence` is odd while it is written, and the larger the later. What a note says is shown as what the program
- * says, and never decides anything.
+/* Where the Python hook notes what the interpreter is about to do; the launcher reads it from the caller's
+ * memory when it asks or records. Each thread has one of its own, as long as there are enough; `tid` says
+ * whose it is. `sequence` is odd while it is written, and the larger the later. What a note says is shown as
+ * what the program says, and never decides anything.
  *
- * They lie at the same address in every program, out of the way of what is mapped by choice, so that under guard kernel nobody
- * has to be told where: they are there after a fork, and gone after an exec. Where that is taken, they lie elsewhere, and only
- * a request tells of it. */
+ * They lie at the same address in every program, out of the way of what is mapped by choice, so that under
+ * guard kernel nobody has to be told where: they are there after a fork, and gone after an exec. Where that
+ * is taken, they lie elsewhere, and only a request tells of it. */
 #define WIRE_NOTES_PLACE UINT64_C(0x2e61736b0000)
 #define WIRE_NOTES 8u
 struct wire_python {

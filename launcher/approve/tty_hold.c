@@ -80,8 +80,8 @@ static bool stop_run(struct tty_hold *hold, int terminal)
     return found;
 }
 
-/* Those that share the launcher's job: a pager at the end of its pipe. Not those above it: their parents would
- * see them stopped. */
+/* Those that share the launcher's job: a pager at the end of its pipe. Not those above it: their parents
+ * would see them stopped. */
 static void stop_peers(struct tty_hold *hold, int terminal)
 {
     pid_t *pids cleanup_free = NULL;
@@ -112,8 +112,8 @@ static bool is_still(const struct tty_process *one)
     return process_look(one->pid, &process) && process.started == one->started;
 }
 
-/* Whoever in the foreground's group came too late to be stopped by us has been stopped by the terminal when it
- * read from it. The whole group goes on, unless somebody had stopped one of its processes before. */
+/* Whoever in the foreground's group came too late to be stopped by us has been stopped by the terminal when
+ * it read from it. The whole group goes on, unless somebody had stopped one of its processes before. */
 static void continue_group(const struct tty_hold *hold)
 {
     for (size_t i = 0; i < hold->count; i++)

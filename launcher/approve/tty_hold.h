@@ -1,10 +1,11 @@
-/* tty_hold.h: taking the terminal from the run for as long as a prompt is shown, and giving it back as it was.
+/* tty_hold.h: taking the terminal from the run for as long as a prompt is shown, and giving it back as it
+ * was.
  *
  * The run's processes on this terminal, and those that share the launcher's job, are stopped meanwhile. A
- * foreground group of one's own would not be enough: a process that already waits in read(2) gets the next key
- * whatever group it is in, one in a group without a shell above it gets an error for its input, and any may go
- * on writing over the prompt. They are stopped parents first and go on children first, so that none sees
- * another stopped.
+ * foreground group of one's own would not be enough: a process that already waits in read(2) gets the next
+ * key whatever group it is in, one in a group without a shell above it gets an error for its input, and any
+ * may go on writing over the prompt. They are stopped parents first and go on children first, so that none
+ * sees another stopped.
  */
 #ifndef ASKFIRST_TTY_HOLD_H
 #define ASKFIRST_TTY_HOLD_H

@@ -31,8 +31,8 @@ static enum tty_key_kind find_sequence(const char *text, size_t length)
     return KEY_OTHER;
 }
 
-/* Programs may have told the terminal to send characters with modifiers as ESC [ CODE ; MODIFIERS u, Ctrl-C among them.
- * No report that a program can ask for looks like that. */
+/* Programs may have told the terminal to send characters with modifiers as ESC [ CODE ; MODIFIERS u, Ctrl-C
+ * among them. No report that a program can ask for looks like that. */
 static bool read_modified(struct tty_key *key)
 {
     enum { PLAIN = 1, SHIFT = 2, CONTROL = 5 };

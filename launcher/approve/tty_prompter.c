@@ -168,8 +168,8 @@ static void tell_launcher(const struct prompter *prompter, const struct tty_says
     send(prompter->prompt->link, says, sizeof *says, MSG_NOSIGNAL);
 }
 
-/* Does not return: the terminal is given back, then the launcher is told. An end of the run is told first, so that
- * the run does not go on in between. */
+/* Does not return: the terminal is given back, then the launcher is told. An end of the run is told first, so
+ * that the run does not go on in between. */
 static void leave(struct prompter *prompter, const struct tty_says *says, const char *word)
 {
     if (prompter->screen.whole) tty_screen_back(&prompter->screen);
@@ -256,7 +256,8 @@ static void come_back(struct prompter *prompter)
         return;
     }
     if (prompter->away_since && loop_now() - prompter->away_since < RESUME_MS) return;
-    /* What Ctrl-Z has stopped is to go on once this question is answered, and is not for others to continue. */
+    /* What Ctrl-Z has stopped is to go on once this question is answered, and is not for others to
+     * continue. */
     if (prompter->away_since) kill(-prompter->prompt->hold->foreground, SIGCONT);
     if (!tty_take(prompter->prompt->tty, prompter->prompt->hold)) return;
     prompter->away_since = 0;

@@ -1,4 +1,5 @@
-/* doctor.c: askfirst doctor: what of askfirst holds on this machine. Every part is tried, none is looked up. */
+/* doctor.c: askfirst doctor: what of askfirst holds on this machine. Every part is tried, none is looked
+ * up. */
 #include <stdint.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@ static const struct option table[] = {
     {JSON, "json", NULL, "one JSON object, for programs"},
 };
 
-/* What is started in a guarded run is held by the guard around it, and what the doctor does would be recorded there. */
+/* What is started in a guarded run is held by the guard around it, and what the doctor does would be recorded
+ * there. */
 static void add_nested(struct findings *all)
 {
     static const char *const sections[] = {SECTION_PARTS, SECTION_KERNEL, SECTION_SHIM, SECTION_PLACES};

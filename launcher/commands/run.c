@@ -153,8 +153,8 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
     return -1;
 }
 
-/* What guard_missing() said, which the session's record needs for as long as the run, and which guard an auto came to, and why,
- * for one line. All malloc'd. */
+/* What guard_missing() said, which the session's record needs for as long as the run, and which guard an auto
+ * came to, and why, for one line. All malloc'd. */
 struct guard_choice {
     struct guard_trial *trial; /* NULL: guard shim, of which nothing has to be tried */
     char *missing;
@@ -162,7 +162,8 @@ struct guard_choice {
     char *taken;
 };
 
-/* What was asked for by name is taken or the run does not start: nothing weaker stands in for it in silence. */
+/* What was asked for by name is taken or the run does not start: nothing weaker stands in for it in
+ * silence. */
 static bool choose_guard(struct run_options *options, struct guard_choice *choice)
 {
     const char *next;

@@ -57,8 +57,8 @@ bool subject_command(struct subject *subject, const struct surroundings *around,
 /* EXEC: a multi-call program becomes the applet that it is told to be. False: `*why` (malloc'd). */
 bool subject_become_applet(struct subject *subject, const struct image *image, char **why);
 
-/* EXEC: the command line that it comes to in turn: what a run would judge with it (chain.h), or a wrapper's program.
- * malloc'd; its words are the subject's. NULL: there is none. */
+/* EXEC: the command line that it comes to in turn: what a run would judge with it (chain.h), or a wrapper's
+ * program. malloc'd; its words are the subject's. NULL: there is none. */
 const char **subject_next(struct subject *subject, const struct image *image, size_t *argc);
 
 /* READ, WRITE, DEBUG of a path. `around` has to outlive the subject. */

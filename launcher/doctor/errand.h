@@ -1,7 +1,7 @@
-/* errand.h: what the doctor's throw-away programs go and do: a few system calls, each once where the policy allows it and once
- * where it does not, and then a report of how they went. The same list is gone through by the C library's functions, by bare
- * system calls of a dynamic program, and by a static program of a few hundred bytes that the doctor writes itself, since a
- * machine need not have a compiler.
+/* errand.h: what the doctor's throw-away programs go and do: a few system calls, each once where the policy
+ * allows it and once where it does not, and then a report of how they went. The same list is gone through by
+ * the C library's functions, by bare system calls of a dynamic program, and by a static program of a few
+ * hundred bytes that the doctor writes itself, since a machine need not have a compiler.
  */
 #ifndef ASKFIRST_DOCTOR_ERRAND_H
 #define ASKFIRST_DOCTOR_ERRAND_H
@@ -61,7 +61,8 @@ struct errand {
 /* For whoever will have it at address `at`. False: the directory's name is too long. */
 bool errand_make(struct errand *errand, uint64_t at, const char *directory);
 
-/* A static program that goes on the errand; malloc'd. NULL: for this processor there is none, or the name is too long. */
+/* A static program that goes on the errand; malloc'd. NULL: for this processor there is none, or the name is
+ * too long. */
 unsigned char *errand_program(const char *directory, size_t *size);
 
 /* Goes on it in this process, by the C library or by bare system calls. They do not return. */

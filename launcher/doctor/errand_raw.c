@@ -1,4 +1,5 @@
-/* errand_raw.c: going on the errand by bare system calls (errand.h). Its C library is loaded, and not asked. */
+/* errand_raw.c: going on the errand by bare system calls (errand.h). Its C library is loaded, and not
+ * asked. */
 #include "../../shim/raw/raw.h"
 
 #include "errand.h"

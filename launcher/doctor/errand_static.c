@@ -1,5 +1,5 @@
-/* errand_static.c: a static program that goes on the errand (errand.h): an ELF file with two segments, a dozen instructions and
- * the list. The last step ends it.
+/* errand_static.c: a static program that goes on the errand (errand.h): an ELF file with two segments, a
+ * dozen instructions and the list. The last step ends it.
  */
 #include <elf.h>
 #include <string.h>

@@ -1,5 +1,5 @@
-/* examine.h: what the doctor looks at, a file each: the parts of the kernel guard, what guarded programs cannot do, and what lies
- * around them.
+/* examine.h: what the doctor looks at, a file each: the parts of the kernel guard, what guarded programs
+ * cannot do, and what lies around them.
  */
 #ifndef ASKFIRST_DOCTOR_EXAMINE_H
 #define ASKFIRST_DOCTOR_EXAMINE_H

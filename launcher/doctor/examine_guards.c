@@ -1,4 +1,5 @@
-/* examine_guards.c: what guarded programs cannot do, in whatever way they try it, and what each guard has of its own (examine.h). */
+/* examine_guards.c: what guarded programs cannot do, in whatever way they try it, and what each guard has of
+ * its own (examine.h). */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -30,8 +31,8 @@ static const char *const hands[HANDS] = {
 #define NEXT_POLICY "look whether the system's policy (/etc/askfirst/policy.yaml) forbids it"
 #define NEXT_BARE "look what else forbids it here: this was without any guard"
 
-/* Whether the denied act has been done. What was executed may have been killed before it wrote anything: the door's launcher kills
- * programs that do not come through the door, when it sees them. */
+/* Whether the denied act has been done. What was executed may have been killed before it wrote anything: the
+ * door's launcher kills programs that do not come through the door, when it sees them. */
 static bool was_done(const struct outcome *outcome, int step)
 {
     return step == STEP_EXEC_DENIED ? !outcome->came_back : outcome->errand.steps[step].number >= 0;

@@ -20,7 +20,8 @@ static void add_runtime(struct findings *all)
     runtime_remove(runtime);
 }
 
-/* A file is made in the directory and removed; a directory that is not there yet must be one that can be made. */
+/* A file is made in the directory and removed; a directory that is not there yet must be one that can be
+ * made. */
 static char *why_not_recorded(const char *directory)
 {
     cleanup_free char *path = xstrdup(directory);

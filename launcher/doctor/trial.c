@@ -258,7 +258,8 @@ static unsigned count_denials(const char *text)
     return count;
 }
 
-/* Reads the run's record, and removes it with what the run wrote, so that the next one finds the site as it was. */
+/* Reads the run's record, and removes it with what the run wrote, so that the next one finds the site as it
+ * was. */
 static void tidy(const struct site *site, struct outcome *outcome)
 {
     static const char *const written[] = {ERRAND_OPEN "/write", ERRAND_DENIED "/write"};

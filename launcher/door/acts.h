@@ -1,5 +1,6 @@
-/* acts.h: the acts that one call comes to, judged one after the other: an open for reading and writing is two, a rename is one for
- * each name and for what lies below; a socket that gets another name can be connected to by it. What is denied is found first, so that nobody is asked in vain.
+/* acts.h: the acts that one call comes to, judged one after the other: an open for reading and writing is
+ * two, a rename is one for each name and for what lies below; a socket that gets another name can be
+ * connected to by it. What is denied is found first, so that nobody is asked in vain.
  */
 #ifndef ASKFIRST_DOOR_ACTS_H
 #define ASKFIRST_DOOR_ACTS_H

@@ -240,9 +240,9 @@ static bool has_ended(const struct connection *connection)
     return connection->pidfd >= 0 && poll(&process, 1, 0) != 0;
 }
 
-/* That it is who connected: who was known by then under this number, or else is one with the descriptor. Who is known by
- * what it, or a child of it, has asked since cannot be meant by a connection that is older, because all of those were
- * accepted before. */
+/* That it is who connected: who was known by then under this number, or else is one with the descriptor. Who
+ * is known by what it, or a child of it, has asked since cannot be meant by a connection that is older,
+ * because all of those were accepted before. */
 static bool is_who_connected(const struct connection *connection)
 {
     if (connection->known_since) return connection->process.started == connection->known_since;
@@ -377,8 +377,8 @@ static size_t connections_of(const struct door *door, pid_t pid)
     return count;
 }
 
-/* NULL: welcome. Else what is recorded of who came. Whether it belongs to the run is looked up when it has said
- * what it wants, or at once where room is getting scarce. */
+/* NULL: welcome. Else what is recorded of who came. Whether it belongs to the run is looked up when it has
+ * said what it wants, or at once where room is getting scarce. */
 static const char *stranger(const struct door *door, const struct ucred *peer)
 {
     if (peer->pid <= 0) return "a process that cannot be seen from here";
@@ -524,8 +524,8 @@ static size_t room_for_connections(void)
     return room < FEWEST_CONNECTIONS ? FEWEST_CONNECTIONS : (size_t)room;
 }
 
-/* Under guard kernel the shim asks by a call, and has nothing to judge by itself: there is no socket, at which the launcher, who
- * connects for everybody, would only meet itself. */
+/* Under guard kernel the shim asks by a call, and has nothing to judge by itself: there is no socket, at
+ * which the launcher, who connects for everybody, would only meet itself. */
 static bool begin_to_listen(struct door *door, char **why)
 {
     struct session *session = door->session;

@@ -7,7 +7,8 @@
 
 struct door;
 
-/* Under guard shim, binds the socket in session->dir and writes the image there. NULL with `*why` (malloc'd). */
+/* Under guard shim, binds the socket in session->dir and writes the image there. NULL with `*why`
+ * (malloc'd). */
 struct door *door_open(struct session *session, char **why);
 
 /* Judges the command itself, as if a guarded program had executed it, before it is started: the first act of

@@ -1,5 +1,5 @@
-/* exec.c: whether an exec may be: each program that it comes to is judged, and the tightest verdict counts (chain.h,
- * parts.h).
+/* exec.c: whether an exec may be: each program that it comes to is judged, and the tightest verdict counts
+ * (chain.h, parts.h).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -182,8 +182,8 @@ static bool opens_what_the_shim_found(const struct connection *connection, const
     return false;
 }
 
-/* The path by which the launcher finds, and opens, what the shim has found: as it was called, or, where that was relative
- * to some directory, its real path. NULL: neither leads to the same file. */
+/* The path by which the launcher finds, and opens, what the shim has found: as it was called, or, where that
+ * was relative to some directory, its real path. NULL: neither leads to the same file. */
 static const char *agreed_path(const struct connection *connection, struct found *found)
 {
     const char *called = connection->strings[0], *real = connection->strings[1];

@@ -225,8 +225,8 @@ static void deny_unrecorded(struct matter *matter)
                   "askfirst:   next: make room where askfirst keeps its records\n");
 }
 
-/* A person has ended the run: it is recorded, and whoever asked hears nothing more until it is ended too. A no
- * would only let a script go on to its next line. */
+/* A person has ended the run: it is recorded, and whoever asked hears nothing more until it is ended too. A
+ * no would only let a script go on to its next line. */
 static bool is_held(struct matter *matter, const struct question *question, const struct answer *answer)
 {
     const struct answer cancelled = {.outcome = OUTCOME_CANCELLED};
@@ -292,8 +292,9 @@ static void observe(struct matter *matter)
         deny_unrecorded(matter);
 }
 
-/* The run's own environment is no secret to it. That of others is no question either: ps looks at every process there is, and
- * the kernel guard could not let it be read after a yes (Landlock keeps a run from looking into other processes). */
+/* The run's own environment is no secret to it. That of others is no question either: ps looks at every
+ * process there is, and the kernel guard could not let it be read after a yes (Landlock keeps a run from
+ * looking into other processes). */
 static bool settle_environ(struct matter *matter, const struct act *act)
 {
     const char *digits = act->path + strlen("/proc/");

@@ -1,5 +1,5 @@
-/* move.c: a directory or a link gets another name, or a link is made (parts.h): what that does to rules about what lies below
- * only the launcher can tell. */
+/* move.c: a directory or a link gets another name, or a link is made (parts.h): what that does to rules about
+ * what lies below only the launcher can tell. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

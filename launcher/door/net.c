@@ -242,9 +242,10 @@ static bool is_own_name(const char *node)
     return gethostname(own, sizeof own - 1) == 0 && strcasecmp(node, own) == 0;
 }
 
-/* A look-up by itself tells the outside what is in the name, so it is judged as the connection that it is for: by name,
- * and where nobody says which port, by the port that the policy is most lenient with. This machine's own name, of which
- * no rule speaks, tells nothing: it is judged as localhost, and what it leads to by its address. */
+/* A look-up by itself tells the outside what is in the name, so it is judged as the connection that it is
+ * for: by name, and where nobody says which port, by the port that the policy is most lenient with. This
+ * machine's own name, of which no rule speaks, tells nothing: it is judged as localhost, and what it leads to
+ * by its address. */
 enum verdict name_decide(const struct door *door, const struct name *name, struct act *act,
                          struct decision *decision)
 {

@@ -1,5 +1,5 @@
-/* others.c: what a process does to others: signals, limits, debuggers (parts.h). The run's processes may signal one another; beyond
- * it nobody is reached, which is no question. */
+/* others.c: what a process does to others: signals, limits, debuggers (parts.h). The run's processes may
+ * signal one another; beyond it nobody is reached, which is no question. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,7 +42,8 @@ static void reach_one(struct connection *connection, pid_t pid)
     refuse(connection, subject);
 }
 
-/* Who of a group, or of all, belongs to the run; the caller comes last. Where that is everybody, the kernel may do it. */
+/* Who of a group, or of all, belongs to the run; the caller comes last. Where that is everybody, the kernel
+ * may do it. */
 static void reach_several(struct connection *connection, pid_t group)
 {
     pid_t caller = connection->caller.pid, *all, members[MOST_MEMBERS];

@@ -49,8 +49,8 @@ struct door {
 
 enum connection_state { CONNECTION_READING, CONNECTION_JUDGING, CONNECTION_ANSWERED };
 
-/* One request, from its first packet to the end of its connection. It is in the loop only while it has to be waited for:
- * most requests are there when their connection is accepted, and are answered at once. */
+/* One request, from its first packet to the end of its connection. It is in the loop only while it has to be
+ * waited for: most requests are there when their connection is accepted, and are answered at once. */
 struct connection {
     struct door *door;
     struct connection *next, **at;
@@ -88,8 +88,8 @@ void door_answer(struct connection *connection, const struct wire_answer *answer
 /* Closes it without an answer: denied. `why` is recorded; NULL: the other side left. */
 void door_drop(struct connection *connection, const char *why);
 
-/* Reads what those have to say that were answered: that it failed, or that they are gone. Only an exec is heard of again
- * after its answer, and nobody is in a hurry to hear it. */
+/* Reads what those have to say that were answered: that it failed, or that they are gone. Only an exec is
+ * heard of again after its answer, and nobody is in a hurry to hear it. */
 void door_sweep(struct door *door);
 void door_hear(struct connection *connection); /* one of them; it may be gone afterwards */
 
@@ -170,7 +170,8 @@ void needs_free(struct needs *needs);
 void door_exec(struct connection *connection);
 
 /* The same for a trapped exec. What the kernel is to come to, once it is allowed: the file of /proc/PID/exe
- * and the whole vector, each word with its NUL (malloc'd); and the tree that begins with it, which is then the watch's. */
+ * and the whole vector, each word with its NUL (malloc'd); and the tree that begins with it, which is then
+ * the watch's. */
 struct exec_outcome {
     dev_t device;
     ino_t inode;

@@ -1,5 +1,5 @@
-/* above.c: see above.h. How much of a pattern a path has used up is a set of positions in the pattern; two names are alike to a rule
- * when they leave the same positions. */
+/* above.c: see above.h. How much of a pattern a path has used up is a set of positions in the pattern; two
+ * names are alike to a rule when they leave the same positions. */
 #include "above.h"
 
 #include <dirent.h>
@@ -154,7 +154,8 @@ static enum verdict verdict_on(const struct naming *naming, const char *path)
     return decision.verdict;
 }
 
-/* Tells of the path where its protection hangs on the name. `below` is what follows the name in it. The verdict on it, or allow. */
+/* Tells of the path where its protection hangs on the name. `below` is what follows the name in it. The
+ * verdict on it, or allow. */
 static enum verdict tell(const struct naming *naming, char *path, const char *below)
 {
     enum verdict verdict = verdict_on(naming, path);
@@ -213,8 +214,8 @@ static unsigned char type_of(int directory, const struct dirent *entry)
 static void look_into(struct search *search, int parent, const char *name, const char *at, uint64_t ours,
                       uint64_t theirs, int depth);
 
-/* One entry: is it what the rule speaks of, and may something below it be? A link leads where other names count; what is put
- * in its place is found by the link's name, though, unless any name would do. */
+/* One entry: is it what the rule speaks of, and may something below it be? A link leads where other names
+ * count; what is put in its place is found by the link's name, though, unless any name would do. */
 static void look_at_entry(struct search *search, int directory, const struct dirent *entry, const char *at,
                           uint64_t ours, uint64_t theirs, int depth)
 {
@@ -300,8 +301,9 @@ static void search_for(struct naming *naming, const struct rule *rule, bool all)
     }
 }
 
-/* Where rules of this act hold something back by the name that they would not by the other. An earlier allow that only the
- * other name meets lifts what every later rule says; what a person has approved lifts what any says. */
+/* Where rules of this act hold something back by the name that they would not by the other. An earlier allow
+ * that only the other name meets lifts what every later rule says; what a person has approved lifts what any
+ * says. */
 static void compare(struct naming *naming)
 {
     const struct policy *policy = naming->above->policy;

@@ -1,4 +1,5 @@
-/* aside.c: see aside.h. Threads and not processes: a worker needs the listener and the descriptor, and nothing of its own. */
+/* aside.c: see aside.h. Threads and not processes: a worker needs the listener and the descriptor, and
+ * nothing of its own. */
 #include "aside.h"
 
 #include <errno.h>
@@ -95,8 +96,8 @@ bool aside(void (*work)(const struct aside_call *call, void *own), void *own, co
     return started;
 }
 
-/* Whether a signal waits for the thread that would end its call, or stop it: one that it handles and does not block. Those for the
- * whole process count where no other thread could take them. */
+/* Whether a signal waits for the thread that would end its call, or stop it: one that it handles and does not
+ * block. Those for the whole process count where no other thread could take them. */
 static bool has_signal(pid_t tid)
 {
     char path[64], line[256];

@@ -1,5 +1,5 @@
-/* aside.h: work that may block, away from the event loop: opening a FIFO, connecting a blocking socket. The worker answers
- * its caller itself; nothing comes back to the loop.
+/* aside.h: work that may block, away from the event loop: opening a FIFO, connecting a blocking socket. The
+ * worker answers its caller itself; nothing comes back to the loop.
  */
 #ifndef ASKFIRST_GUARD_ASIDE_H
 #define ASKFIRST_GUARD_ASIDE_H
@@ -15,8 +15,8 @@ struct aside_call {
     pid_t tid;
 };
 
-/* Runs `work` in a thread of its own, which owns `own` from then on, and has a umask of its own. False: too many are at work
- * already, or no thread could be had; `own` is still the caller's. */
+/* Runs `work` in a thread of its own, which owns `own` from then on, and has a umask of its own. False: too
+ * many are at work already, or no thread could be had; `own` is still the caller's. */
 bool aside(void (*work)(const struct aside_call *call, void *own), void *own, const struct aside_call *call);
 
 /* What a worker's answer is when it was interrupted. */

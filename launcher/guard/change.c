@@ -436,7 +436,8 @@ int change_read(const struct seccomp_notif *call, pid_t top, struct change *chan
                     ? read_descriptor(viewer, change)
                     : read_named(viewer, change, kind->directory, kind->path, kind->makes && !two);
     if (!error && two) error = read_named(viewer, change, kind->other_directory, kind->other_path, true);
-    /* What is there already is not made again: `mkdir -p` tries every directory on its way, and changes none. */
+    /* What is there already is not made again: `mkdir -p` tries every directory on its way, and changes
+     * none. */
     const struct spot *last = &change->spots[change->spot_count - 1];
     if (!error && kind->makes && kind->deed != do_rename && last->target >= 0) error = EEXIST;
     if (!error && kind->extra) error = kind->extra(viewer.tid, change);

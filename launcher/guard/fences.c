@@ -1,5 +1,5 @@
-/* fences.c: see fences.h. Whoever is older than the first fence and has put up none has none; whoever is younger has the fence of
- * its parent, if that is its parent: an orphan's is not. */
+/* fences.c: see fences.h. Whoever is older than the first fence and has put up none has none; whoever is
+ * younger has the fence of its parent, if that is its parent: an orphan's is not. */
 #include "fences.h"
 
 #include <stdlib.h>

@@ -1,5 +1,6 @@
-/* fences.h: who may live behind a fence of its own (Landlock). A fence binds a thread and all that it starts from then on; the
- * kernel tells nobody who has one, so it is known by descent. Where descent is not known for sure, there is a fence.
+/* fences.h: who may live behind a fence of its own (Landlock). A fence binds a thread and all that it starts
+ * from then on; the kernel tells nobody who has one, so it is known by descent. Where descent is not known
+ * for sure, there is a fence.
  */
 #ifndef ASKFIRST_GUARD_FENCES_H
 #define ASKFIRST_GUARD_FENCES_H

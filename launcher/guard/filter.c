@@ -120,7 +120,8 @@ static void return_if_bits(struct writer *writer, uint32_t bits, uint32_t verdic
     put_return(writer, verdict);
 }
 
-/* Goes on `instructions` further down unless the argument lies in the lane between `from` and `to`, at a multiple of `size`. */
+/* Goes on `instructions` further down unless the argument lies in the lane between `from` and `to`, at a
+ * multiple of `size`. */
 static void need_in_lane(struct writer *writer, unsigned argument, uint32_t from, uint32_t to, uint32_t size,
                          uint8_t instructions)
 {

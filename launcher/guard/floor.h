@@ -1,12 +1,13 @@
 /* floor.h: the ring that the kernel holds by itself: a Landlock ruleset made from the policy.
  *
- * It grants only what the policy allows without condition: trees in which no path is asked about or denied. What it does not
- * grant is not lost, it is the launcher's to judge. One thing is: a program that is executed is read by the kernel in the
- * caller's name, so where the floor holds back reading, a program that it does not grant cannot be executed whoever says
- * yes. Therefore it holds back reading only where it can grant all that the policy lets be read.
+ * It grants only what the policy allows without condition: trees in which no path is asked about or denied.
+ * What it does not grant is not lost, it is the launcher's to judge. One thing is: a program that is executed
+ * is read by the kernel in the caller's name, so where the floor holds back reading, a program that it does
+ * not grant cannot be executed whoever says yes. Therefore it holds back reading only where it can grant all
+ * that the policy lets be read.
  *
- * Planning and building are two steps, so that `askfirst policy show --floor` can print the plan, and a machine without
- * Landlock can still read it.
+ * Planning and building are two steps, so that `askfirst policy show --floor` can print the plan, and a
+ * machine without Landlock can still read it.
  */
 #ifndef ASKFIRST_GUARD_FLOOR_H
 #define ASKFIRST_GUARD_FLOOR_H

@@ -1,10 +1,10 @@
 /* floor_plan.c: from the policy to what the floor may grant (floor.h).
  *
- * A tree that a rule allows (X and a double star) is granted whole when nothing that decides before that rule can reach
- * below X. Where something can, it is left to the launcher, which makes the changes itself: every run would wait for a look at
- * what lies there. Only where all else that may be read can be granted is such a tree worth a look: then it is walked, and what is
- * free of hazards is granted, directory by directory. A directory that could not be looked at, or that the
- * budget did not reach, is not free.
+ * A tree that a rule allows (X and a double star) is granted whole when nothing that decides before that rule
+ * can reach below X. Where something can, it is left to the launcher, which makes the changes itself: every
+ * run would wait for a look at what lies there. Only where all else that may be read can be granted is such a
+ * tree worth a look: then it is walked, and what is free of hazards is granted, directory by directory. A
+ * directory that could not be looked at, or that the budget did not reach, is not free.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,4 +1,5 @@
-/* guard.h: the kernel guard as a whole: how a run begins behind it. Whether this machine can hold it: probe.h. */
+/* guard.h: the kernel guard as a whole: how a run begins behind it. Whether this machine can hold it:
+ * probe.h. */
 #ifndef ASKFIRST_GUARD_GUARD_H
 #define ASKFIRST_GUARD_GUARD_H
 
@@ -23,8 +24,8 @@ struct guard_setup {
 bool guard_prepare(struct guard_setup *guard, const struct session *session, char **why);
 void guard_release(struct guard_setup *guard);
 
-/* In the child, after NO_NEW_PRIVS: capabilities, floor, filter; hands the listener over. 0, or -1 with errno.
- * Async-signal-safe. */
+/* In the child, after NO_NEW_PRIVS: capabilities, floor, filter; hands the listener over. 0, or -1 with
+ * errno. Async-signal-safe. */
 int guard_enter(const struct guard_setup *guard);
 
 #endif

@@ -1,5 +1,6 @@
-/* identity.h: who a guarded thread is, beside what the run began as. The launcher acts as itself only for a thread that is what it
- * is itself: for any other it would lend rights that the thread has given up, or look at another tree of files.
+/* identity.h: who a guarded thread is, beside what the run began as. The launcher acts as itself only for a
+ * thread that is what it is itself: for any other it would lend rights that the thread has given up, or look
+ * at another tree of files.
  */
 #ifndef ASKFIRST_GUARD_IDENTITY_H
 #define ASKFIRST_GUARD_IDENTITY_H

@@ -68,7 +68,8 @@ bool lane_is_known(void)
     return lane_map_is_known() && syscall(__NR_mseal, NULL, 0, 1) < 0 && errno == EINVAL;
 }
 
-/* Whether a program could have it where it belongs: tried here, but for the sealing, which could not be undone. */
+/* Whether a program could have it where it belongs: tried here, but for the sealing, which could not be
+ * undone. */
 static bool can_be_mapped(const struct lane *lane)
 {
     void *at = (void *)(uintptr_t)LANE_AT; /* NOLINT(performance-no-int-to-ptr) */
@@ -151,7 +152,8 @@ static bool is_plain(const char *name, size_t length)
     return true;
 }
 
-/* The first byte of a name comes last, and its bucket after that: whoever reads meanwhile sees the whole or nothing. */
+/* The first byte of a name comes last, and its bucket after that: whoever reads meanwhile sees the whole or
+ * nothing. */
 static void write_name(struct lane *lane, uint32_t slot, const char *name, size_t length)
 {
     char *to = lane->memory + LANE_NAMES_AT + (size_t)slot * LANE_SLOT;

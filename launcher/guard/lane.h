@@ -1,10 +1,11 @@
-/* lane.h: the launcher's side of the fast lane (shim/lane.h says what it is): who makes its memory, what goes into it, and
- * how it comes into a program.
+/* lane.h: the launcher's side of the fast lane (shim/lane.h says what it is): who makes its memory, what goes
+ * into it, and how it comes into a program.
  *
- * What holds it together: only the launcher can write to it (the filter refuses to attach it otherwise, and its file is
- * not opened for anybody); it is sealed in place, so that nothing else can come to lie at its address; no child is without
- * it (the filter refuses madvise's DONTFORK there); and a program into which it does not come is killed at its exec. A name
- * stands for the real path only in the launcher's own root, so nobody changes root while there is a lane.
+ * What holds it together: only the launcher can write to it (the filter refuses to attach it otherwise, and
+ * its file is not opened for anybody); it is sealed in place, so that nothing else can come to lie at its
+ * address; no child is without it (the filter refuses madvise's DONTFORK there); and a program into which it
+ * does not come is killed at its exec. A name stands for the real path only in the launcher's own root, so
+ * nobody changes root while there is a lane.
  */
 #ifndef ASKFIRST_GUARD_LANE_H
 #define ASKFIRST_GUARD_LANE_H
@@ -28,12 +29,12 @@ void lane_share(const struct lane *lane);
 /* The number of its shared memory, for the filter. */
 int lane_segment(const struct lane *lane);
 
-/* A name that the policy lets be read, whatever lies there. Names that are no plain absolute paths, or too long, are left
- * out, as is everything when it is full. */
+/* A name that the policy lets be read, whatever lies there. Names that are no plain absolute paths, or too
+ * long, are left out, as is everything when it is full. */
 void lane_add(struct lane *lane, const char *name);
 
-/* Whether a thread would find the lane's memory under its number: not from another IPC namespace, which may have another
- * of that number. */
+/* Whether a thread would find the lane's memory under its number: not from another IPC namespace, which may
+ * have another of that number. */
 bool lane_reaches(const struct lane *lane, pid_t tid);
 
 /* Whether this file is the lane's own memory. */

@@ -145,9 +145,10 @@ bool notify_continue(const struct notify *notify, uint64_t id)
     return answer(notify, &response);
 }
 
-/* In two steps, though SECCOMP_ADDFD_FLAG_SEND would do in one and spare a switch to the caller and back: when the launcher is
- * stopped or looked at in the middle of that one, the caller is told 0, as if it had been given that descriptor. Besides, it
- * wakes up on whatever processor is idle, which may take ten times as long as the call.
+/* In two steps, though SECCOMP_ADDFD_FLAG_SEND would do in one and spare a switch to the caller and back:
+ * when the launcher is stopped or looked at in the middle of that one, the caller is told 0, as if it had
+ * been given that descriptor. Besides, it wakes up on whatever processor is idle, which may take ten times as
+ * long as the call.
  */
 bool notify_give(const struct notify *notify, uint64_t id, int fd, bool cloexec)
 {

@@ -36,7 +36,8 @@ void notify_close(struct notify *notify);
 /* Whether a call is there to be received. */
 bool notify_ready(const struct notify *notify);
 
-/* One call, which must be there: this would wait for it. 1: received. 0: there was none after all. -1 with errno: the listener is broken. */
+/* One call, which must be there: this would wait for it. 1: received. 0: there was none after all. -1 with
+ * errno: the listener is broken. */
 int notify_receive(struct notify *notify, struct seccomp_notif **call);
 
 /* Whether the call still waits: after reading what belongs to its process, and before believing it. */

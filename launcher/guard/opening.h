@@ -37,8 +37,8 @@ int opening_find(const struct request *request, struct viewer viewer, struct ope
 /* Whether a file is made, so that the umask counts. */
 bool opening_makes(const struct opening *opening);
 
-/* The descriptor, close-on-exec here; or -errno. `mask` is the caller's umask. A FIFO that nobody has at its other end, and a file
- * that somebody has a lease on: EWOULDBLOCK where it may not wait. */
+/* The descriptor, close-on-exec here; or -errno. `mask` is the caller's umask. A FIFO that nobody has at its
+ * other end, and a file that somebody has a lease on: EWOULDBLOCK where it may not wait. */
 enum opening_patience { OPENING_NEVER_WAITS, OPENING_WAITS };
 int opening_do(const struct opening *opening, mode_t mask, enum opening_patience patience);
 

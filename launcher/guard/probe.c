@@ -1,5 +1,5 @@
-/* probe.c: see probe.h. A child goes behind an empty floor and the filter of the watch, and makes calls that its parent answers
- * as the watch would. What the child saw, it leaves in a page that both share.
+/* probe.c: see probe.h. A child goes behind an empty floor and the filter of the watch, and makes calls that
+ * its parent answers as the watch would. What the child saw, it leaves in a page that both share.
  */
 #include "probe.h"
 
@@ -55,8 +55,8 @@ static bool filter_is_refused(void)
     return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0;
 }
 
-/* Installs a filter that traps one call. A run's own takes the kernel longer than all the rest of a trial; that it cannot be
- * installed would be seen before the run has executed anything. */
+/* Installs a filter that traps one call. A run's own takes the kernel longer than all the rest of a trial;
+ * that it cannot be installed would be seen before the run has executed anything. */
 static int install_filter(void)
 {
     struct sock_filter code[] = {
@@ -270,7 +270,8 @@ static void read_report(const struct trial *trial)
     }
 }
 
-/* Whether the kernel knows what the guard can do without; whether it also does it, only the doctor has time to see. */
+/* Whether the kernel knows what the guard can do without; whether it also does it, only the doctor has time
+ * to see. */
 static void look_at_rest(const struct trial *trial)
 {
     const bool known[PROBE_PARTS] = {

@@ -1,5 +1,5 @@
-/* probe.h: what of the kernel guard this machine can hold: each part tried in children that are thrown away. Nothing is looked
- * up by version: a part holds when it was seen to do what the guard needs of it.
+/* probe.h: what of the kernel guard this machine can hold: each part tried in children that are thrown away.
+ * Nothing is looked up by version: a part holds when it was seen to do what the guard needs of it.
  */
 #ifndef ASKFIRST_GUARD_PROBE_H
 #define ASKFIRST_GUARD_PROBE_H
@@ -31,7 +31,8 @@ struct probe {
     char detail[200]; /* what was seen: of a part that is lacking the reason; may be "" */
 };
 
-/* The guard can be had without the last three: calls are then begun anew by a signal, or answered more slowly. */
+/* The guard can be had without the last three: calls are then begun anew by a signal, or answered more
+ * slowly. */
 bool probe_is_needed(enum probe_part part);
 const char *probe_name(enum probe_part part);
 const char *probe_next(enum probe_part part); /* what to do where it is lacking */
@@ -44,8 +45,9 @@ struct guard_trial;
 struct guard_trial *guard_try(void);
 void guard_forget(struct guard_trial *trial);
 
-/* Asked once. NULL: all that the guard needs holds. Else the first part that does not, and why (malloc'd), and what to do about it.
- * `*without` (for guard_free_names): what the guard has to do without here, a name each, up to a NULL. */
+/* Asked once. NULL: all that the guard needs holds. Else the first part that does not, and why (malloc'd),
+ * and what to do about it. `*without` (for guard_free_names): what the guard has to do without here, a name
+ * each, up to a NULL. */
 char *guard_missing(struct guard_trial *trial, const char **next, char ***without);
 void guard_free_names(char **names);
 

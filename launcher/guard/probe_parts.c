@@ -1,4 +1,5 @@
-/* probe_parts.c: what each part of the kernel guard is called, and what to do where it is lacking (probe.h). */
+/* probe_parts.c: what each part of the kernel guard is called, and what to do where it is lacking
+ * (probe.h). */
 #include <stddef.h>
 
 #include "probe.h"

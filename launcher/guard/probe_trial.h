@@ -1,5 +1,5 @@
-/* probe_trial.h: what the two halves of the probe share, and nobody else may know: probe.c tries what the guard needs, and
- * probe_more.c what only the doctor has time for.
+/* probe_trial.h: what the two halves of the probe share, and nobody else may know: probe.c tries what the
+ * guard needs, and probe_more.c what only the doctor has time for.
  */
 #ifndef ASKFIRST_GUARD_PROBE_TRIAL_H
 #define ASKFIRST_GUARD_PROBE_TRIAL_H
@@ -30,7 +30,8 @@ struct trial {
 void probe_holds(struct probe *probe);
 void probe_lacks(struct probe *probe, const char *why, int error); /* errno 0: `why` says it all */
 
-/* Starts a child that goes behind the guard, does `body`, and reports what it returns. False: it did not come so far. */
+/* Starts a child that goes behind the guard, does `body`, and reports what it returns. False: it did not come
+ * so far. */
 bool trial_begin(struct trial *trial, int (*body)(void));
 
 /* The child's end: the listener closes first, so that whatever still waits is refused. */

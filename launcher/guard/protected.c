@@ -1,4 +1,5 @@
-/* protected.c: see protected.h. A directory is walked if a rule can reach below it, also one that is protected itself. */
+/* protected.c: see protected.h. A directory is walked if a rule can reach below it, also one that is
+ * protected itself. */
 #include "protected.h"
 
 #include <dirent.h>
@@ -169,8 +170,8 @@ static bool is_below(const char *path, const char *directory)
     return length == 1 || (!strncmp(path, directory, length) && path[length] == '/');
 }
 
-/* Programs and libraries have several names where a machine was made from layers of links; nobody keeps names of a workspace's
- * files among them. */
+/* Programs and libraries have several names where a machine was made from layers of links; nobody keeps names
+ * of a workspace's files among them. */
 static bool is_the_systems(const char *path)
 {
     static const char *const places[] = {"/usr", "/lib", "/lib64", "/bin", "/sbin"};

@@ -1,9 +1,9 @@
-/* protected.h: the files below a directory that the policy keeps from being read, known by device and inode: a hard link that was
- * there before the run, or a name that somebody else gives one meanwhile, does not help. (The run itself gets no
- * name for a file without the right to read it.)
+/* protected.h: the files below a directory that the policy keeps from being read, known by device and inode:
+ * a hard link that was there before the run, or a name that somebody else gives one meanwhile, does not help.
+ * (The run itself gets no name for a file without the right to read it.)
  *
- * They are looked for while the run goes on, a little at a time, because no run should wait for it. Whoever opens a file
- * of several names before all was seen waits for the rest.
+ * They are looked for while the run goes on, a little at a time, because no run should wait for it. Whoever
+ * opens a file of several names before all was seen waits for the rest.
  */
 #ifndef ASKFIRST_GUARD_PROTECTED_H
 #define ASKFIRST_GUARD_PROTECTED_H
@@ -30,7 +30,8 @@ bool protected_may_miss(const struct protected *protected, const char *path, con
 /* The rest at once, as far as it goes in a moment: where this may be another name of a file not seen yet. */
 void protected_look_for(struct protected *protected, const char *path, const struct stat *status);
 
-/* The next path by which that file is protected, beginning with `*at` = 0; NULL: there is none, or no more. */
+/* The next path by which that file is protected, beginning with `*at` = 0; NULL: there is none, or no
+ * more. */
 const char *protected_path(const struct protected *protected, const struct stat *status, size_t *at);
 
 /* All of them, for show. */

@@ -20,7 +20,8 @@ enum resolve_flags {
     RESOLVE_BY_PARENT = 8,  /* `parent` and `name` are wanted, also where the object is there */
 };
 
-/* Whose eyes: a thread, and the top of its run. Through /proc it may look into processes below that, and no others. */
+/* Whose eyes: a thread, and the top of its run. Through /proc it may look into processes below that, and no
+ * others. */
 struct viewer {
     pid_t tid;
     pid_t top;
@@ -41,14 +42,15 @@ int resolve(struct viewer viewer, int directory, const char *path, unsigned flag
             struct spot *spot);
 void spot_close(struct spot *spot);
 
-/* What only the caller itself may open: it would mean another thing, or carry other rights, in the launcher's hands. */
+/* What only the caller itself may open: it would mean another thing, or carry other rights, in the launcher's
+ * hands. */
 bool spot_is_kernels(int fd, const struct stat *status);
 
 /* A descriptor of the thread, as an O_PATH descriptor of ours; -1 with errno. AT_FDCWD: its directory. */
 int resolve_descriptor(pid_t tid, int descriptor);
 
-/* The malloc'd real path of an O_PATH descriptor, or NULL as in a spot. 0, or ENAMETOOLONG: longer than the kernel can say,
- * so that nothing can be judged by it. */
+/* The malloc'd real path of an O_PATH descriptor, or NULL as in a spot. 0, or ENAMETOOLONG: longer than the
+ * kernel can say, so that nothing can be judged by it. */
 int resolve_path_of(int fd, char **path);
 
 #endif

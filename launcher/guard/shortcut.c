@@ -1,7 +1,8 @@
 /* shortcut.c: see shortcut.h.
  *
- * What is looked at and then opened by name is the same file, as nobody in the run can change a name meanwhile: that is done
- * by this same thread. For all others it is made sure of afterwards, on the descriptor.
+ * What is looked at and then opened by name is the same file, as nobody in the run can change a name
+ * meanwhile: that is done by this same thread. For all others it is made sure of afterwards, on the
+ * descriptor.
  */
 #include "shortcut.h"
 

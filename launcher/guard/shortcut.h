@@ -1,6 +1,6 @@
-/* shortcut.h: files that are there, are plainly allowed to be read, and lie where their path says: most of all calls. They are
- * opened with as few system calls as it takes. Whatever is not as plain as that goes the long way (opening.h), which
- * can all.
+/* shortcut.h: files that are there, are plainly allowed to be read, and lie where their path says: most of
+ * all calls. They are opened with as few system calls as it takes. Whatever is not as plain as that goes the
+ * long way (opening.h), which can all.
  */
 #ifndef ASKFIRST_GUARD_SHORTCUT_H
 #define ASKFIRST_GUARD_SHORTCUT_H
@@ -13,9 +13,10 @@
 #include "opening.h"
 #include "protected.h"
 
-/* `result`: a descriptor, close-on-exec here, or the -errno that the caller gets: ENOENT or ENOTDIR. False: the long way, and
- * nothing has been done. Only for a caller that is what the launcher is. What was opened, or is missing, under its real path need not trap
- * another time: it is put into the lane (NULL: there is none). */
+/* `result`: a descriptor, close-on-exec here, or the -errno that the caller gets: ENOENT or ENOTDIR. False:
+ * the long way, and nothing has been done. Only for a caller that is what the launcher is. What was opened,
+ * or is missing, under its real path need not trap another time: it is put into the lane (NULL: there is
+ * none). */
 bool shortcut(const struct image *image, const struct protected *protected, struct lane *lane,
               const struct request *request, pid_t tid, int *result);
 

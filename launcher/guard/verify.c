@@ -65,8 +65,8 @@ static bool is_system_loader(const char *path)
     return fd >= 0 && elf_is_loader(fd);
 }
 
-/* At its exec a program consists of its own file, and of its ELF interpreter's, which has been looked up by name. Each is
- * mapped several times in a row. */
+/* At its exec a program consists of its own file, and of its ELF interpreter's, which has been looked up by
+ * name. Each is mapped several times in a row. */
 static bool is_made_of(pid_t pid, const char *paths)
 {
     char path[64], own[PATH_MAX];
@@ -151,7 +151,8 @@ static bool image_look(pid_t pid, struct image_of *image)
     return true;
 }
 
-/* Whoever was killed meanwhile cannot be let go, only waited for: until then its parent would not hear of its end. */
+/* Whoever was killed meanwhile cannot be let go, only waited for: until then its parent would not hear of its
+ * end. */
 static void let_go(struct pending **at, pid_t id)
 {
     if (!ptrace(PTRACE_DETACH, id, 0, 0)) forget(at);

@@ -1,9 +1,9 @@
 /* verify.h: what was judged is what runs. An exec that the kernel was told to go on with is stopped before
  * the new program's first instruction, and its file and arguments are held against the copy that was judged.
  *
- * Done with ptrace: seized at the exec, let go right after it. A program that somebody else of the run traces cannot be
- * stopped this way: it is looked at when it makes its first trapped call, which is its loader's. Its tracer may do what it
- * likes to it in any case.
+ * Done with ptrace: seized at the exec, let go right after it. A program that somebody else of the run traces
+ * cannot be stopped this way: it is looked at when it makes its first trapped call, which is its loader's.
+ * Its tracer may do what it likes to it in any case.
  */
 #ifndef ASKFIRST_GUARD_VERIFY_H
 #define ASKFIRST_GUARD_VERIFY_H
@@ -31,8 +31,8 @@ struct expected {
     void (*free_own)(void *own);
 };
 
-/* `same`: the exec has happened and is what was judged, and `own` is the receiver's. False: the process was killed, and
- * `why` says what differed. Not called when the exec failed. */
+/* `same`: the exec has happened and is what was judged, and `own` is the receiver's. False: the process was
+ * killed, and `why` says what differed. Not called when the exec failed. */
 typedef void verify_done(void *context, pid_t pid, bool same, const char *why, void *own);
 
 /* NULL with errno. `lane` (NULL: none) is put into every program on that occasion, or it is killed. */
@@ -42,10 +42,12 @@ void verifier_free(struct verifier *verifier);
 /* Before the exec of `tid` (of process `pid`) continues. False with errno: it must be refused. */
 bool verifier_seize(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected);
 
-/* The same for one that is traced already. There is no lane: whoever has none in it might put its own in the place. */
+/* The same for one that is traced already. There is no lane: whoever has none in it might put its own in the
+ * place. */
 bool verifier_expect(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected);
 
-/* Before each trapped call is looked at. False: the caller was another program than was expected, and has been killed. */
+/* Before each trapped call is looked at. False: the caller was another program than was expected, and has
+ * been killed. */
 bool verifier_called(struct verifier *verifier, pid_t tid);
 
 /* Right after it was told to continue. */

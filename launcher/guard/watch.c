@@ -1,6 +1,7 @@
 /* watch.c: receives trapped calls, hands each to its family, and ends it (watch.h).
  *
- * Nothing in here waits: what has to be asked about is put aside until its answer comes, and everybody else goes on.
+ * Nothing in here waits: what has to be asked about is put aside until its answer comes, and everybody else
+ * goes on.
  */
 #include "watch.h"
 
@@ -123,7 +124,8 @@ static bool is_descriptor_of(pid_t tid, int descriptor, int duplicate)
            its.st_ino == ours.st_ino;
 }
 
-/* An older kernel gives out the descriptors of a process's first thread only. One that has others gets none. */
+/* An older kernel gives out the descriptors of a process's first thread only. One that has others gets
+ * none. */
 int call_descriptor(const struct call *call, int descriptor)
 {
     cleanup_fd int thread = (int)syscall(SYS_pidfd_open, call->tid, PIDFD_THREAD);
@@ -143,7 +145,8 @@ mode_t call_umask(const struct call *call)
     return (mode_t)process_number(call->tid, "Umask", 8, 077);
 }
 
-/* The first call of all is the command's exec: nobody has run anything yet, so this is who everybody should be. */
+/* The first call of all is the command's exec: nobody has run anything yet, so this is who everybody should
+ * be. */
 static void learn_own(struct call *call)
 {
     struct watch *watch = call->watch;
@@ -153,7 +156,8 @@ static void learn_own(struct call *call)
 
 /* ---- judging ---- */
 
-/* It is another user's, and cannot be opened anew. Only a terminal that stops just after the look at it could hold this up. */
+/* It is another user's, and cannot be opened anew. Only a terminal that stops just after the look at it could
+ * hold this up. */
 static void tell_through(int fd, bool pipe, const char *message)
 {
     struct pollfd ready = {.fd = fd, .events = POLLOUT};
@@ -168,7 +172,8 @@ static void tell_through(int fd, bool pipe, const char *message)
     close(own[1]);
 }
 
-/* Never waits: somebody may fill a pipe just between a look at it and the write, so it is opened anew, without blocking. */
+/* Never waits: somebody may fill a pipe just between a look at it and the write, so it is opened anew,
+ * without blocking. */
 static void tell(int fd, const char *message)
 {
     char link[32];

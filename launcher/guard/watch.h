@@ -1,5 +1,6 @@
-/* watch.h: the ring that sees every call of its kind, however it is made: a notification comes in, the call is understood,
- * judged by the same code as what comes through the door, and then let go on, carried out, or refused.
+/* watch.h: the ring that sees every call of its kind, however it is made: a notification comes in, the call
+ * is understood, judged by the same code as what comes through the door, and then let go on, carried out, or
+ * refused.
  */
 #ifndef ASKFIRST_GUARD_WATCH_H
 #define ASKFIRST_GUARD_WATCH_H
@@ -10,8 +11,8 @@
 
 struct watch;
 
-/* `listener`, `plan` and `lane` (NULL: none) become the watch's. `program`: the command that was judged already, whose exec is the first call of
- * all. NULL with `*why` (malloc'd). */
+/* `listener`, `plan` and `lane` (NULL: none) become the watch's. `program`: the command that was judged
+ * already, whose exec is the first call of all. NULL with `*why` (malloc'd). */
 struct watch *watch_open(struct session *session, int listener, struct floor_plan *plan, struct lane *lane,
                          const char *program, char **why);
 

@@ -1,6 +1,6 @@
-/* watch_door.c: what the shim asks under guard kernel, by a call that is trapped for it (wire.h): to look up a name. Whoever
- * makes this call without the shim gains nothing by it: the name is judged, and it is the launcher that looks it up
- * (watch_parts.h).
+/* watch_door.c: what the shim asks under guard kernel, by a call that is trapped for it (wire.h): to look up
+ * a name. Whoever makes this call without the shim gains nothing by it: the name is judged, and it is the
+ * launcher that looks it up (watch_parts.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,7 +31,8 @@ static void free_asked(void *own)
     free(asked);
 }
 
-/* The caller's memory is held by a descriptor before the call is known to wait still, so that it is nobody else's. */
+/* The caller's memory is held by a descriptor before the call is known to wait still, so that it is nobody
+ * else's. */
 static int64_t write_answer(const struct call *call, const struct wire_answer *answer, const char *body,
                             size_t length)
 {

@@ -1,5 +1,5 @@
-/* watch_exec.c: programs (watch_parts.h). The vector is copied, judged, and the exec goes on in the kernel; before the new
- * program's first instruction it is held against the copy (verify.h).
+/* watch_exec.c: programs (watch_parts.h). The vector is copied, judged, and the exec goes on in the kernel;
+ * before the new program's first instruction it is held against the copy (verify.h).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,8 +31,8 @@ static void free_exec_call(void *own)
     free(exec);
 }
 
-/* A path beside a descriptor is named through the caller's own descriptors, as the kernel names it to a script. Programs are
- * looked for along PATH, so most are not there. */
+/* A path beside a descriptor is named through the caller's own descriptors, as the kernel names it to a
+ * script. Programs are looked for along PATH, so most are not there. */
 static int read_called(const struct call *call, struct exec_call *exec)
 {
     char path[PATH_MAX];

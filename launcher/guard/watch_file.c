@@ -1,7 +1,7 @@
 /* watch_file.c: files that are opened, and paths that are changed (watch_parts.h).
  *
- * A call may come to several acts: an open for reading and writing is two, a rename is one for each name. They are judged one
- * after the other, and the first that is not allowed ends the call.
+ * A call may come to several acts: an open for reading and writing is two, a rename is one for each name.
+ * They are judged one after the other, and the first that is not allowed ends the call.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -149,8 +149,8 @@ static bool is_public(const char *of_process)
     return false;
 }
 
-/* In /proc what the caller may do to itself and to whom it traces the launcher may do for it; it may read of the run's other processes what the
- * kernel would let it, and of others what everybody may. */
+/* In /proc what the caller may do to itself and to whom it traces the launcher may do for it; it may read of
+ * the run's other processes what the kernel would let it, and of others what everybody may. */
 static bool may_open_in_proc(const struct call *call, const struct deed *deed)
 {
     int pid, at = 0;
@@ -186,7 +186,8 @@ static int open_own_terminal(const struct call *call, const struct opening *open
     return fd < 0 ? -errno : fd;
 }
 
-/* What anybody may read at any time under this name need not come by again; not what this program may, because it is this one. */
+/* What anybody may read at any time under this name need not come by again; not what this program may,
+ * because it is this one. */
 static void open_lane(const struct call *call, const struct deed *deed)
 {
     const struct spot *spot = &deed->opening.spot;
@@ -229,8 +230,9 @@ static void carry_out_opening(struct call *call)
         call_give(call, fd, opening->flags & O_CLOEXEC);
 }
 
-/* A descriptor that only looks gives nothing that a stat would not, and cannot be handed over: the kernel makes it. openat2
- * has its flags in memory, where they could become others by then; programs go back to openat. */
+/* A descriptor that only looks gives nothing that a stat would not, and cannot be handed over: the kernel
+ * makes it. openat2 has its flags in memory, where they could become others by then; programs go back to
+ * openat. */
 static void look(struct call *call)
 {
     if (call->notification.data.nr == __NR_openat2)
@@ -244,7 +246,8 @@ void watch_file_open(struct call *call)
     struct request request;
     const struct watch *watch = call->watch;
     int result, error = opening_request(&call->notification, &request);
-    /* A descriptor can be given to nobody but this call's own caller, so whether it still waits need not be asked. */
+    /* A descriptor can be given to nobody but this call's own caller, so whether it still waits need not be
+     * asked. */
     if (!error && !watch->strangers &&
         shortcut(watch->session->image, watch->protected, watch->lane, &request, call->tid, &result)) {
         if (result < 0)
@@ -284,7 +287,8 @@ static void found_above(void *context, enum act_kind kind, char *path)
     free(path);
 }
 
-/* What lies below a directory keeps its protection when that gets another name; a link is followed wherever it lies. */
+/* What lies below a directory keeps its protection when that gets another name; a link is followed wherever
+ * it lies. */
 static void add_moved(struct call *call, const struct spot *from, const struct spot *to)
 {
     const struct session *session = call->watch->session;

@@ -1,5 +1,6 @@
-/* watch_net.c: sockets (watch_parts.h). A connect is made by the launcher on a duplicate of the caller's socket, to the address
- * that was copied and judged; what cannot be held at its use is judged when it is made.
+/* watch_net.c: sockets (watch_parts.h). A connect is made by the launcher on a duplicate of the caller's
+ * socket, to the address that was copied and judged; what cannot be held at its use is judged when it is
+ * made.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -180,8 +181,9 @@ void watch_connect(struct call *call)
 
 /* ---- binding ---- */
 
-/* The name of the socket is the address as it was written, so it is bound by that, in the caller's directory; and by somebody who
- * may make sockets in the directory that was judged, and nowhere else, wherever that address leads by now. */
+/* The name of the socket is the address as it was written, so it is bound by that, in the caller's directory;
+ * and by somebody who may make sockets in the directory that was judged, and nowhere else, wherever that
+ * address leads by now. */
 static int64_t bind_now(const struct binding *binding)
 {
     struct landlock_ruleset ruleset = {.handled_access_fs = FLOOR_MAKE_SOCK};
@@ -210,7 +212,8 @@ static void bind_aside(const struct aside_call *call, void *own)
     free_binding(binding);
 }
 
-/* Where the floor judges what the kernel makes of the address, whatever it says by then, the caller makes it itself. */
+/* Where the floor judges what the kernel makes of the address, whatever it says by then, the caller makes it
+ * itself. */
 static void carry_out_bind(struct call *call)
 {
     struct endpoint *endpoint = call->own;
@@ -240,8 +243,9 @@ static void carry_out_bind(struct call *call)
     call_return(call, -EAGAIN);
 }
 
-/* A socket's file is a file. What is bound to a port or an abstract name is nobody's but the run's; the socket cannot become one
- * with a path by then: the floor holds what the kernel makes of an address that has changed. */
+/* A socket's file is a file. What is bound to a port or an abstract name is nobody's but the run's; the
+ * socket cannot become one with a path by then: the floor holds what the kernel makes of an address that has
+ * changed. */
 void watch_bind(struct call *call)
 {
     struct endpoint *endpoint = take_endpoint(call, RESOLVE_MAY_MISS | RESOLVE_BY_PARENT);

@@ -101,7 +101,8 @@ static pid_t target_of(const struct call *call)
     }
 }
 
-/* Only those that look into a process, or change what it does. The run's own turns and limits are its own affair. */
+/* Only those that look into a process, or change what it does. The run's own turns and limits are its own
+ * affair. */
 static bool is_debugging(int number)
 {
     static const int debugging[] = {__NR_ptrace, __NR_process_vm_readv, __NR_process_vm_writev};
@@ -127,8 +128,8 @@ static void judge_debugging(struct call *call, pid_t target)
     if (matter) debug_judge(matter, program, filter_call_name(call->notification.data.nr));
 }
 
-/* Reading and changing a sibling's memory is a question; its limits and its like are the run's own affair. Nobody reaches
- * out of the run. */
+/* Reading and changing a sibling's memory is a question; its limits and its like are the run's own affair.
+ * Nobody reaches out of the run. */
 void watch_debug(struct call *call)
 {
     int number = call->notification.data.nr;

@@ -1,5 +1,5 @@
-/* watch_parts.h: what the watch's files share, and nobody else may know. watch.c receives calls and ends them; watch_file.c,
- * watch_exec.c, watch_net.c, watch_door.c and watch_other.c know a family each.
+/* watch_parts.h: what the watch's files share, and nobody else may know. watch.c receives calls and ends
+ * them; watch_file.c, watch_exec.c, watch_net.c, watch_door.c and watch_other.c know a family each.
  */
 #ifndef ASKFIRST_GUARD_WATCH_PARTS_H
 #define ASKFIRST_GUARD_WATCH_PARTS_H
@@ -61,27 +61,29 @@ void call_leave(struct call *call);                      /* somebody else answer
 /* False: the caller is gone, and the call has been ended. */
 bool call_find_caller(struct call *call);
 
-/* Whether the launcher may act for this thread as what it is itself. Not: the call has been ended with `error`, and its caller
- * told why. */
+/* Whether the launcher may act for this thread as what it is itself. Not: the call has been ended with
+ * `error`, and its caller told why. */
 bool call_is_own(struct call *call, int error);
 
-/* The same for what is then done to files, which ends with call_acted(): for another user's thread it is done in that user's
- * name (guise.h). */
+/* The same for what is then done to files, which ends with call_acted(): for another user's thread it is done
+ * in that user's name (guise.h). */
 bool call_act(struct call *call, int error);
 void call_acted(struct call *call);
 
 /* The same for what somebody else will do. `ids` (malloc'd): in whose name, NULL for the launcher's own. */
 bool call_is_served(struct call *call, int error, struct ids **ids);
 
-/* Before acting, for looking where a path leads; also ends with call_acted(). False: the caller is gone, and the call has been
- * ended. */
+/* Before acting, for looking where a path leads; also ends with call_acted(). False: the caller is gone, and
+ * the call has been ended. */
 bool call_look(struct call *call);
 
-/* Has one act of the call judged: `matter->question` is filled by the caller of this in between. `allowed` is called when it was
- * let go; otherwise the call ends with the error. NULL: the caller is gone, and the call has been ended. */
+/* Has one act of the call judged: `matter->question` is filled by the caller of this in between. `allowed` is
+ * called when it was let go; otherwise the call ends with the error. NULL: the caller is gone, and the call
+ * has been ended. */
 struct matter *call_matter(struct call *call, void (*allowed)(struct call *call));
 
-/* The call's answer comes later: should the caller be killed meanwhile, the call is freed, and its own with it. */
+/* The call's answer comes later: should the caller be killed meanwhile, the call is freed, and its own with
+ * it. */
 void call_wait(struct call *call);
 
 void watch_event(struct watch *watch, const char *event, pid_t pid, const char *text);

@@ -1,5 +1,5 @@
-/* watch_queue.c: message queues with names (mq_overview(7)): files of a file system that need not be mounted anywhere. They are judged
- * under the names that they have where it is (watch_parts.h).
+/* watch_queue.c: message queues with names (mq_overview(7)): files of a file system that need not be mounted
+ * anywhere. They are judged under the names that they have where it is (watch_parts.h).
  */
 #include <errno.h>
 #include <fcntl.h>

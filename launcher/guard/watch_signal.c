@@ -1,5 +1,5 @@
-/* watch_signal.c: signals, where the floor does not hold them (Landlock before its version 6). As there, nobody reaches out of
- * the run, and a group that has others in it gets the signal as far as the run goes.
+/* watch_signal.c: signals, where the floor does not hold them (Landlock before its version 6). As there,
+ * nobody reaches out of the run, and a group that has others in it gets the signal as far as the run goes.
  */
 #include <errno.h>
 #include <limits.h>
@@ -91,8 +91,8 @@ static pid_t process_of(int descriptor)
     return pid;
 }
 
-/* The descriptor can be swapped for another: a duplicate is asked whose it is, and used. What else a signal may carry lies behind
- * a pointer: such a one is for nobody. */
+/* The descriptor can be swapped for another: a duplicate is asked whose it is, and used. What else a signal
+ * may carry lies behind a pointer: such a one is for nobody. */
 static void signal_by_descriptor(struct call *call)
 {
     const uint64_t *args = (const uint64_t *)call->notification.data.args;
@@ -105,7 +105,8 @@ static void signal_by_descriptor(struct call *call)
     call_return(call, target < 0 ? -ESRCH : -error);
 }
 
-/* A pid may be given to another process between the look and the call, but not to one outside while ours lives. */
+/* A pid may be given to another process between the look and the call, but not to one outside while ours
+ * lives. */
 void watch_signal(struct call *call)
 {
     const uint64_t *args = (const uint64_t *)call->notification.data.args;

@@ -1,5 +1,5 @@
-/* actor.h: which program acts on a file: looked up when the first rule wants to know, and then known for as long as the call
- * stands still. */
+/* actor.h: which program acts on a file: looked up when the first rule wants to know, and then known for as
+ * long as the call stands still. */
 #ifndef ASKFIRST_ACTOR_H
 #define ASKFIRST_ACTOR_H
 

@@ -12,7 +12,8 @@
 
 /* ---- one step ---- */
 
-/* The vector that the kernel makes of a script's: its interpreter, the one argument, the script's path, the rest. */
+/* The vector that the kernel makes of a script's: its interpreter, the one argument, the script's path, the
+ * rest. */
 static void come_to_interpreter(struct coming *coming, const struct act *act, const char *called)
 {
     const struct hashbang *hashbang = &coming->hashbang;
@@ -159,8 +160,8 @@ static void check_fitness(struct chain *chain, const struct program *program, in
         [ELF_BROKEN] = "its file makes no sense as a program, or cannot be read",
     };
     enum elf_kind kind = program->coming.elf.kind;
-    /* The kernel runs neither; a shell may then read it, which is another exec. Whatever else is registered for such files
-     * is no program that anybody has named. */
+    /* The kernel runs neither; a shell may then read it, which is another exec. Whatever else is registered
+     * for such files is no program that anybody has named. */
     if (kind == ELF_NONE || kind == ELF_FOREIGN || kind == ELF_BROKEN) chain->error = ENOEXEC;
     if (kind == ELF_STATIC && elf_is_loader(fd))
         chain->silent = true;

@@ -1,6 +1,7 @@
-/* chain.h: what a command really runs: the applet of a multi-call program, the program of a loader, the interpreter of a
- * script or of an ELF file. Opens and looks, and judges nothing: each program of the chain is judged by whoever follows it
- * (door/exec.c for what is about to run, subject.c for what is only asked about).
+/* chain.h: what a command really runs: the applet of a multi-call program, the program of a loader, the
+ * interpreter of a script or of an ELF file. Opens and looks, and judges nothing: each program of the chain
+ * is judged by whoever follows it (door/exec.c for what is about to run, subject.c for what is only asked
+ * about).
  */
 #ifndef ASKFIRST_CHAIN_H
 #define ASKFIRST_CHAIN_H
@@ -22,14 +23,14 @@ struct coming {
     struct elf elf; /* of the program itself, where it could be read */
 };
 
-/* `fd`: the act's program, readable, or -1. `called`: by which path the kernel would name it to a script's interpreter.
- * `loaded`: a loader has it, not the kernel. An ELF interpreter that is one of the system's own loaders is not part of any
- * chain. */
+/* `fd`: the act's program, readable, or -1. `called`: by which path the kernel would name it to a script's
+ * interpreter. `loaded`: a loader has it, not the kernel. An ELF interpreter that is one of the system's own
+ * loaders is not part of any chain. */
 void chain_next(const struct image *image, const struct caller *caller, const struct act *act,
                 const char *called, int fd, bool loaded, struct coming *coming);
 
-/* A multi-call program is judged as the applet that it is told to be, which lies, as it were, where the program does: that
- * path (malloc'd), and how many words come before it. NULL: it is none. */
+/* A multi-call program is judged as the applet that it is told to be, which lies, as it were, where the
+ * program does: that path (malloc'd), and how many words come before it. NULL: it is none. */
 char *chain_applet(const struct image *image, const struct act *act, size_t *shift);
 
 /* ---- the whole ---- */
@@ -59,16 +60,16 @@ struct chain {
     int error;         /* what the kernel would say without running anything; 0: nothing */
 };
 
-/* Follows what was called, as the caller finds it, to the programs that it comes to. The words, and `called`, have to
- * outlive the chain. `opened`: the file that lies there, which becomes the chain's; or NULL. */
+/* Follows what was called, as the caller finds it, to the programs that it comes to. The words, and `called`,
+ * have to outlive the chain. `opened`: the file that lies there, which becomes the chain's; or NULL. */
 void chain_follow(struct chain *chain, const struct image *image, const struct caller *caller,
                   const char *called, const char **argv, size_t argc, const struct found *opened);
 
 /* Whether everything in it is still what it was; `*why` is a constant. */
 bool chain_unchanged(const struct chain *chain, const struct caller *caller, const char **why);
 
-/* A digest of the files that it consists of, and of the scripts that are handed to its interpreters: which they are, and
- * what tells that they were written to. */
+/* A digest of the files that it consists of, and of the scripts that are handed to its interpreters: which
+ * they are, and what tells that they were written to. */
 void chain_identity(const struct chain *chain, const struct image *image, const struct caller *caller,
                     unsigned char identity[32]);
 

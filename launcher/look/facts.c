@@ -285,7 +285,8 @@ static bool read_memory(pid_t pid, uint64_t address, void *to, size_t size)
     return process_vm_readv(pid, &here, 1, &there, 1, 0) == (ssize_t)size;
 }
 
-/* Whether it is of a thread that may have forked the process that asks, which has not become another program. */
+/* Whether it is of a thread that may have forked the process that asks, which has not become another
+ * program. */
 static bool of_a_parent(const struct wire_python *note, const struct caller *caller)
 {
     struct process process;
@@ -293,7 +294,8 @@ static bool of_a_parent(const struct wire_python *note, const struct caller *cal
     return access(proc_name("/proc/%d/task/%u", (int)process.parent, note->tid).text, F_OK) == 0;
 }
 
-/* The note of the thread that asks, or else the last one of those that may have forked it. NULL: there is none. */
+/* The note of the thread that asks, or else the last one of those that may have forked it. NULL: there is
+ * none. */
 static const struct wire_python *note_of(const struct wire_notes *notes, const struct wire_notes *again,
                                          const struct caller *caller)
 {

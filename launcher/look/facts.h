@@ -24,7 +24,8 @@ struct process;
 
 /* False: there is no such process. A tid that is none of its threads is taken for its first. */
 bool caller_find(struct caller *caller, pid_t pid, pid_t tid);
-/* The same of a process that was looked at just now; and only who it is, where nothing is looked up for it. */
+/* The same of a process that was looked at just now; and only who it is, where nothing is looked up for
+ * it. */
 void caller_name(struct caller *caller, const struct process *process);
 void caller_take(struct caller *caller, const struct process *process, pid_t tid);
 bool caller_alive(const struct caller *caller);
@@ -49,8 +50,9 @@ bool found_open(struct found *found, const struct caller *caller, const char *pa
 bool found_same(const struct found *found,
                 const struct stat *other); /* the same file with the same content */
 int found_read(const struct found *found); /* a descriptor to read from, or -1 with errno */
-/* The digest of what a descriptor holds. False: it cannot be read, or is larger than anybody would wait for (FILE_SUMMED):
- * everybody's calls stand still meanwhile. Then the digest is not known, which no allow fits. */
+/* The digest of what a descriptor holds. False: it cannot be read, or is larger than anybody would wait
+ * for (FILE_SUMMED): everybody's calls stand still meanwhile. Then the digest is not known, which no allow
+ * fits. */
 #define FILE_SUMMED (32u << 20)
 bool file_sha256(int fd, unsigned char sum[32]);
 bool found_sha256(const struct found *found, unsigned char sum[32]);
@@ -66,7 +68,8 @@ struct python_note {
     char subject[128]; /* "": it does not say */
 };
 
-/* The note that the shim's Python hook left among those at `address` in the caller's memory, if it makes sense. */
+/* The note that the shim's Python hook left among those at `address` in the caller's memory, if it makes
+ * sense. */
 void facts_python(struct question *question, const struct caller *caller, uint64_t address,
                   struct python_note *note);
 

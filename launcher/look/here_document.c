@@ -23,7 +23,8 @@
 #define MOST_CONTENT 65536
 #define MOST_SHELLS 4 /* a shell within a shell */
 
-/* What is in the pipe, left in it; 0: nothing, too much, a FIFO that has a name, or somebody may write to it still. */
+/* What is in the pipe, left in it; 0: nothing, too much, a FIFO that has a name, or somebody may write to it
+ * still. */
 static size_t content_of(int fd, char *content)
 {
     struct statfs where;
@@ -40,8 +41,8 @@ static size_t content_of(int fd, char *content)
     return got == waiting ? (size_t)got : 0;
 }
 
-/* <<'WORD', <<"WORD" or << WORD at the end of what is before: its word begins at the result. <<-WORD takes tabs away, so that
- * the content would stand nowhere. */
+/* <<'WORD', <<"WORD" or << WORD at the end of what is before: its word begins at the result. <<-WORD takes
+ * tabs away, so that the content would stand nowhere. */
 static const char *delimiter(const char *text, const char *content, size_t *length)
 {
     if (content - text < 2 || content[-1] != '\n') return NULL;

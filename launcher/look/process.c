@@ -129,8 +129,8 @@ char *process_program(pid_t pid)
     return read_link(pid, "exe");
 }
 
-/* What lies at its path may be something else: the program was removed or replaced, or is hidden by what only the process has
- * mounted there. */
+/* What lies at its path may be something else: the program was removed or replaced, or is hidden by what only
+ * the process has mounted there. */
 char *process_surely(pid_t pid)
 {
     char name[64];

@@ -23,11 +23,12 @@ struct process {
     uint64_t started; /* clock ticks since the machine's start */
 };
 
-/* False with errno when there is no such process (ESRCH) or it cannot be looked at. A thread's id works too. */
+/* False with errno when there is no such process (ESRCH) or it cannot be looked at. A thread's id works
+ * too. */
 bool process_look(pid_t pid, struct process *process);
 
-/* The same in two steps, for whoever looks at one process again and again: a descriptor that never comes to mean another
- * process, -1 with errno; and what it says just now. */
+/* The same in two steps, for whoever looks at one process again and again: a descriptor that never comes to
+ * mean another process, -1 with errno; and what it says just now. */
 int process_open(pid_t pid);
 bool process_read(int fd, pid_t pid, struct process *process);
 
@@ -47,8 +48,9 @@ char *process_surely(pid_t pid);  /* the same; NULL too where something else lie
 char *process_cwd(pid_t pid);     /* real path of its working directory; a thread may have its own */
 
 /* The processes from `pid`, which comes first, up to the child of `top`, which comes last, each with its
- * program ("?" when it cannot be known). 0: `pid` is not below `top`, or has ended. With top = session->keeper this
- * is also the test that a process belongs to the run: the keeper adopts whatever its parents leave behind. */
+ * program ("?" when it cannot be known). 0: `pid` is not below `top`, or has ended. With top =
+ * session->keeper this is also the test that a process belongs to the run: the keeper adopts whatever its
+ * parents leave behind. */
 size_t process_chain(pid_t pid, pid_t top, struct ancestor **chain);
 void process_chain_free(struct ancestor *chain, size_t length);
 
@@ -58,8 +60,8 @@ bool process_is_below(pid_t pid, pid_t top);
 /* Everything that lives in a process group; 0: everything there is. As below. */
 size_t process_of_group(pid_t group, pid_t **pids);
 
-/* The parts of those two, for whoever has another way of looking (known.h): the way up, and the names of who is on it. No
- * chain is longer; one that seems to be has been changed while it was walked. */
+/* The parts of those two, for whoever has another way of looking (known.h): the way up, and the names of who
+ * is on it. No chain is longer; one that seems to be has been changed while it was walked. */
 #define PROCESS_DEEPEST 4096
 typedef bool process_looker(void *context, pid_t pid, struct process *process);
 size_t process_way(pid_t pid, pid_t top, process_looker *look, void *context, pid_t met[PROCESS_DEEPEST]);

@@ -1,7 +1,8 @@
 /* json.h: writing one line of JSON in pure ASCII, exact numbers, its size known as it grows.
  *
  * ASCII, because what is written may hold characters that a terminal obeys and that some readers of lines
- * take for the end of one. (Answers are read by protocol.h, strictly; tests read what is written here with cJSON.)
+ * take for the end of one. (Answers are read by protocol.h, strictly; tests read what is written here with
+ * cJSON.)
  */
 #ifndef ASKFIRST_JSON_H
 #define ASKFIRST_JSON_H

@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The signal comes to the thread that writes: it is held back, and taken. To ignore it would be inherited by the
- * command. */
+/* The signal comes to the thread that writes: it is held back, and taken. To ignore it would be inherited by
+ * the command. */
 ssize_t write_quietly(int fd, const void *data, size_t size)
 {
     sigset_t limit, before;

@@ -1,4 +1,5 @@
-/* write.h: writing to files, where a limit on their size is an error like any other and not the launcher's end.
+/* write.h: writing to files, where a limit on their size is an error like any other and not the launcher's
+ * end.
  */
 #ifndef ASKFIRST_WRITE_H
 #define ASKFIRST_WRITE_H

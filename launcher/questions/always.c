@@ -69,8 +69,8 @@ static bool push_pattern(struct patterns *patterns, char *text)
     return true;
 }
 
-/* The very words, all of them, and the directory that they may be relative to: a yes to one command is not one to
- * the same with an option more, or to the same name somewhere else. */
+/* The very words, all of them, and the directory that they may be relative to: a yes to one command is not
+ * one to the same with an option more, or to the same name somewhere else. */
 
 static bool make_command(struct rule *rule, const struct question *question, const struct session *session,
                          const struct act *act)

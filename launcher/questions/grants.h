@@ -20,8 +20,8 @@ void grants_remember(struct grants *grants, const struct question *question, con
 /* Everything that this process does and starts; its pid is only its own together with when it started. */
 void grants_tree(struct grants *grants, pid_t pid, uint64_t started, const struct answer *answer);
 
-/* A tree that begins with a program which is only to come. Until it is there, whoever asked for it is granted nothing:
- * its exec may fail. */
+/* A tree that begins with a program which is only to come. Until it is there, whoever asked for it is granted
+ * nothing: its exec may fail. */
 struct tree;
 struct tree *tree_of(const struct answer *answer); /* NULL: the answer (or NULL) grants none */
 void tree_begin(struct tree *tree, struct grants *grants, pid_t pid,

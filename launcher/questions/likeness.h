@@ -13,13 +13,14 @@ struct likeness {
     unsigned char sum[32];
 };
 
-/* The same act on the same thing: every word of the command, its directory, its standard input and its files as they are;
- * the path and the kind of change; the address. */
+/* The same act on the same thing: every word of the command, its directory, its standard input and its files
+ * as they are; the path and the kind of change; the address. */
 void likeness_exact(const struct question *question, struct likeness *likeness);
 
-/* A command like it: the same program and script as they are, its subcommand, and the same options, with any other words. A
- * connection: the same host, any port. False: there is nothing like it (a path, a shell's text, an option of
- * which the command's safety hangs). `covers`, if wanted, is malloc'd: what a person is told. */
+/* A command like it: the same program and script as they are, its subcommand, and the same options, with any
+ * other words. A connection: the same host, any port. False: there is nothing like it (a path, a shell's
+ * text, an option of which the command's safety hangs). `covers`, if wanted, is malloc'd: what a person is
+ * told. */
 bool likeness_like(const struct question *question, const struct policy *policy, struct likeness *likeness,
                    char **covers);
 

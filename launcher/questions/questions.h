@@ -20,8 +20,8 @@ typedef void question_settled(void *context, const struct question *question, co
 /* The id of the next act: questions and records count together, whether or not anybody is asked. */
 uint64_t questions_next_id(struct questions *questions);
 
-/* Whether somebody would be asked this now, so that it needs its choices: no earlier answer covers it, and there is
- * somebody. */
+/* Whether somebody would be asked this now, so that it needs its choices: no earlier answer covers it, and
+ * there is somebody. */
 bool questions_would_ask(struct questions *questions, const struct question *question);
 
 /* Takes the question over, and says when it expires. `settled` is not called after

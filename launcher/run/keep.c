@@ -151,8 +151,8 @@ static int open_children(void)
     return signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* The command borrows this process's memory until its exec: nothing needs to be copied for it, and there is nothing to do here
- * before that. */
+/* The command borrows this process's memory until its exec: nothing needs to be copied for it, and there is
+ * nothing to do here before that. */
 static void start(struct keeping *keeping, const struct child_plan *plan, int birth)
 {
     pid_t self = getpid();

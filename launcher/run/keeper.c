@@ -63,7 +63,8 @@ static void on_link(void *context, int fd, uint32_t events)
     struct keep_news news;
     (void)events;
     ssize_t length = recv(fd, &news, sizeof news, MSG_DONTWAIT);
-    /* A keeper that ends before it has read its last order resets the link; what it had said comes behind that. */
+    /* A keeper that ends before it has read its last order resets the link; what it had said comes behind
+     * that. */
     if (length < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET)) return;
     if (length != (ssize_t)sizeof news) {
         drop(&keeper->link_source, &keeper->link);

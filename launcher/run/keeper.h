@@ -40,8 +40,8 @@ void keeper_signal_all(struct keeper *keeper, int number); /* to everything in t
 void keeper_end(struct keeper *keeper,
                 int grace_ms); /* SIGTERM to everything, SIGKILL to what is left then */
 
-/* Kills what is left of the run, the keeper last, and waits until it is gone. When the keeper itself does not do that
- * any more, everything below this process is killed in its place. NULL is fine. */
+/* Kills what is left of the run, the keeper last, and waits until it is gone. When the keeper itself does not
+ * do that any more, everything below this process is killed in its place. NULL is fine. */
 void keeper_free(struct keeper *keeper);
 
 #endif

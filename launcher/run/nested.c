@@ -14,7 +14,8 @@
 
 #define NAME "askfirst"
 
-/* The shim's own function in execve's place: it asks for as long as its session lives, and refuses everything afterwards. */
+/* The shim's own function in execve's place: it asks for as long as its session lives, and refuses everything
+ * afterwards. */
 static bool has_shim(void)
 {
     Dl_info found;

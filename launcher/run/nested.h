@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* Whether this very process is part of a guarded run, so that what it starts is guarded already. No variable is believed,
- * since that would be a way to have no guard at all. */
+/* Whether this very process is part of a guarded run, so that what it starts is guarded already. No variable
+ * is believed, since that would be a way to have no guard at all. */
 bool nested_in_run(void);
 
 #endif

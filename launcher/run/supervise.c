@@ -369,8 +369,8 @@ static bool is_stop(int number)
     return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
 
-/* A command whose child waits in vfork(2) for an answer cannot stop before that child has it. The launcher then
- * stops in its stead, as the shell expects of the job. */
+/* A command whose child waits in vfork(2) for an answer cannot stop before that child has it. The launcher
+ * then stops in its stead, as the shell expects of the job. */
 static void stop_if_held(void *context)
 {
     struct supervisor *supervisor = context;
@@ -383,7 +383,8 @@ static void pass_on(struct supervisor *supervisor, int number)
 {
     keeper_signal(supervisor->keeper, number);
     if (supervisor->session->prompting && !is_stop(number)) keeper_signal(supervisor->keeper, SIGCONT);
-    /* Whoever waits for an answer may hold up the command, which then hears of nothing: it was in vfork(2). */
+    /* Whoever waits for an answer may hold up the command, which then hears of nothing: it was in
+     * vfork(2). */
     if (number == SIGTERM && questions_waiting(supervisor->session->questions)) end_run(supervisor);
 }
 

@@ -27,8 +27,8 @@ static inline long raw_call4(long number, long a, long b, long c, long d)
     return result;
 }
 
-/* Whether valgrind runs this program: to the processor these turns are nothing, and valgrind answers them. It knows nothing
- * of memory that it has not seen come. */
+/* Whether valgrind runs this program: to the processor these turns are nothing, and valgrind answers them. It
+ * knows nothing of memory that it has not seen come. */
 static inline bool raw_is_watched(void)
 {
     const unsigned long request[6] = {0x1001};

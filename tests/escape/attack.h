@@ -1,5 +1,5 @@
-/* attack.h: what attacks share. An attack is one function that tries one way out; it knows the names of what it is
- * after, and nothing of who looks whether it got there: that is test_escape.py, from outside.
+/* attack.h: what attacks share. An attack is one function that tries one way out; it knows the names of what
+ * it is after, and nothing of who looks whether it got there: that is test_escape.py, from outside.
  */
 #ifndef ESCAPE_ATTACK_H
 #define ESCAPE_ATTACK_H
@@ -22,10 +22,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* What it is after: GOAL_READ a word that lies in what may not be read, to be printed; GOAL_CHANGE what may not be
- * changed; GOAL_RUN the file `marker`, which only a program that may not run would make; GOAL_CONNECT a listener that
- * may not be reached; GOAL_KILL a process outside; GOAL_RECORD nothing: this machine has no such call, but it must be
- * on record. */
+/* What it is after: GOAL_READ a word that lies in what may not be read, to be printed; GOAL_CHANGE what may
+ * not be changed; GOAL_RUN the file `marker`, which only a program that may not run would make; GOAL_CONNECT
+ * a listener that may not be reached; GOAL_KILL a process outside; GOAL_RECORD nothing: this machine has no
+ * such call, but it must be on record. */
 #define GOAL_READ "read"
 #define GOAL_CHANGE "change"
 #define GOAL_RUN "run"

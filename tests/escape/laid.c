@@ -1,5 +1,5 @@
-/* laid.c: a program that is linked to lie where the fast lane is, without any library: prints the file that it is given,
- * by a name and demands that are its own data.
+/* laid.c: a program that is linked to lie where the fast lane is, without any library: prints the file that
+ * it is given, by a name and demands that are its own data.
  */
 #include "../../shim/lane.h"
 

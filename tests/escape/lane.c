@@ -1,4 +1,5 @@
-/* lane.c: names of one's own for the fast lane (shim/lane.h). Unguarded its address is as good as any other. */
+/* lane.c: names of one's own for the fast lane (shim/lane.h). Unguarded its address is as good as any
+ * other. */
 #include <linux/openat2.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
@@ -10,7 +11,8 @@
 #define NAMES (LANE + LANE_NAMES_AT)
 #define HOWS (LANE + LANE_HOWS_AT)
 
-/* Memory that looks like the lane, with `name` in every slot that is tried, and demands to do as `flags` say. */
+/* Memory that looks like the lane, with `name` in every slot that is tried, and demands to do as `flags`
+ * say. */
 static void fill(char *memory, const char *name, int flags)
 {
     struct open_how how = {.flags = (uint64_t)flags};

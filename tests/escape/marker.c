@@ -1,5 +1,5 @@
-/* marker.c: the program that may not run, without any library: makes `marker` in its working directory. As the helper it does so
- * only when one of its words is "evil". */
+/* marker.c: the program that may not run, without any library: makes `marker` in its working directory. As
+ * the helper it does so only when one of its words is "evil". */
 #define O_RDONLY 0
 #define O_CREATING 0101
 

@@ -1,5 +1,5 @@
-/* outsider.c: a process outside the run, for attacks to aim at: says where it can be found, and ends as soon as anything about it
- * has changed. Its one argument lies in a pipe that nobody reads. */
+/* outsider.c: a process outside the run, for attacks to aim at: says where it can be found, and ends as soon
+ * as anything about it has changed. Its one argument lies in a pipe that nobody reads. */
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>

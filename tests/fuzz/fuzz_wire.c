@@ -1,4 +1,5 @@
-/* Whatever a guarded program sends, in whatever pieces: it is a request within its bounds, or it is refused. */
+/* Whatever a guarded program sends, in whatever pieces: it is a request within its bounds, or it is
+ * refused. */
 #include "../../launcher/door/door.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -1,4 +1,5 @@
-/* ran.c: leaves a file called `ran` beside the directory that it lies in, or, where it cannot tell, in its own. */
+/* ran.c: leaves a file called `ran` beside the directory that it lies in, or, where it cannot tell, in its
+ * own. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* refuse.c: `refuse WHAT COMMAND...` runs a command on a kernel that lacks WHAT: a seccomp filter refuses what it needs. `refuse
- * listening` leaves nothing out: somebody else listens to seccomp's notifications already. */
+/* refuse.c: `refuse WHAT COMMAND...` runs a command on a kernel that lacks WHAT: a seccomp filter refuses
+ * what it needs. `refuse listening` leaves nothing out: somebody else listens to seccomp's notifications
+ * already. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>

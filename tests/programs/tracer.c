@@ -1,5 +1,6 @@
-/* tracer.c: traces children of its own: `tracer run PROGRAM…` lets one execute and says how it ended; `tracer swap ROUNDS ONE OTHER
- * WORD` has children execute ONE, and meanwhile changes its name to OTHER, which is as long, and back. */
+/* tracer.c: traces children of its own: `tracer run PROGRAM…` lets one execute and says how it ended; `tracer
+ * swap ROUNDS ONE OTHER WORD` has children execute ONE, and meanwhile changes its name to OTHER, which is as
+ * long, and back. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* without.c: `without NUMBER ERRNO COMMAND…`: runs a command for which the system call NUMBER fails with ERRNO, as
- * in a container. */
+/* without.c: `without NUMBER ERRNO COMMAND…`: runs a command for which the system call NUMBER fails with
+ * ERRNO, as in a container. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>

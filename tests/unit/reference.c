@@ -1,8 +1,8 @@
 /* reference.c: the policy language, decided slowly and plainly. See reference.h.
  *
  * From top to bottom: what is known of a command, its command line, options and words, what a shell or an
- * interpreter reads, the other facts around a command, one rule, a set of rules, the verdict. It must not know how
- * the image is laid out.
+ * interpreter reads, the other facts around a command, one rule, a set of rules, the verdict. It must not
+ * know how the image is laid out.
  */
 #include "reference.h"
 
@@ -490,7 +490,8 @@ static bool value_fits(const struct line *line, const struct command *command, s
     return reference_text(wanted->value, line->act->argv[index + 1]);
 }
 
-/* What an option takes for its value before a subcommand may be an option after it: `git branch -C --force`. */
+/* What an option takes for its value before a subcommand may be an option after it: `git branch -C
+ * --force`. */
 static bool is_doubtful_value(const struct line *line, size_t index)
 {
     return line->roles[index] == ROLE_VALUE && line->command->subcommands && line->word_count > 0 &&
@@ -504,8 +505,8 @@ static bool has_role(const struct line *line, size_t index, enum role role, enum
            (role == ROLE_OPTION && how == LOOSELY && is_doubtful_value(line, index));
 }
 
-/* Among the arguments before `end` with one role, if they are words, behind the first. Strictly, a valued option is
- * there when all that may be it have that value. */
+/* Among the arguments before `end` with one role, if they are words, behind the first. Strictly, a valued
+ * option is there when all that may be it have that value. */
 static bool wanted_among(const struct line *line, size_t end, enum role role, const struct command *command,
                          const struct wanted *wanted, enum strictness how)
 {
@@ -560,8 +561,8 @@ static bool knows_all_before_first_word(const struct line *line)
     return true;
 }
 
-/* Where something before the first word is not understood, that word may be a value, and an ask or a deny looks on; so
- * it does behind an interpreter's script. */
+/* Where something before the first word is not understood, that word may be a value, and an ask or a deny
+ * looks on; so it does behind an interpreter's script. */
 static enum reach reach_of_own(const struct line *line, enum strictness how)
 {
     bool looks_on = is_kind(line->command, COMMAND_INTERPRETER) || !knows_all_before_first_word(line);
@@ -639,7 +640,8 @@ static bool letters_known_or_named(const struct rule *rule, const struct phrase 
 
 /* ---- Words ---- */
 
-/* Whether an allow trusts the options before the first word: it does not look past what is unsafe, and may name options itself. */
+/* Whether an allow trusts the options before the first word: it does not look past what is unsafe, and may
+ * name options itself. */
 static bool trusts_all_before_first_word(const struct rule *rule, const struct phrase *phrase,
                                          const struct line *line)
 {
@@ -902,8 +904,8 @@ static bool has_opinion(const struct policy *policy, enum rule_set set, const st
     return set == SET_MAIN || decision->rule != RULE_NONE || policy->has_otherwise[set][act->kind];
 }
 
-/* Which program acts makes no difference where only allows for certain programs were passed over, and it comes to an
- * allow, or to nothing, all the same. */
+/* Which program acts makes no difference where only allows for certain programs were passed over, and it
+ * comes to an allow, or to nothing, all the same. */
 static void decide_set(const struct policy *policy, enum rule_set set, const struct act *act,
                        struct decision *decision)
 {
@@ -941,8 +943,8 @@ static void look_up_approvals(const struct policy *policy, const struct act *act
     decision->verdict = VERDICT_ALLOW;
 }
 
-/* Whether the guarded code may replace this program, by whichever program it likes. The project's file has no say: it lies where that code
- * writes, and by forbidding the write it would make the program trusted. */
+/* Whether the guarded code may replace this program, by whichever program it likes. The project's file has no
+ * say: it lies where that code writes, and by forbidding the write it would make the program trusted. */
 static bool is_writable(const struct policy *policy, const char *path)
 {
     struct act write = {.kind = ACT_WRITE, .path = path, .path_length = strlen(path), .by_any = true};

@@ -1,4 +1,5 @@
-/* What a new name for a directory does to rules about what lies below it, and which links turn on their names. */
+/* What a new name for a directory does to rules about what lies below it, and which links turn on their
+ * names. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,5 @@
-/* The door in a process of its own: what lies in the session's directory, who is let in, and the command itself. */
+/* The door in a process of its own: what lies in the session's directory, who is let in, and the command
+ * itself. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

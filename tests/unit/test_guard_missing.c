@@ -1,4 +1,5 @@
-/* Which part of the kernel guard is missing: every part is taken away once, by a seccomp filter that refuses what it needs. */
+/* Which part of the kernel guard is missing: every part is taken away once, by a seccomp filter that refuses
+ * what it needs. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -25,7 +26,8 @@
 #endif
 #define ANY_ARGUMENT 6
 
-/* Calls of this number, of which argument `index` has one of `bits` (or is `bits`, where `whole`), fail with `error`. */
+/* Calls of this number, of which argument `index` has one of `bits` (or is `bits`, where `whole`), fail with
+ * `error`. */
 struct refusal {
     int number;
     unsigned index;

@@ -1,4 +1,5 @@
-/* A program that arrives through a pipe is a here-document only where it stands, whole and as it is, in what was judged. */
+/* A program that arrives through a pipe is a here-document only where it stands, whole and as it is, in what
+ * was judged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

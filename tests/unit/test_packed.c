@@ -1,5 +1,5 @@
-/* test_packed.c: what is built in is what its YAML says: the same tree, the same image; and from its reading the same policy as from
- * its tree. */
+/* test_packed.c: what is built in is what its YAML says: the same tree, the same image; and from its reading
+ * the same policy as from its tree. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* test_process.c: what is read of processes: odd names, the way up, what lives below, what only seems dead. */
+/* test_process.c: what is read of processes: odd names, the way up, what lives below, what only seems
+ * dead. */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>

@@ -177,7 +177,8 @@ static void a_deny_on_top_loosens_nothing(void **state)
     over_policies(a_deny_on_top_loosens_nothing_in);
 }
 
-/* What is not asked for, whoever acts, is allowed whoever acts; and where some program may, asking for any says so. */
+/* What is not asked for, whoever acts, is allowed whoever acts; and where some program may, asking for any
+ * says so. */
 static void an_allow_holds_whoever_acts_in(const struct policy *policy)
 {
     struct image *image = compiled(policy);

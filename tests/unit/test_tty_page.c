@@ -1,4 +1,5 @@
-/* test_tty_page.c: what the prompt shows fits the screen, whatever the question and however small the screen. */
+/* test_tty_page.c: what the prompt shows fits the screen, whatever the question and however small the
+ * screen. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
