@@ -1,8 +1,10 @@
 /* options.h: long options, as every command reads them: --name=value, --name value, --help, `--` ends them.
  *
- *     struct options options = {.usage = …, .about = …, .table = table, .count = …, .argc = argc, .argv =
- * argv, .next = 1}; while ((id = options_next(&options)) >= 0) switch (id) …                        //
- * options.value is its value if (id != OPTION_END) return options_status(id);
+ *     struct options options = {
+ *         .usage = …, .about = …, .table = table, .count = …, .argc = argc, .argv = argv, .next = 1};
+ *     while ((id = options_next(&options)) >= 0)
+ *         switch (id) …                        // options.value is its value
+ *     if (id != OPTION_END) return options_status(id);
  *     // argv[options.next…] are the operands
  *
  * Reading stops at the first operand; who wants options behind it takes it (options.next++) and goes on.

@@ -187,9 +187,9 @@ struct node {
     uint32_t list;  /* the entries of all that end here, in their order; or a group */
     uint32_t label; /* string: the literal or the glob */
     uint32_t label_length;
-    struct range
-        literals; /* slots: a table of 2^n, at least one of them empty, by hash of a child's label; or none */
-    uint32_t fan; /* the children that are globs */
+    /* Slots: a table of 2^n, at least one of them empty, by hash of a child's label; or none. */
+    struct range literals;
+    uint32_t fan;  /* the children that are globs */
     uint32_t star; /* the child that is a double star */
     uint16_t
         mark; /* a double star below another: which bit remembers that the search came by; 0: none does */
@@ -202,10 +202,9 @@ struct node {
 #define FAN_KEY 64
 
 struct fan {
-    uint64_t ends;   /* bit n: some end with n + 1 bytes of literal */
-    uint64_t begins; /* bit n: some begin with them */
-    struct range
-        by_end; /* slots: nodes (SLOT_SINGLE) or lists of nodes, the one with the earliest rule first */
+    uint64_t ends;       /* bit n: some end with n + 1 bytes of literal */
+    uint64_t begins;     /* bit n: some begin with them */
+    struct range by_end; /* slots: nodes (SLOT_SINGLE) or lists of nodes, the earliest rule's first */
     struct range by_begin;
     uint32_t others; /* a list of nodes, likewise */
     uint32_t zero;

@@ -154,8 +154,7 @@ struct policy {
                           [ACT_KINDS]; /* MAIN is always complete: ask where nobody said anything */
     struct place otherwise_place[RULE_SETS][ACT_KINDS];
 
-    struct command
-        *commands; /* a policy's own before the built-in ones: the first that has the name counts */
+    struct command *commands; /* a policy's own before the built-in ones: the first of a name counts */
     size_t command_count;
     bool usual_commands; /* they are the built-in ones alone */
 

@@ -44,10 +44,12 @@ enum wire_kind {
     WIRE_SOCKET,    /* no body: `detail` is domain << 16 | type: a socket that is judged when it is made */
     WIRE_LOOKUP,    /* strings: node, service; `detail` the hints (WIRE_LOOKUP_*); addresses are answered */
     WIRE_FAILED,    /* on a connection that was answered "go": it failed all the same, with errno `detail` */
-    WIRE_MOVE, /* strings: real path of a directory, link or socket, the real path that is to be its name too;
-                       `detail` as for WIRE_WRITE. The same twice: a link is made there */
-    WIRE_PROCESS, /* `detail` is a pid as kill(2) has it: whether it is of the run. In the answer, `error` 1: only these
-                       are, int32_t each */
+    /* Strings: real path of a directory, link or socket, the real path that is to be its name too; `detail`
+     * as for WIRE_WRITE. The same twice: a link is made there. */
+    WIRE_MOVE,
+    /* `detail` is a pid as kill(2) has it: whether it is of the run. In the answer, `error` 1: only these
+     * are, int32_t each. */
+    WIRE_PROCESS,
     WIRE_DEBUG /* strings: the call; `detail` is the pid of the process that is to be looked into */
 };
 

@@ -70,8 +70,8 @@ struct connection {
     const char **strings;  /* head.strings of them, into the body */
     struct matter *matter; /* what is being judged */
     struct lookup *lookup;
-    struct pending *
-        expected; /* of hello.c: the hello of what was approved; NULL: none, and nothing is heard of it any more */
+    /* Of hello.c: the hello of what was approved; NULL: none, and nothing is heard of it any more. */
+    struct pending *expected;
     struct move *move; /* the acts that a move comes to */
 };
 

@@ -21,8 +21,7 @@ struct fences {
     size_t fenced_count;
     struct fenced *reapers; /* processes that adopt what others leave behind */
     size_t reaper_count;
-    uint64_t
-        first; /* when the first fence was put up, in ticks since the machine's start; 0: there is none */
+    uint64_t first; /* when the first was put up, in ticks since the machine's start; 0: there is none */
 };
 
 void fences_add(struct fences *fences, pid_t pid);

@@ -32,8 +32,7 @@ struct spot {
     char name[256]; /* the last name in `parent`; "" for a root, a descriptor, a magic link */
     int target;     /* O_PATH: the object itself, a link if it was not followed; -1: there is none */
     struct stat status; /* of the target */
-    char *
-        path; /* real path, of a deleted file the one that it had; NULL: it never had one (a pipe, a memfd) */
+    char *path;  /* real; of a deleted file the one that it had; NULL: it never had one (a pipe, a memfd) */
     bool kernel; /* in /proc, /sys or a device, or reached through another process: nobody else may open it */
 };
 

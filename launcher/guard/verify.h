@@ -22,11 +22,11 @@ struct verifier;
 struct expected {
     dev_t device; /* of /proc/PID/exe: for a script, its interpreter */
     ino_t inode;
-    char *argv; /* the whole vector, each string with its NUL, as /proc/PID/cmdline has it; malloc'd, handed
-                   over */
+    /* malloc'd, and handed over: the whole vector, each string with its NUL, as /proc/PID/cmdline has it; and
+     * the paths of all files that were judged for it, each with its NUL and one more. */
+    char *argv;
     size_t argv_length;
-    char *
-        paths; /* of all files that were judged for it, each with its NUL and one more; malloc'd, handed over */
+    char *paths;
     void *own; /* handed over, and given on when the program is there */
     void (*free_own)(void *own);
 };

@@ -31,8 +31,8 @@ struct watch {
     char *program;              /* the command, until its exec has come */
     struct identity own;        /* what the run's processes were when it began */
     bool known;                 /* `own` is filled */
-    bool
-        strangers; /* somebody has changed who it is, or fenced itself in: everybody is looked at from now on */
+    /* Somebody has changed who it is, or fenced itself in: everybody is looked at from now on. */
+    bool strangers;
     struct fences fences;
     pid_t told; /* the stranger that was told last why it is refused */
     unsigned events;

@@ -61,10 +61,10 @@ struct question {
     unsigned char identity
         [32];    /* EXEC: of the files that it comes to, scripts too (chain.h): written to, they are others */
     bool spawns; /* EXEC: the new program will be a child of the asker, not take its place */
-    bool
-        from_input; /* EXEC: it reads its program from what is no terminal: its words do not say what it does */
-    char *input;    /* EXEC from_input: the command that the input comes from; or NULL */
-    bool listing;   /* READ: the path is a directory that is listed */
+    /* EXEC: it reads its program from what is no terminal: its words do not say what it does. */
+    bool from_input;
+    char *input;  /* EXEC from_input: the command that the input comes from; or NULL */
+    bool listing; /* READ: the path is a directory that is listed */
 
     pid_t pid;
     struct ancestor *chain; /* nearest first; the first is the process that asks, its program as it is now */
