@@ -253,7 +253,10 @@ static void look_prctl(struct writer *writer)
     load_argument(writer, 0);
     return_if_equal(writer, PR_SET_DUMPABLE, SECCOMP_RET_ERRNO | 0);
     return_if_equal(writer, PR_SET_MM, SECCOMP_RET_ERRNO | EPERM);
-    return_if_equal(writer, PR_SET_CHILD_SUBREAPER, SECCOMP_RET_USER_NOTIF);
+    static const uint32_t told[] = {PR_SET_CHILD_SUBREAPER, PR_SET_SECCOMP, PR_CAPBSET_DROP,
+                                    PR_SET_SECUREBITS, PR_CAP_AMBIENT};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++)
+        return_if_equal(writer, told[i], SECCOMP_RET_USER_NOTIF);
     put(writer, BPF_JMP | BPF_JEQ | BPF_K, WIRE_CALL, 1, 0);
     put_return(writer, SECCOMP_RET_ALLOW);
     load_argument(writer, 1);

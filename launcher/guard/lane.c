@@ -136,6 +136,25 @@ bool lane_reaches(const struct lane *lane, pid_t tid)
            namespace.st_ino == lane->namespace.st_ino;
 }
 
+bool lane_is_sealed(pid_t pid)
+{
+    static const char flags[] = "VmFlags:";
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/smaps", pid);
+    FILE *maps cleanup_file = fopen(path, "re");
+    char *line cleanup_free = NULL;
+    size_t size = 0;
+    bool here = false;
+    while (maps && getline(&line, &size, maps) > 0) {
+        unsigned long from, to;
+        if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
+            here = from == LANE_AT && to >= LANE_AT + LANE_SIZE;
+        else if (here && !strncmp(line, flags, sizeof flags - 1))
+            return strstr(line, " sl") != NULL;
+    }
+    return false;
+}
+
 bool lane_is(const struct lane *lane, const struct stat *status)
 {
     return status->st_dev == lane->device && status->st_ino == lane->inode;
@@ -159,6 +178,17 @@ static void write_name(struct lane *lane, uint32_t slot, const char *name, size_
     char *to = lane->memory + LANE_NAMES_AT + (size_t)slot * LANE_SLOT;
     memcpy(to + 1, name + 1, length);
     __atomic_store_n(to, name[0], __ATOMIC_RELEASE);
+}
+
+/* The slot stays as it is apart from its first byte: whoever reads meanwhile opens that file still, or nothing. */
+void lane_forget(struct lane *lane, const char *directory)
+{
+    size_t length = strcmp(directory, "/") ? strlen(directory) : 0;
+    for (uint32_t slot = 0; slot < head_of(lane)->used; slot++) {
+        char *name = lane->memory + LANE_NAMES_AT + (size_t)slot * LANE_SLOT;
+        if (!strncmp(name, directory, length) && (!name[length] || name[length] == '/'))
+            __atomic_store_n(name, 0, __ATOMIC_RELEASE);
+    }
 }
 
 void lane_add(struct lane *lane, const char *name)

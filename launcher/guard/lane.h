@@ -33,9 +33,15 @@ int lane_segment(const struct lane *lane);
  * long, are left out, as is everything when it is full. */
 void lane_add(struct lane *lane, const char *name);
 
+/* The names below a directory, and its own, are taken away: something else gets its name. */
+void lane_forget(struct lane *lane, const char *directory);
+
 /* Whether a thread would find the lane's memory under its number: not from another IPC namespace, which may
  * have another of that number. */
 bool lane_reaches(const struct lane *lane, pid_t tid);
+
+/* Whether a process has memory at the lane's place that can never be taken away again, as the kernel tells it. */
+bool lane_is_sealed(pid_t pid);
 
 /* Whether this file is the lane's own memory. */
 bool lane_is(const struct lane *lane, const struct stat *status);

@@ -50,6 +50,7 @@ struct verifier {
     struct loop_source *source;
     struct pending *pending;
     size_t expected; /* of them, those that somebody else traces */
+    bool filters;    /* programs may have some of their own */
 };
 
 static bool is_among(const char *paths, const char *path)
@@ -194,7 +195,8 @@ static void check_lane(struct verifier *verifier, struct pending **at, int event
                event ? 0 : signal); /* who is stopped stays so when it is let go */
         return;
     }
-    bool mapped = lane_map_end(steal_pointer(&pending->mapping), pending->pid);
+    bool mapped = lane_map_end(steal_pointer(&pending->mapping), pending->pid) &&
+                  (!verifier->filters || lane_is_sealed(pending->pid));
     conclude(verifier, at, mapped ? NULL : NO_LANE);
 }
 
@@ -270,6 +272,11 @@ void verifier_free(struct verifier *verifier)
     loop_remove(verifier->source);
     close(verifier->children);
     free(verifier);
+}
+
+void verifier_filters(struct verifier *verifier)
+{
+    verifier->filters = true;
 }
 
 bool verifier_seize(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected)

@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 
@@ -51,6 +52,23 @@ static bool changes_nothing(const struct call *call)
     return same;
 }
 
+static void others_from_now_on(struct watch *watch)
+{
+    if (!watch->strangers && watch->lane) lane_share(watch->lane);
+    watch->strangers = true;
+}
+
+/* The rest of these changes what capabilities are left after the next exec. */
+static void note_prctl(struct call *call)
+{
+    struct watch *watch = call->watch;
+    switch ((uint32_t)call->notification.data.args[0]) { /* the kernel looks at no more */
+    case PR_SET_CHILD_SUBREAPER: fences_reaper(&watch->fences, call->caller.pid); break;
+    case PR_SET_SECCOMP: verifier_filters(watch->verifier); break;
+    default: others_from_now_on(watch);
+    }
+}
+
 /* The kernel decides whether it may; from now on everybody is looked at before the launcher acts for them. */
 void watch_identity(struct call *call)
 {
@@ -65,15 +83,12 @@ void watch_identity(struct call *call)
         refuse_other_root(call);
         return;
     }
-    if (number != __NR_prctl && changes_nothing(call)) {
-        call_continue(call);
-        return;
-    }
     if (number == __NR_prctl) {
-        fences_reaper(&watch->fences, call->caller.pid);
-    } else {
-        if (!watch->strangers && watch->lane) lane_share(watch->lane);
-        watch->strangers = true;
+        note_prctl(call);
+    } else if (number == __NR_seccomp) {
+        verifier_filters(watch->verifier);
+    } else if (!changes_nothing(call)) {
+        others_from_now_on(watch);
         if (number == __NR_landlock_restrict_self) fences_add(&watch->fences, call->caller.pid);
     }
     call_continue(call);

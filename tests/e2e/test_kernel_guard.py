@@ -5,6 +5,7 @@ import os
 import pathlib
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import threading
@@ -281,6 +282,20 @@ for number in (425, 323, 321, 298, 304, 246, 175, 165, 1000):
     def test_nobody_outside_the_run_gets_a_signal(self):
         text = f"import os\ntry: os.kill({os.getpid()}, 0); os.kill({os.getpid()}, 10)\nexcept OSError as error: print(error.strerror)"
         self.assertEqual(self.python(text).stdout, "Operation not permitted\n")
+
+    def test_what_leaves_capabilities_behind_is_served_without_them(self):
+        if os.getuid() != 0:
+            self.skipTest("an ordinary user has none")
+        theirs = self.workspace / "theirs"
+        theirs.write_text("x\n")
+        os.chown(theirs, 65534, 65534)
+        theirs.chmod(0o600)
+        for option in ("--bounding-set=-dac_override,-dac_read_search", "--securebits=+noroot"):
+            command = ["setpriv", option, "cat", str(theirs)]
+            bare = subprocess.run(command, capture_output=True, text=True)
+            self.assertIn("Permission denied", bare.stderr)
+            guarded = self.askfirst("run", "--guard=kernel", "--approve=allow", "--", *command)
+            self.assertEqual((guarded.stdout, guarded.returncode), (bare.stdout, bare.returncode), guarded.stderr)
 
     def test_who_becomes_another_user_may_do_what_that_user_may(self):
         if os.getuid() != 0:

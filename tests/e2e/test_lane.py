@@ -56,6 +56,13 @@ class Lane(support.Case):
         for name in names:
             self.assertNotRegex(name, r"/(asked|secret|written)$|^/(proc|sys|dev)/")
 
+    def test_a_program_with_a_filter_of_its_own_starts_others(self):
+        script = ("import ctypes, struct, subprocess, sys; code = ctypes.create_string_buffer(struct.pack('HBBI', 6, 0, 0, 0x7fff0000)); "
+                  "filter = ctypes.create_string_buffer(struct.pack('HxxxxxxQ', 1, ctypes.addressof(code))); "
+                  "print(ctypes.CDLL(None).prctl(22, 2, filter), flush=True); subprocess.run(sys.argv[1:])")
+        names = self.names(f"python3 -c \"{script}\" {LANE}")
+        self.assertEqual(names[:2], ["0", "lane sound"], self.stderr)
+
     def test_a_hard_link_to_a_protected_file_does_not(self):
         os.link(self.workspace / "secret", self.workspace / "innocent")
         self.assertNotIn(self.path("innocent"), self.names(f"cat innocent >/dev/null; {LANE}"))

@@ -355,6 +355,18 @@ static void a_program_stays_readable(void **state)
     assert_int_equal(fate(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, NULL), PASSES);
 }
 
+static void what_changes_filters_and_capabilities_to_come_traps(void **state)
+{
+    (void)state;
+    assert_int_equal(fate(SYS_seccomp, 2 /* SECCOMP_GET_ACTION_AVAIL */, 0, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_prctl, PR_SET_SECCOMP, 0, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_prctl, (long)(1ul << 32 | PR_SET_SECCOMP), 0, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_prctl, PR_CAPBSET_DROP, 0, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_prctl, PR_SET_SECUREBITS, 0, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_prctl, PR_CAP_AMBIENT, 0, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_prctl, PR_CAPBSET_READ, 0, 0, 0, NULL), PASSES);
+}
+
 static void the_doors_call_traps_and_is_there(void **state)
 {
     (void)state;
@@ -382,6 +394,7 @@ int main(void)
         cmocka_unit_test(signals_trap_where_the_floor_does_not_hold_them),
         cmocka_unit_test(whom_input_is_signalled_to_is_looked_at_where_the_floor_does_not_hold_signals),
         cmocka_unit_test(a_program_stays_readable),
+        cmocka_unit_test(what_changes_filters_and_capabilities_to_come_traps),
         cmocka_unit_test(the_doors_call_traps_and_is_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
