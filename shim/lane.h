@@ -7,7 +7,8 @@
  * which makes the name the real path. Nothing has to be asked, whoever makes the call and from wherever.
  *
  * Names lie in slots of one size, and the filter takes the beginning of a slot only: the end of a name may be
- * another name. A slot is written once.
+ * another name. A slot is written once, and emptied when a directory on the way to what it names becomes
+ * another.
  */
 #ifndef ASKFIRST_LANE_H
 #define ASKFIRST_LANE_H

@@ -241,7 +241,8 @@ static APART bool open_by_lane(int dirfd, const char *path, int flags, long *res
     int before = cancel_begin();
     *result = raw_call(__NR_openat2, AT_FDCWD, name, how, LANE_HOW_SIZE);
     cancel_end(before);
-    return *result >= 0 || *result == -ENOENT || *result == -EINTR || *result == -EMFILE;
+    bool missing = *result == -ENOENT && __atomic_load_n(name, __ATOMIC_ACQUIRE); /* or it was taken away */
+    return *result >= 0 || missing || *result == -EINTR || *result == -EMFILE;
 }
 
 long open_judged(int dirfd, const char *path, int flags, unsigned mode)

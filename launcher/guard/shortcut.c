@@ -174,7 +174,9 @@ bool shortcut(const struct image *image, const struct protected *protected, stru
     if (is_special(flat)) return false;
     if (lstat(full, &seen)) {
         bool missing = (errno == ENOENT || errno == ENOTDIR) && is_missing(full, result);
-        if (missing && lane && is_allowed(image, flat, length)) lane_add(lane, flat);
+        /* Without its dots, or a slash at the end, it may well be there. */
+        bool flat_too = missing && (!strcmp(full, flat) || (lstat(flat, &seen) && errno == ENOENT));
+        if (flat_too && lane && is_allowed(image, flat, length)) lane_add(lane, flat);
         return missing;
     }
 

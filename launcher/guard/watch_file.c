@@ -346,11 +346,29 @@ static bool change_blocking(struct call *call)
     return true;
 }
 
+/* What comes to lie under a name of the lane was not looked at there: it may be a protected file by another name. */
+static void forget_below(struct call *call, const struct spot *from, const struct spot *to)
+{
+    bool directory = from->target >= 0 && S_ISDIR(from->status.st_mode);
+    if (directory && to->path) lane_forget(call->watch->lane, to->path);
+}
+
+static void forget_moved(struct call *call)
+{
+    const struct deed *deed = call->own;
+    const struct spot *spots = deed->change.spots;
+    enum change_names names = change_names(&deed->change);
+    if (!call->watch->lane) return;
+    if (names == CHANGE_MOVES || names == CHANGE_EXCHANGES) forget_below(call, &spots[0], &spots[1]);
+    if (names == CHANGE_EXCHANGES) forget_below(call, &spots[1], &spots[0]);
+}
+
 static void carry_out_change(struct call *call)
 {
     struct deed *deed = call->own;
     mode_t mask = call_umask(call);
     if (!call_act(call, EPERM)) return;
+    forget_moved(call);
     int64_t done = change_do(&deed->change, mask);
     bool blocks = done == -EWOULDBLOCK, begun = blocks && change_blocking(call);
     call_acted(call);

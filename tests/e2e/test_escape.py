@@ -148,7 +148,7 @@ class Scene:
         self.work = self.home / "work"
         self.word = "word-" + secrets.token_hex(12)
         for name in ("private", "public", "vault/inner", "box", "kept/empty", ".git/hooks", "scripts", "listeners/open",
-                     "listeners/closed", "public/inner"):
+                     "listeners/closed", "public/inner", "boxes"):
             (self.work / name).mkdir(parents=True)
         for name in ("secret", "held", "box/secret", "private/key", "vault/inner/key"):
             self.put(name, f"{self.word} for nobody\n")
@@ -160,6 +160,7 @@ class Scene:
             os.setxattr(self.work / name, "user.old", b"value")
             os.utime(self.work / name, (1e9, 1e9))
         os.link(self.work / "secret", self.work / "innocent")
+        os.link(self.work / "secret", self.work / "boxes/innocent")
         os.link(self.work / "box/secret", self.top / "another")
         for name in ("forbidden", "helper", "narrow"):
             shutil.copy(BUILT / name, self.work / name)

@@ -1,7 +1,11 @@
 /* lane.c: names of one's own for the fast lane (shim/lane.h). Unguarded its address is as good as any
  * other. */
+#include <linux/filter.h>
 #include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <sys/ipc.h>
+#include <sys/prctl.h>
 #include <sys/shm.h>
 
 #include "../../shim/lane.h"
@@ -293,4 +297,82 @@ ATTACK(lane_of_another_namespace, GOAL_READ, "", "another IPC namespace, whose m
     }
     setenv("LANE_AGAIN", "1", 1);
     execl("/proc/self/exe", "attacks", "lane_of_another_namespace", NULL);
+}
+
+/* A filter of one's own may answer what the launcher makes a program do at its exec. */
+static void pretend(unsigned call)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog filter = {sizeof code / sizeof *code, code};
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+}
+
+static void lay_after_exec(const char *name, unsigned call)
+{
+    if (!getenv("LANE_AGAIN")) {
+        pretend(call);
+        setenv("LANE_AGAIN", "1", 1);
+        execl("/proc/self/exe", "attacks", name, NULL);
+        return;
+    }
+    munmap(LANE, LANE_SIZE);
+    if (mmap(LANE, LANE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+             0) == LANE)
+        open_secret();
+}
+
+ATTACK(lane_seal_pretended, GOAL_READ, "", "a filter of one's own says of mseal that it was done")
+{
+    lay_after_exec("lane_seal_pretended", 462 /* mseal */);
+}
+
+ATTACK(lane_attaching_pretended, GOAL_READ, "", "a filter of one's own says of shmat that it was done")
+{
+    lay_after_exec("lane_attaching_pretended", SYS_shmat);
+}
+
+/* `path` leads to nothing, and yet means `name` once its dots are taken out. */
+static void open_as_missing(const char *path, const char *name)
+{
+    char missing[2 * PATH_MAX];
+    snprintf(missing, sizeof missing, "%s", absolute(path));
+    close(open(missing, O_RDONLY));
+    const char *slot = slot_of(strdup(absolute(name)));
+    if (slot) show(open_by(slot, HOWS));
+}
+
+ATTACK(lane_of_a_missing_name, GOAL_READ, "",
+       "a protected file's hard link, as what is in a directory that is not there")
+{
+    open_as_missing("nothing/../innocent", "innocent");
+}
+
+ATTACK(lane_of_no_directory, GOAL_READ, "", "a protected file's hard link, as a directory that it is not")
+{
+    open_as_missing("innocent/", "innocent");
+}
+
+ATTACK(lane_of_a_directory_that_moves, GOAL_READ, "",
+       "a protected file's hard link, in a directory that gets the name of another")
+{
+    const char *slot = slot_of(strdup(absolute("crate/innocent")));
+    if (!slot || rename("boxes", "crate")) return;
+    show(open_by(slot, HOWS));
+}
+
+ATTACK(lane_of_directories_exchanged, GOAL_READ, "",
+       "a protected file's hard link, in a directory that is exchanged with another")
+{
+    mkdir("crate", 0755);
+    put_file("crate/innocent", "plain\n");
+    const char *slot = slot_of(strdup(absolute("crate/innocent")));
+    if (!slot || syscall(SYS_renameat2, AT_FDCWD, "boxes", AT_FDCWD, "crate", 2 /* RENAME_EXCHANGE */))
+        return;
+    show(open_by(slot, HOWS));
 }

@@ -56,6 +56,20 @@ static const char *find(const struct view *view, const char *name)
     return NULL;
 }
 
+static void what_is_below_a_directory_is_taken_away(void **state)
+{
+    const struct view *view = *state;
+    lane_add(view->lane, "/moved/here/file");
+    lane_add(view->lane, "/moved/here");
+    lane_add(view->lane, "/moved/hereafter");
+    lane_forget(view->lane, "/moved/here");
+    assert_null(find(view, "/moved/here/file"));
+    assert_null(find(view, "/moved/here"));
+    assert_non_null(find(view, "/moved/hereafter"));
+    lane_add(view->lane, "/moved/here/file");
+    assert_non_null(find(view, "/moved/here/file"));
+}
+
 static void a_name_is_found_and_stands_once(void **state)
 {
     struct view *view = *state;
@@ -147,8 +161,11 @@ static void its_own_file_is_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_name_is_found_and_stands_once), TEST(only_plain_names_are_taken),
-        TEST(a_full_lane_keeps_what_it_has),   TEST(its_demands_open_for_reading_through_no_link),
+        TEST(a_name_is_found_and_stands_once),
+        TEST(what_is_below_a_directory_is_taken_away),
+        TEST(only_plain_names_are_taken),
+        TEST(a_full_lane_keeps_what_it_has),
+        TEST(its_demands_open_for_reading_through_no_link),
         TEST(its_own_file_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
