@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "address.h"
 #include "glob.h"
 
 static bool has_glob(const char *name, size_t length)

@@ -6,7 +6,6 @@
 
 #include <stdbool.h>
 
-#include "address.h"
 #include "rules.h"
 
 /* Both are of the same act and set. */

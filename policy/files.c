@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "load.h"
-#include "resolve.h"
 
 static void complain_of_file(struct reader *reader, const char *path, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "load.h"
-#include "suggest.h"
 
 const char *const ACT_NAMES[ACT_KINDS] = {"read", "write", "exec", "connect", "debug"};
 const char *const VERDICT_NAMES[3] = {"allow", "ask", "deny"};

@@ -3,8 +3,6 @@
 
 #include "bytes.h"
 #include "change.h"
-#include "judge.h"
-#include "open.h"
 #include "wrap.h"
 
 #define GIVE(call) return (int)give_result(call)

@@ -4,8 +4,6 @@
 
 #include <stdint.h>
 
-#include "session.h"
-
 /* As openat(2): a descriptor or a negative errno. */
 long open_judged(int dirfd, const char *path, int flags, unsigned mode);
 long open_resolved(int dirfd, const char *path, int flags, unsigned mode, uint64_t resolve);

@@ -17,7 +17,6 @@
 #include "../plain/characters.h"
 #include "../plain/loop.h"
 #include "../plain/memory.h"
-#include "../plain/show.h"
 #include "../plain/text.h"
 #include "tty_keys.h"
 #include "tty_screen.h"
@@ -28,7 +27,7 @@ enum {
     RESUME_MS = 1000 /* after Ctrl-Z, when no shell has taken the terminal */
 };
 
-enum { CTRL_C = 3, CTRL_D = 4, BACKSPACE = 8, CTRL_U = 21, CTRL_Z = 26, ESCAPE = 27, DELETE = 127 };
+enum { CTRL_C = 3, BACKSPACE = 8, CTRL_U = 21, CTRL_Z = 26, ESCAPE = 27, DELETE = 127 };
 
 struct prompter {
     const struct tty_prompt *prompt;
@@ -38,7 +37,7 @@ struct prompter {
     size_t more;
     int64_t expires;     /* of loop_now(); INT64_MAX: never */
     int64_t quiet_since; /* no key has come since */
-    enum mode { AWAY, ASKING, CONFIRMING, TYPING, VIEWING, MODES } mode;
+    enum mode { AWAY, ASKING, CONFIRMING, TYPING, VIEWING } mode;
     int64_t away_since; /* AWAY after Ctrl-Z; 0: in the background from the start, or seen there since */
     bool noticed;       /* that it waits in the background has been said */
     int missed; /* a signal of the terminal's that came to us because the terminal was ours; 0: none */

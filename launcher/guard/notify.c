@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -98,12 +97,6 @@ void notify_close(struct notify *notify)
     if (notify->listener >= 0) close(notify->listener);
     free(notify->buffer);
     *notify = (struct notify){.listener = -1};
-}
-
-bool notify_ready(const struct notify *notify)
-{
-    struct pollfd ready = {notify->listener, POLLIN, 0};
-    return poll(&ready, 1, 0) > 0 && ready.revents & POLLIN;
 }
 
 int notify_receive(struct notify *notify, struct seccomp_notif **call)

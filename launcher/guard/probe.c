@@ -1,5 +1,5 @@
-/* probe.c: see probe.h. A child goes behind an empty floor and the filter of the watch, and makes calls that
- * its parent answers as the watch would. What the child saw, it leaves in a page that both share.
+/* probe.c: see probe.h. A child goes behind an empty floor and a filter that traps one kind of call, and makes
+ * calls that its parent answers as the watch would. What the child saw, it leaves in a page that both share.
  */
 #include "probe.h"
 
@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "../plain/memory.h"
-#include "filter.h"
 #include "floor.h"
 #include "lane.h"
 #include "memory_of.h"

@@ -59,7 +59,6 @@ bool found_sha256(const struct found *found, unsigned char sum[32]);
 void found_close(struct found *found);
 
 char *facts_cwd(const struct caller *caller); /* NULL: not known */
-char *facts_program(pid_t pid);               /* NULL: not known */
 enum stdin_kind facts_stdin(const struct caller *caller);
 
 /* What it noted of the act itself (line.h). */

@@ -108,10 +108,10 @@ bool process_traces(pid_t pid, pid_t target)
     return tracer && (pid_t)process_number(tracer, "Tgid", 10, 0) == pid;
 }
 
-static char *read_link(pid_t pid, const char *name)
+char *process_program(pid_t pid)
 {
     char path[64], target[PATH_MAX + 16]; /* room for " (deleted)" */
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
     ssize_t length = readlink(path, target, sizeof target);
     if (length < 0) {
         if (errno == ENOENT) errno = ESRCH;
@@ -124,29 +124,19 @@ static char *read_link(pid_t pid, const char *name)
     return xstrndup(target, (size_t)length);
 }
 
-char *process_program(pid_t pid)
-{
-    return read_link(pid, "exe");
-}
-
 /* What lies at its path may be something else: the program was removed or replaced, or is hidden by what only
  * the process has mounted there. */
 char *process_surely(pid_t pid)
 {
     char name[64];
     struct stat runs, lies;
-    char *path = read_link(pid, "exe");
+    char *path = process_program(pid);
     snprintf(name, sizeof name, "/proc/%d/exe", (int)pid);
     if (path && stat(name, &runs) == 0 && stat(path, &lies) == 0 && runs.st_dev == lies.st_dev &&
         runs.st_ino == lies.st_ino)
         return path;
     free(path);
     return NULL;
-}
-
-char *process_cwd(pid_t pid)
-{
-    return read_link(pid, "cwd");
 }
 
 /* Walks up once. The pids that were met, `pid` first, go to `met`. 0: did not arrive at `top`; *again:
@@ -205,13 +195,6 @@ size_t process_chain(pid_t pid, pid_t top, struct ancestor **chain)
     size_t length = process_way(pid, top, look_anew, NULL, met);
     *chain = length ? process_name(met, length) : NULL;
     return length;
-}
-
-void process_chain_free(struct ancestor *chain, size_t length)
-{
-    for (size_t i = 0; i < length; i++)
-        free(chain[i].program);
-    free(chain);
 }
 
 static size_t all_processes(struct process **all)

@@ -41,18 +41,16 @@ bool process_traces(pid_t pid, pid_t target);
 /* A number of /proc/PID/status ("Tgid", "Umask") in its base; `unknown` where it is not there. */
 unsigned process_number(pid_t pid, const char *field, int base, unsigned unknown);
 
-/* malloc'd, or NULL with errno. As the kernel says them: a program or directory that was removed ends in "
- * (deleted)", and a directory deeper than 4,095 bytes is not known (ENAMETOOLONG). */
+/* malloc'd, or NULL with errno. As the kernel says them: one that was removed ends in " (deleted)", and one
+ * deeper than 4,095 bytes is not known (ENAMETOOLONG). */
 char *process_program(pid_t pid); /* real path of the program it runs */
 char *process_surely(pid_t pid);  /* the same; NULL too where something else lies at that path */
-char *process_cwd(pid_t pid);     /* real path of its working directory; a thread may have its own */
 
 /* The processes from `pid`, which comes first, up to the child of `top`, which comes last, each with its
  * program ("?" when it cannot be known). 0: `pid` is not below `top`, or has ended. With top =
  * session->keeper this is also the test that a process belongs to the run: the keeper adopts whatever its
  * parents leave behind. */
 size_t process_chain(pid_t pid, pid_t top, struct ancestor **chain);
-void process_chain_free(struct ancestor *chain, size_t length);
 
 /* Whether `pid` is below `top`: process_chain() without the names, for where time counts. */
 bool process_is_below(pid_t pid, pid_t top);

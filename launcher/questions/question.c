@@ -60,17 +60,22 @@ bool question_offers(const struct question *question, enum scope scope)
     return false;
 }
 
+void ancestors_free(struct ancestor *chain, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        free(chain[i].program);
+    free(chain);
+}
+
 void question_free(struct question *question)
 {
     if (!question) return;
     for (size_t i = 0; i < question->argc; i++)
         free((char *)question->argv[i].data);
-    for (size_t i = 0; i < question->chain_length; i++)
-        free(question->chain[i].program);
     for (size_t i = 0; i < question->choice_count; i++)
         free(question->choices[i].covers);
     free(question->argv);
-    free(question->chain);
+    ancestors_free(question->chain, question->chain_length);
     free(question->program);
     free(question->path);
     free(question->address);

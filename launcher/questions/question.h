@@ -108,5 +108,6 @@ bool question_offers(const struct question *question, enum scope scope);
 
 /* Frees the question and everything that it owns; NULL is fine. */
 void question_free(struct question *question);
+void ancestors_free(struct ancestor *chain, size_t length); /* a chain that no question has */
 
 #endif

@@ -10,7 +10,6 @@
 #include <cmocka.h>
 
 #include "../../launcher/look/process.h"
-#include "../../launcher/plain/loop.h"
 #include "../../launcher/questions/grants.h"
 #include "../../launcher/questions/likeness.h"
 

@@ -19,7 +19,6 @@
 
 #include "../../launcher/look/known.h"
 #include "../../launcher/look/process.h"
-#include "../../launcher/plain/memory.h"
 
 /* A child that does `work` and sleeps until it is killed; returns when the work is done. */
 static pid_t start(void (*work)(int report), int *report)
@@ -95,7 +94,7 @@ static void the_way_up_has_everybody_but_the_top(void **state)
     char *self = process_program(getpid());
     assert_string_equal(chain[0].program, self);
     free(self);
-    process_chain_free(chain, length);
+    ancestors_free(chain, length);
 
     assert_true(process_is_below(below, pid));
     assert_false(process_is_below(pid, below));
@@ -125,7 +124,7 @@ static void who_is_known_is_looked_at_again_and_never_taken_for_another(void **s
     struct ancestor *chain;
     assert_int_equal(known_chain(known, &process, getpid(), &chain), 2);
     assert_int_equal(chain[1].pid, pid);
-    process_chain_free(chain, 2);
+    ancestors_free(chain, 2);
 
     stop(pid);
     assert_false(known_look(known, pid, &other));
