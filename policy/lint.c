@@ -118,8 +118,7 @@ static void lint_path_program(const struct rule *rule, const struct pattern *pat
     if (!imagine_path(pattern->text, path, sizeof path) || !may_write(image, path, &by)) return;
     diagnostics_add(diagnostics, SEVERITY_WARNING, rule->place,
                     "\"allow: %s\" lets the guarded code run what it may write (%s:%" PRIu32
-                    "): it then runs "
-                    "whatever it likes, so ask here, or pin the program with sha256",
+                    "): it then runs whatever it likes, so ask here, or pin the program with sha256",
                     rule->text, by.file, by.line);
 }
 
@@ -170,8 +169,7 @@ static void lint_bare_program(const struct rule *rule, const struct pattern *pat
         return;
     diagnostics_add(diagnostics, SEVERITY_WARNING, rule->place,
                     "\"allow: %s\" does not fit %s, which the guarded code may write (%s:%" PRIu32
-                    "): protect that "
-                    "file, or name it by its path if that is meant",
+                    "): protect that file, or name it by its path if that is meant",
                     rule->text, real, by.file, by.line);
 }
 

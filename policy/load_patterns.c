@@ -100,8 +100,7 @@ static enum reading complain_of_beginning(struct reader *reader, const struct no
     else
         complain(reader, at,
                  "\"%.200s\" is no path pattern, which begins with /, ~, ${name} or **/: write "
-                 "\"${workspace}/%.200s\" "
-                 "or \"**/%.200s\"",
+                 "\"${workspace}/%.200s\" or \"**/%.200s\"",
                  text, text + (strncmp(text, "./", 2) == 0 ? 2 : 0),
                  text + (strncmp(text, "./", 2) == 0 ? 2 : 0));
     return READING_ERROR;

@@ -39,8 +39,8 @@ struct places {
     const char *home;
     const char *user;
     const char *workspace;
-    const char
-        *repository; /* of a workspace whose history is kept elsewhere (repository.h); NULL: it is not */
+    /* Of a workspace whose history is kept elsewhere (repository.h); NULL: it is not. */
+    const char *repository;
     const char *tmp;
     const char *runtime_dir; /* XDG_RUNTIME_DIR, or NULL */
     const char *config_dir;  /* ~/.config */

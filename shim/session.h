@@ -19,8 +19,8 @@
 struct session {
     bool judges; /* guard shim. Not: guard kernel, where the launcher sees the calls themselves */
     bool lane;   /* and where the fast lane is */
-    const struct image
-        *mapped; /* NULL: the policy could not be had, and everything that is judged is denied */
+    /* NULL: the policy could not be had, and everything that is judged is denied. */
+    const struct image *mapped;
     size_t mapped_size;
     const char *fault; /* why, when it is NULL */
     struct sockaddr_un door;

@@ -29,8 +29,7 @@ struct tty {
     bool plain, colour;
     struct tty_hold *hold;
 
-    const struct question *
-        *waiting; /* in the order in which they were asked; the one that is shown is not in it */
+    const struct question **waiting; /* as they were asked; the one that is shown is not in it */
     size_t waiting_count, waiting_room;
     const struct question *shown; /* NULL: its answer is known, or not wanted any more */
 

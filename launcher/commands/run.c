@@ -174,8 +174,7 @@ static bool choose_guard(struct run_options *options, struct guard_choice *choic
         options->guard = choice->missing ? GUARD_SHIM : GUARD_KERNEL;
         choice->taken = choice->missing
                             ? xasprintf("guard auto took shim, the door alone, which is no boundary against "
-                                        "code that means to get "
-                                        "around it: the kernel's is missing %s",
+                                        "code that means to get around it: the kernel's is missing %s",
                                         choice->missing)
                             : xstrdup("guard auto took kernel");
         return true;
@@ -184,8 +183,7 @@ static bool choose_guard(struct run_options *options, struct guard_choice *choic
     complain("guard kernel: %s", choice->missing);
     complain("nothing was run: %s", next);
     complain("next: askfirst doctor shows what holds here; --guard=auto takes the best there is, "
-             "--guard=shim the door alone, "
-             "which is no boundary against code that means to get around it");
+             "--guard=shim the door alone, which is no boundary against code that means to get around it");
     return false;
 }
 

@@ -130,8 +130,7 @@ bool site_make(struct site *site, char **why)
     if (!base || !site->askfirst) {
         *why = xstrdup(base ? "askfirst itself cannot be found: start it by its path"
                             : "neither TMPDIR, /tmp, /var/tmp nor HOME is a directory that programs may be "
-                              "started in: set "
-                              "TMPDIR to one");
+                              "started in: set TMPDIR to one");
         return false;
     }
     site->directory = xasprintf("%s" NAME, base);

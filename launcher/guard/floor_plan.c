@@ -18,8 +18,8 @@
 #include "../plain/memory.h"
 #include "floor.h"
 
-#define FILES_BY_NAME                                                                                        \
-    64 /* of a directory that is not free as a whole, at most so many files are granted one by one */
+/* Of a directory that is not free as a whole, at most so many files are granted one by one. */
+#define FILES_BY_NAME 64
 
 /* A pattern that can make something of a tree less than allowed. */
 struct hazard {

@@ -22,8 +22,7 @@ static const struct {
                       true},
     [PROBE_ALONE] = {"no other seccomp listener",
                      "start askfirst outside of what listens already (a sandbox, a container's agent, "
-                     "another guard): the "
-                     "kernel lets only one listen",
+                     "another guard): the kernel lets only one listen",
                      true},
     [PROBE_LISTENER] =
         {"seccomp listener",
@@ -34,8 +33,7 @@ static const struct {
                        true},
     [PROBE_MEMORY] = {"reading a caller's memory",
                       "let processes look at their children: kernel.yama.ptrace_scope at most 1, and "
-                      "process_vm_readv in the "
-                      "container's seccomp profile",
+                      "process_vm_readv in the container's seccomp profile",
                       true},
     [PROBE_DUPLICATE] =
         {"duplicating a caller's descriptors",
@@ -44,13 +42,11 @@ static const struct {
          true},
     [PROBE_TRACE] = {"stopping at an exec",
                      "let processes trace their children: kernel.yama.ptrace_scope at most 1, and ptrace in "
-                     "the container's "
-                     "seccomp profile",
+                     "the container's seccomp profile",
                      true},
     [PROBE_GIVE] = {"handing an opened file over",
                     "take Linux 5.9 or newer, or a container whose seccomp profile lets the ioctls of "
-                    "seccomp's listener "
-                    "through",
+                    "seccomp's listener through",
                     true},
     [PROBE_KILLABLE] =
         {"calls that signals do not undo",

@@ -94,7 +94,7 @@ static bool is_made_of(pid_t pid, const char *paths)
     return good;
 }
 
-/* Empty when it is the program that was judged. */
+/* NULL: it is the program that was judged. */
 static const char *difference(pid_t pid, const struct expected *expected)
 {
     char path[64];

@@ -16,8 +16,8 @@
 /* What comes after a program. */
 struct coming {
     enum { COMES_NOTHING, COMES_BY_LOADER, COMES_FOR_SCRIPT, COMES_FOR_ELF } how;
-    const char *
-        *argv; /* its command line; argv[0] is its path. malloc'd; the words are the act's, and these: */
+    /* Its command line; argv[0] is its path. malloc'd; the words are the act's, and those of what follows. */
+    const char **argv;
     size_t argc;
     struct hashbang hashbang;
     struct elf elf; /* of the program itself, where it could be read */

@@ -27,10 +27,10 @@ struct run_options {
     const char *const *approve; /* in order; none: the default order of approvers */
     size_t approve_count;
     enum guard guard;
-    const char
-        *guard_missing; /* why an auto did not take guard kernel; NULL: it did, or none was asked for */
-    const char *const
-        *guard_without; /* what guard kernel does without here, up to a NULL; NULL: it is not this guard */
+    /* Why an auto did not take guard kernel (NULL: it did, or none was asked for), and what guard kernel does
+     * without here, up to a NULL (NULL: it is not this guard). */
+    const char *guard_missing;
+    const char *const *guard_without;
     enum mode mode;
     const char *workspace;
     int64_t timeout_ms;     /* 0: none */
