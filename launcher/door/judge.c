@@ -30,7 +30,7 @@ struct matter *matter_new(struct connection *connection)
     return matter;
 }
 
-struct matter *matter_of_watch(struct door *door, const struct caller *caller, matter_replied *replied,
+struct matter *matter_replying(struct door *door, const struct caller *caller, matter_replied *replied,
                                void *context)
 {
     struct matter *matter = xcalloc(1, sizeof *matter);

@@ -48,7 +48,7 @@ static void judge_next(struct connection *connection)
         door_go(connection);
         return;
     }
-    connection->matter = matter_of_watch(door, &connection->caller, judged, connection);
+    connection->matter = matter_replying(door, &connection->caller, judged, connection);
     acts_put(connection->matter, next, &decision, connection->head.python);
 }
 

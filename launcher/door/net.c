@@ -338,6 +338,6 @@ void door_lookup(struct connection *connection)
         begin_lookup(connection);
         return;
     }
-    connection->matter = matter_of_watch(connection->door, &connection->caller, lookup_judged, connection);
+    connection->matter = matter_replying(connection->door, &connection->caller, lookup_judged, connection);
     name_judge(connection->matter, &name, &act, &decision, connection->head.python);
 }

@@ -95,18 +95,20 @@ void door_hear(struct connection *connection); /* one of them; it may be gone af
 
 /* ---- judge.c ---- */
 
-/* How a matter ended that no connection waits for. `error` and `message` as in matter_refuse(); 0 and NULL:
- * go. */
+/* How a matter ended that is not by itself a connection's answer. `error` and `message` as in
+ * matter_refuse(); 0 and NULL: go. */
 typedef void matter_replied(void *context, int error, const char *message);
 
 /* One act on its way from its verdict to an answer, for a connection, for the watch, or for the command
  * itself. */
 struct matter {
     struct door *door;
-    struct connection *connection; /* NULL: the command itself, or a call that the watch has trapped */
+    /* One of the three hears how it ends, and the others are NULL: a connection that asked for this one act,
+     * whoever asks more (a trapped call, an act of several, a look-up), or the start of the command itself. */
+    struct connection *connection;
+    matter_replied *replied;
     door_decided *decided;
-    matter_replied *replied; /* of the watch; then `decided` is NULL */
-    void *context;
+    void *context; /* of the latter two */
     struct caller caller;
     struct question *question; /* owned until it is put; valid until it is settled */
     const char *called;        /* an exec: the path that it was called by */
@@ -125,7 +127,7 @@ struct matter {
 };
 
 struct matter *matter_new(struct connection *connection);
-struct matter *matter_of_watch(struct door *door, const struct caller *caller, matter_replied *replied,
+struct matter *matter_replying(struct door *door, const struct caller *caller, matter_replied *replied,
                                void *context);
 void matter_free(struct matter *matter);
 void matter_cancel(struct matter *matter); /* its caller has gone */

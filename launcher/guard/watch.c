@@ -328,7 +328,7 @@ struct matter *call_matter(struct call *call, void (*allowed)(struct call *call)
     if (!call_find_caller(call)) return NULL;
     call->allowed = allowed;
     call_wait(call);
-    call->matter = matter_of_watch(call->watch->session->door, &call->caller, replied, call);
+    call->matter = matter_replying(call->watch->session->door, &call->caller, replied, call);
     return call->matter;
 }
 
