@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import unittest
 
 import support
 
@@ -198,6 +199,30 @@ print(sorted(os.listdir("."))); print(open("/proc/self/comm").read(), open("/pro
         result = self.guard("sh", "-c", "cat pipe & sleep 0 2>/dev/null; cat plain; echo through > pipe; wait", limit=20)
         self.assertEqual(sorted(result.stdout.split()), ["plain", "through"], result.stderr)
 
+    def test_a_socket_that_begins_to_wait_holds_up_nobody_else(self):
+        for _ in range(4):  # a race may be lost
+            result = self.guard(support.BUILD / "programs" / "turning", "secret", limit=20)
+            self.assertEqual(result.stdout, "Permission denied\n", result.stderr)
+            (self.workspace / "open.sock").unlink()
+
+    def test_who_may_not_write_to_it_is_told_nothing_there(self):
+        pipe = self.workspace / "kept"
+        pipe.mkdir(exist_ok=True)
+        pipe = pipe / "pipe"
+        os.mkfifo(pipe)
+        ears = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+        self.addCleanup(os.close, ears)
+        for flags in ("os.O_PATH", "os.O_RDONLY"):
+            result = self.python(f"""
+import os
+os.dup2(os.open("kept/pipe", {flags}), 2)
+try: open("secret")
+except OSError as error: print(error.strerror)
+""")
+            self.assertEqual(result.stdout, "Permission denied\n", result.stderr)
+            with self.assertRaises(BlockingIOError):
+                os.read(ears, 4096)
+
     def test_connections_are_made_where_the_policy_lets_them(self):
         listeners = {}
         for name in ("open.sock", "closed.sock"):
@@ -290,9 +315,10 @@ for number in (425, 323, 321, 298, 304, 246, 175, 165, 1000):
         theirs.write_text("x\n")
         os.chown(theirs, 65534, 65534)
         theirs.chmod(0o600)
-        for option in ("--bounding-set=-dac_override,-dac_read_search", "--securebits=+noroot"):
-            command = ["setpriv", option, "cat", str(theirs)]
-            bare = subprocess.run(command, capture_output=True, text=True)
+        for calls in ([(24, 1), (24, 2)], [(28, 3)]):  # PR_CAPBSET_DROP, PR_SET_SECUREBITS
+            text = f"import ctypes, os; print([ctypes.CDLL(None).prctl(*call) for call in {calls}], flush=True); os.execlp('cat', 'cat', 'theirs')"
+            command = ["/usr/bin/python3", "-c", text]
+            bare = subprocess.run(command, cwd=self.workspace, capture_output=True, text=True)
             self.assertIn("Permission denied", bare.stderr)
             guarded = self.askfirst("run", "--guard=kernel", "--approve=allow", "--", *command)
             self.assertEqual((guarded.stdout, guarded.returncode), (bare.stdout, bare.returncode), guarded.stderr)
@@ -490,9 +516,7 @@ c = socket.socket(socket.AF_UNIX); c.connect("d/b.sock"); print(c.getpeername())
         self.assertEqual(self.python(text).stdout, "True True True True 0o140700\nAddress already in use\nNo such file or directory\n"
                          "Permission denied\nd/b.sock\n")
 
-    def test_an_ordinary_user_is_guarded_as_well(self):
-        if os.getuid() != 0:
-            self.skipTest("this is an ordinary user already")
+    def by_an_ordinary_user(self, *command):
         os.chmod(self.tmp, 0o755)
         for path in (self.home, self.workspace):
             os.chown(path, 65534, 65534)
@@ -504,9 +528,27 @@ c = socket.socket(socket.AF_UNIX); c.connect("d/b.sock"); print(c.getpeername())
         for path in self.tmp.resolve().parents:
             if not os.stat(path).st_mode & 1:
                 os.chmod(path, os.stat(path).st_mode | 0o11)
-        result = self.command("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", support.ASKFIRST, "run",
-                              "--guard=kernel", "--policy", self.rules, "--approve=deny", "--", BUSYBOX, "cat", "plain", "secret")
+        return self.command("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", support.ASKFIRST, "run",
+                            "--guard=kernel", "--policy", self.rules, "--approve=deny", "--", *command, limit=20)
+
+    @unittest.skipIf(os.getuid() != 0, "this is an ordinary user already")
+    def test_an_ordinary_user_is_guarded_as_well(self):
+        result = self.by_an_ordinary_user(BUSYBOX, "cat", "plain", "secret")
         self.assertEqual((result.stdout, result.returncode), ("plain\n", 1), result.stderr)
+
+    @unittest.skipIf(os.getuid() != 0, "only an ordinary user's launcher cannot open such a terminal anew")
+    def test_a_terminal_that_nobody_reads_holds_up_nobody(self):
+        result = self.by_an_ordinary_user("/usr/bin/python3", "-c", """
+import fcntl, os, termios
+terminal, program = os.openpty()
+fcntl.ioctl(program, termios.TIOCEXCL)
+os.dup2(program, 2)
+for i in range(2000):
+    try: open("secret")
+    except OSError as error: told = error.strerror
+print(told)
+""")
+        self.assertEqual(result.stdout, "Permission denied\n", result.stderr)
 
 
 if __name__ == "__main__":
