@@ -10,8 +10,12 @@ import sys
 
 
 def decide(question):
-    """Yes, for the whole run, to what is done by a program in the working directory; no to everything else."""
-    if question["act"] == "exec" and not question.get("argv_cut") and question["cwd"] == os.getcwd():
+    """Yes, for the whole run, to commands in the working directory; no to everything else.
+
+    A scope that was not offered must not be taken: what reads its program from a pipe has no "exact", and gets a no.
+    """
+    offered = {choice["scope"] for choice in question["choices"]}
+    if question["act"] == "exec" and question["cwd"] == os.getcwd() and "exact" in offered and not question.get("argv_cut"):
         return {"decision": "allow", "scope": "exact", "by": "approver.py"}
     return {"decision": "deny", "note": "ask the person who runs this to do it", "by": "approver.py"}
 
