@@ -294,8 +294,8 @@ static void add_rule(struct layout *layout, const struct question *question)
         show_string(question->rule_text ? question->rule_text : "", room(layout, MARGIN + LABEL));
     cleanup_free char *rule = xasprintf("%s%s%s", place, *words ? ": " : "", words);
 
-    add_shown(layout, "rule", rule, RANK_RULE);
     add_value(layout, "because", question->because, RANK_REASON);
+    add_shown(layout, "rule", rule, RANK_RULE);
 }
 
 static void add_facts(struct layout *layout, const struct question *question, size_t chain)
@@ -534,8 +534,7 @@ void tty_page_help(struct tty_page *page)
 {
     static const char *const lines[] = {
         "A guarded program wants to do what its policy does not decide: it waits until you have answered. "
-        "The rest of",
-        "the run on this terminal stands still while the question is shown.",
+        "The rest of the run on this terminal stands still while the question is shown.",
         "",
         "y  yes, once. If it does the same again, you are asked again.",
         "e  yes, and to exactly the same for the rest of this run.",
@@ -549,9 +548,8 @@ void tty_page_help(struct tty_page *page)
         "Ctrl-C  no, and end the run.        Ctrl-Z  put the run in the background of your shell.",
         "",
         "What the program wrote is shown harmlessly: \\n is a new line in it, \\e an escape, \\u{202e} a "
-        "character that is",
-        "not shown, \\xff a byte that is no text, \\\\ a backslash; what a shell would not take as it is "
-        "stands in quotes.",
+        "character that is not shown, \\xff a byte that is no text, \\\\ a backslash; what a shell would not "
+        "take as it is stands in quotes.",
         "Keys count only after a moment without any, so that nothing typed for the program answers a "
         "question.",
     };
