@@ -36,6 +36,7 @@ static void answer_all(void *context)
     while (fixed->count && !fixed->destroyed) {
         uint64_t id = fixed->ids[0];
         struct answer answer = {.outcome = fixed->outcome, .by = xstrdup(fixed->approver.name)};
+        if (fixed->outcome == OUTCOME_REFUSED) answer.note = xstrdup("nobody is asked in this run");
         forget(fixed, 0);
         fixed->events.answered(fixed->events.context, id, &answer);
     }

@@ -335,7 +335,8 @@ struct approver *tty_open(const char *argument, struct loop *loop, const struct 
     (void)argument;
     cleanup_fd int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0 || tcgetattr(fd, &settings) < 0) {
-        *why = xasprintf("there is no terminal: %s", strerror(errno));
+        *why = errno == ENXIO ? xstrdup("there is no terminal")
+                              : xasprintf("there is no terminal: %s", strerror(errno));
         return NULL;
     }
     struct tty_hold *hold =

@@ -282,17 +282,30 @@ static int create_file(const struct session *session, char **why)
         *why = xstrdup("the audit directory has no name");
         return -1;
     }
-    if (!has_home(session, why) || !make_directories(directory, why)) return -1;
+    if (!make_directories(directory, why)) return -1;
     cleanup_free char *path = xasprintf("%s/%s.jsonl", directory, session->id);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0) *why = xasprintf("%s: %s", path, strerror(errno));
     return fd;
 }
 
+/* Whoever did not ask for a record must be told that there is one, and where it can go instead. */
+static void name_the_record(const struct session *session, char **why)
+{
+    cleanup_free char *reason = *why;
+    const char *named = session->options->audit ? "--audit" : "the record of the run cannot be kept";
+    *why =
+        xasprintf("%s: %s: nothing was run: name a directory that you may write with --audit", named, reason);
+}
+
 struct audit *audit_open(struct session *session, char **why)
 {
+    if (!has_home(session, why)) return NULL;
     int fd = create_file(session, why);
-    if (fd < 0) return NULL;
+    if (fd < 0) {
+        name_the_record(session, why);
+        return NULL;
+    }
     struct audit *audit = xcalloc(1, sizeof *audit);
     *audit = (struct audit){.session = session, .fd = fd, .began = loop_now()};
     if (put_record(audit, first_record(audit))) return audit;

@@ -213,7 +213,7 @@ static void failed(void *context, enum child_stage stage, int error)
     struct supervisor *supervisor = context;
     char *name cleanup_free = shown(supervisor->program);
     if (stage == CHILD_EXEC)
-        complain("%s: %s", name, strerror(error));
+        complain("%s: it cannot be executed: %s", name, strerror(error));
     else
         complain("%s: not started: %s: %s", name, child_stage_name(stage), strerror(error));
     supervisor->status = stage == CHILD_EXEC ? STATUS_REFUSED : STATUS_FAILED;
@@ -462,7 +462,10 @@ static bool find_command(struct supervisor *supervisor)
     supervisor->program = child_find(supervisor->session->options->command[0], search);
     if (!supervisor->program && errno == ENOENT)
         return no_command(supervisor, STATUS_NOT_FOUND, "command not found");
-    if (!supervisor->program) return no_command(supervisor, STATUS_REFUSED, strerror(errno));
+    if (!supervisor->program) {
+        char *why cleanup_free = xasprintf("it cannot be executed: %s", strerror(errno));
+        return no_command(supervisor, STATUS_REFUSED, why);
+    }
     enum child_shape shape = child_shape(supervisor->program);
     if (shape == CHILD_NO_INTERPRETER)
         return no_command(supervisor, STATUS_NOT_FOUND, "the interpreter in its first line is not there");

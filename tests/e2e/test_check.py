@@ -381,7 +381,7 @@ class WrongUsage(Case):
         cases = (
             (["check", f"--cwd={self.tmp}/nosuch", "exec", "--", "ls"], f"askfirst: --cwd: {self.tmp}/nosuch: there is no such directory\n"),
             (["check", "exec", "--", ""], "askfirst: an empty word is no command: askfirst check exec -- COMMAND..., "
-                                          "read PATH, write PATH or connect ADDRESS\n"),
+                                          "read PATH, write PATH, debug PATH or connect ADDRESS\n"),
             (["check", "connect", "192.168.0.0/16"], "askfirst: 192.168.0.0/16: a network is for rules, and a connection is to "
              "one address: write HOST, HOST:PORT, [ADDRESS]:PORT, unix:PATH, unix:@NAME or a kind of socket\n"),
             (["policy", "lint", "--patterns"], "askfirst: policy lint: --patterns belongs to policy show\n"),

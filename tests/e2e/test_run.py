@@ -95,7 +95,7 @@ class Statuses(RunCase):
         for name in (plain, self.workspace, "./plain"):
             result = self.guard(name)
             self.assertEqual(result.returncode, 126)
-            self.assertIn("Permission denied", result.stderr)
+            self.assertIn(f"askfirst: {name}: it cannot be executed: Permission denied", result.stderr)
 
     def test_a_missing_interpreter_is_127_as_in_env(self):
         self.file("home/work/script", "#!/no/such/interpreter\n", 0o755)
@@ -175,7 +175,7 @@ class Misuse(RunCase):
         self.refused("--policy", self.permissive, "--approve=tty", "--", "touch", "ran", saying=["tty"])
 
     def test_an_audit_place_that_cannot_be_written(self):
-        self.refused("--policy", self.permissive, "--audit=/proc/nowhere", "--", "touch", "ran", saying=["/proc/nowhere"])
+        self.refused("--policy", self.permissive, "--audit=/proc/nowhere", "--", "touch", "ran", saying=["--audit: /proc/nowhere", "nothing was run"])
         self.refused("--policy", self.permissive, "--audit=/dev/full/x", "--", "touch", "ran", saying=["/dev/full"])
 
     def test_a_runtime_directory_that_others_may_enter(self):

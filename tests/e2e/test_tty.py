@@ -492,7 +492,7 @@ class WaysOut(TtyCase):
     def test_no_terminal(self):
         result = self.command(*self.argv("true"))
         self.assertEqual(result.returncode, 125)
-        self.assertRegex(result.stderr, "askfirst: .*tty: there is no terminal")
+        self.assertRegex(result.stderr, "askfirst: .*tty: there is no terminal$")
 
 
 class Screens(TtyCase):

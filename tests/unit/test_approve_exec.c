@@ -249,6 +249,7 @@ static void deny_answers_all_but_what_was_withdrawn(void **state)
     assert_int_equal(approval.ids[0], 1);
     assert_int_equal(approval.ids[1], 3);
     assert_string_equal(approval.answers[0].by, "deny");
+    assert_string_equal(approval.answers[0].note, "nobody is asked in this run");
     approval_close(&approval);
 }
 
