@@ -102,11 +102,11 @@ static void complain_of_yaml(struct source *source, const char *bytes, size_t si
         place = place_of_offset(source->file, bytes,
                                 parser->problem_offset < size ? parser->problem_offset : size);
     if (parser->error == YAML_MEMORY_ERROR) problem = "there is not enough memory";
-    diagnostics_add(
-        source->diagnostics, SEVERITY_ERROR, place,
-        "this is not YAML (%s): check indentation, colons and quotes; a value that begins with one of "
-        "*&!%%@`[{ has to stand in quotes",
-        problem);
+    diagnostics_add(source->diagnostics, SEVERITY_ERROR, place,
+                    "this is not YAML (%s): check indentation (spaces, no tabs), colons and quotes; a value "
+                    "that begins with one of "
+                    "*&!%%@`[{ has to stand in quotes",
+                    problem);
 }
 
 static void next_event(struct source *source)

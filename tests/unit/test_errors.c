@@ -19,12 +19,12 @@ static const struct {
     const char *message;
 } mistakes[] = {
     {"", "1:1: the file is empty: begin it with \"askfirst: 1\""},
-    {"askfirst: 1\nread:\n- deny: [\n",
-     "4:1: this is not YAML (did not find expected node content): check indentation, colons and quotes; a "
-     "value that begins with one of *&!%@`[{ has to stand in quotes"},
-    {"askfirst: 1\nread: \"a\001\"\n",
-     "2:9: this is not YAML (control characters are not allowed): check indentation, colons and quotes; a "
-     "value that begins with one of *&!%@`[{ has to stand in quotes"},
+    {"askfirst: 1\nread:\n- deny: [\n", "4:1: this is not YAML (did not find expected node content): check "
+                                        "indentation (spaces, no tabs), colons and quotes; a "
+                                        "value that begins with one of *&!%@`[{ has to stand in quotes"},
+    {"askfirst: 1\nread: \"a\001\"\n", "2:9: this is not YAML (control characters are not allowed): check "
+                                       "indentation (spaces, no tabs), colons and quotes; a "
+                                       "value that begins with one of *&!%@`[{ has to stand in quotes"},
     {"askfirst: 1\nread:\n- deny: \"a\377\"\n", "3:11: the byte 0xff is no UTF-8 text: save the file as "
                                                 "UTF-8, and match other bytes in a name with \"?\" or \"*\""},
     {"askfirst: !!int 1\n", "1:11: the tag \"tag:yaml.org,2002:int\" has no meaning here: remove it"},
