@@ -50,7 +50,7 @@ const struct file_act *acts_next(struct acts *acts, const struct image *image, s
         next = &acts->items[i];
         *decision = one;
     }
-    if (next) next->done = true;
+    if (next) next->done = acts->asked = true;
     return next;
 }
 

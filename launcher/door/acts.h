@@ -24,6 +24,7 @@ struct acts {
     struct file_act items[MOST_ACTS];
     size_t count;
     bool too_many; /* it cannot be judged */
+    bool asked;    /* the policy alone did not allow all of them */
 };
 
 /* `path` and `status` are copied; `status` may be NULL. */

@@ -1,8 +1,4 @@
-/* watch_file.c: files that are opened, and paths that are changed (watch_parts.h).
- *
- * A call may come to several acts: an open for reading and writing is two, a rename is one for each name.
- * They are judged one after the other, and the first that is not allowed ends the call.
- */
+/* watch_file.c: files that are opened, and paths that are changed (watch_parts.h). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -10,7 +6,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../door/acts.h"
 #include "../look/process.h"
 #include "../plain/memory.h"
 #include "above.h"
@@ -23,7 +18,6 @@
 
 struct deed {
     struct acts acts;
-    bool asked; /* the policy alone did not allow it */
     bool is_change;
     struct opening opening;
     struct change change;
@@ -63,39 +57,6 @@ static void add(struct call *call, enum act_kind kind, const char *detail, const
     if (!spot->path) return;
     add_act(deed, kind, spot->path, detail, spot);
     add_protected(deed, call->watch->protected, kind, detail, spot);
-}
-
-/* ---- judging ---- */
-
-static void carry_out(struct call *call);
-
-static void judge_next(struct call *call);
-
-static void judged(struct call *call)
-{
-    call->matter = NULL;
-    judge_next(call);
-}
-
-static void judge_next(struct call *call)
-{
-    struct deed *deed = call->own;
-    if (deed->acts.too_many) {
-        if (!call_find_caller(call)) return;
-        call_tell(call, acts_too_many);
-        watch_event(call->watch, "too-many", call->caller.pid, filter_call_name(call->notification.data.nr));
-        call_return(call, -EACCES);
-        return;
-    }
-    struct decision decision;
-    const struct file_act *next = acts_next(&deed->acts, call->watch->session->image, &decision);
-    if (next) {
-        deed->asked = true;
-        struct matter *matter = call_matter(call, judged);
-        if (matter) acts_put(matter, next, &decision, 0);
-        return;
-    }
-    carry_out(call);
 }
 
 /* ---- opening ---- */
@@ -191,7 +152,7 @@ static int open_own_terminal(const struct call *call, const struct opening *open
 static void open_lane(const struct call *call, const struct deed *deed)
 {
     const struct spot *spot = &deed->opening.spot;
-    bool plain = !deed->asked && deed->acts.count == 1 && deed->opening.reads && !spot->kernel;
+    bool plain = !deed->acts.asked && deed->acts.count == 1 && deed->opening.reads && !spot->kernel;
     if (!plain || !call->watch->lane) return;
     const struct act act = {.kind = ACT_READ, .path = spot->path, .path_length = strlen(spot->path)};
     struct decision decision;
@@ -275,7 +236,7 @@ void watch_file_open(struct call *call)
     }
     if (opening->reads) add(call, ACT_READ, NULL, &opening->spot);
     if (opening->writes) add(call, ACT_WRITE, opening->detail, &opening->spot);
-    judge_next(call);
+    call_acts(call, &deed->acts, carry_out_opening);
 }
 
 /* ---- changing ---- */
@@ -404,14 +365,5 @@ void watch_file_change(struct call *call)
             acts_add(&deed->acts, ACT_CONNECT, spot->path, NULL, NULL);
     }
     add_above(call);
-    judge_next(call);
-}
-
-static void carry_out(struct call *call)
-{
-    const struct deed *deed = call->own;
-    if (deed->is_change)
-        carry_out_change(call);
-    else
-        carry_out_opening(call);
+    call_acts(call, &deed->acts, carry_out_change);
 }

@@ -14,8 +14,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../look/actor.h"
-#include "../look/process.h"
 #include "../plain/memory.h"
 #include "aside.h"
 #include "guise.h"
@@ -31,6 +29,7 @@ struct endpoint {
     socklen_t size;
     struct spot spot; /* where a UNIX path leads */
     struct ids *ids;  /* in whose name, where it is another user's */
+    struct acts acts; /* that binding comes to */
 };
 
 struct binding {
@@ -45,6 +44,7 @@ static void free_endpoint(void *own)
     if (endpoint->socket >= 0) close(endpoint->socket);
     spot_close(&endpoint->spot);
     free(endpoint->ids);
+    acts_free(&endpoint->acts);
     free(endpoint);
 }
 
@@ -255,24 +255,9 @@ void watch_bind(struct call *call)
         call_continue(call);
         return;
     }
-    struct act act = {
-        .kind = ACT_WRITE, .path = endpoint->spot.path, .path_length = strlen(endpoint->spot.path)};
-    struct decision decision;
-    struct actor actor = {.pid = call->tid};
-    actor_decide(&actor, call->watch->session->image, &act, &decision);
-    actor_free(&actor);
-    if (decision.verdict == VERDICT_ALLOW) {
-        if (call_find_caller(call)) carry_out_bind(call);
-        return;
-    }
-    struct matter *matter = call_matter(call, carry_out_bind);
-    if (!matter) return;
-    matter_question(matter, ACT_WRITE, 0);
-    matter->question->program = process_program(matter->caller.pid);
-    matter->question->path = xstrdup(endpoint->spot.path);
-    matter->question->act_detail = change_name(WIRE_CHANGE_SOCKET);
-    matter_rule(matter, &decision);
-    matter_decide(matter, &act, &decision);
+    endpoint->acts.actor.pid = call->tid;
+    acts_add(&endpoint->acts, ACT_WRITE, endpoint->spot.path, change_name(WIRE_CHANGE_SOCKET), NULL);
+    call_acts(call, &endpoint->acts, carry_out_bind);
 }
 
 /* ---- making ---- */

@@ -1,11 +1,12 @@
-/* watch_parts.h: what the watch's files share, and nobody else may know. watch.c receives calls and ends
- * them; watch_file.c, watch_exec.c, watch_net.c, watch_door.c and watch_other.c know a family each.
+/* watch_parts.h: what the watch's files share, and nobody else may know. watch.c receives calls
+ * and ends them; each of the others knows a family.
  */
 #ifndef ASKFIRST_GUARD_WATCH_PARTS_H
 #define ASKFIRST_GUARD_WATCH_PARTS_H
 
 #include <linux/seccomp.h>
 
+#include "../door/acts.h"
 #include "../door/parts.h"
 #include "aside.h"
 #include "fences.h"
@@ -48,6 +49,8 @@ struct call {
     bool guised;          /* between call_look() or call_act(), and call_acted() */
     struct matter *matter;
     void (*allowed)(struct call *call); /* what was to be judged is allowed */
+    struct acts *acts;                  /* where there may be several to judge, and then: */
+    void (*all_allowed)(struct call *call);
     void (*free_own)(void *own);
     void *own;
 };
@@ -81,6 +84,10 @@ bool call_look(struct call *call);
  * called when it was let go; otherwise the call ends with the error. NULL: the caller is gone, and the call
  * has been ended. */
 struct matter *call_matter(struct call *call, void (*allowed)(struct call *call));
+
+/* Has all acts judged that the call comes to; `acts` is part of the call's own. `allowed` is called when they all
+ * are; otherwise the call ends with the error. */
+void call_acts(struct call *call, struct acts *acts, void (*allowed)(struct call *call));
 
 /* The call's answer comes later: should the caller be killed meanwhile, the call is freed, and its own with
  * it. */

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../door/acts.h"
 #include "../plain/memory.h"
 #include "../questions/question.h"
 #include "memory_of.h"
@@ -95,27 +94,6 @@ static void carry_out(struct call *call)
         call_return(call, result);
 }
 
-static void judge_next(struct call *call);
-
-static void judged(struct call *call)
-{
-    call->matter = NULL;
-    judge_next(call);
-}
-
-static void judge_next(struct call *call)
-{
-    struct queue *queue = call->own;
-    struct decision decision;
-    const struct file_act *next = acts_next(&queue->acts, call->watch->session->image, &decision);
-    if (!next) {
-        carry_out(call);
-        return;
-    }
-    struct matter *matter = call_matter(call, judged);
-    if (matter) acts_put(matter, next, &decision, 0);
-}
-
 void watch_queue(struct call *call)
 {
     struct queue *queue = xcalloc(1, sizeof *queue);
@@ -130,5 +108,5 @@ void watch_queue(struct call *call)
         return;
     }
     add_acts(call, queue);
-    judge_next(call);
+    call_acts(call, &queue->acts, carry_out);
 }
