@@ -199,6 +199,10 @@ print(sorted(os.listdir("."))); print(open("/proc/self/comm").read(), open("/pro
         result = self.guard("sh", "-c", "cat pipe & sleep 0 2>/dev/null; cat plain; echo through > pipe; wait", limit=20)
         self.assertEqual(sorted(result.stdout.split()), ["plain", "through"], result.stderr)
 
+    def test_threads_execute_programs_while_others_do(self):
+        result = self.guard(support.BUILD / "programs" / "executing", "50", limit=60)
+        self.assertEqual(result.stdout, "all executed it\n", result.stderr)
+
     def test_a_socket_that_begins_to_wait_holds_up_nobody_else(self):
         for _ in range(4):  # a race may be lost
             result = self.guard(support.BUILD / "programs" / "turning", "secret", limit=20)
