@@ -197,10 +197,22 @@ static enum freedom walk_tree(struct walk *walk, const char *directory)
     return freedom;
 }
 
+/* By an earlier rule: there were no more hazards then than there are now, so it has come to all that it may. */
+static bool was_planned(const struct walk *walk, const char *path)
+{
+    const struct floor_plan *plan = walk->plan;
+    for (size_t i = 0; i < plan->grant_count; i++)
+        if (walk->act == ACT_READ ? plan->grants[i].read : plan->grants[i].write)
+            if (!strcmp(plan->grants[i].path, path)) return true;
+    for (size_t i = 0; i < plan->gap_count; i++)
+        if (plan->gaps[i].act == walk->act && !strcmp(plan->gaps[i].path, path)) return true;
+    return false;
+}
+
 static void plan_tree(struct walk *walk, const char *path)
 {
     struct stat status;
-    if (lstat(path, &status)) return;
+    if (was_planned(walk, path) || lstat(path, &status)) return;
     if (S_ISDIR(status.st_mode)) {
         if (is_allowed(walk, path) && walk_tree(walk, path) == FREE) grant(walk, path);
     } else if (!S_ISLNK(status.st_mode) && is_allowed(walk, path)) {

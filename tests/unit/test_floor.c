@@ -105,6 +105,21 @@ static void a_denied_place_inside_is_left_out_and_its_neighbours_are_not(void **
     assert_false(grants(ACT_READ, ".git/hooks"));
 }
 
+static void a_tree_that_two_rules_name_is_planned_once(void **state)
+{
+    (void)state;
+    make_dir("src");
+    make_dir(".git");
+    make_plan("askfirst: 1\nread:\n  - deny: \"" WORK "/.git/**\"\n  - allow: \"" WORK
+              "/**\"\n  - allow: [\"" WORK "/**\", \"" WORK "/src/**\"]\nwrite:\n  - deny: \"" WORK
+              "/.git/**\"\n  - allow: [\"" WORK "/**\", \"" WORK "/**\"]\n",
+              FLOOR_BUDGET);
+    assert_int_equal(plan->entries_walked, 2);
+    assert_true(grants(ACT_READ, "src"));
+    assert_int_equal(plan->grant_count, 1);
+    assert_int_equal(plan->gap_count, 2);
+}
+
 static void for_writing_a_tree_with_a_denied_place_inside_is_left_to_the_launcher_unseen(void **state)
 {
     (void)state;
@@ -252,6 +267,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_tree_without_hazards_is_granted_whole_and_unseen),
         TEST(a_denied_place_inside_is_left_out_and_its_neighbours_are_not),
+        TEST(a_tree_that_two_rules_name_is_planned_once),
         TEST(for_writing_a_tree_with_a_denied_place_inside_is_left_to_the_launcher_unseen),
         TEST(what_cannot_be_held_back_anyway_is_not_looked_at),
         TEST(a_rule_that_comes_later_is_no_hazard),
