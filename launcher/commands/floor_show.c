@@ -53,8 +53,9 @@ static const struct {
                   "what was approved for always turns an ask into an allow, which the launcher carries out"},
     [GLOB_ALLOW] = {RING_WATCH,
                     "a pattern is no tree: the floor does not grant it, and the launcher opens what fits"},
-    [GLOB_DENY] = {RING_FLOOR_AND_WATCH, "the floor grants no tree that it may reach, but for what was "
-                                         "looked at and is free of it: the rest is left to the watch"},
+    [GLOB_DENY] = {RING_FLOOR_AND_WATCH,
+                   "the floor grants no tree that it may reach, but for what was "
+                   "looked at and is free of it: the rest, and what is made later, is the watch's"},
     [IN_PART] = {RING_FLOOR_AND_WATCH,
                  "granted but for the gaps above, in which the launcher opens what is allowed"},
     [NOT_THERE] = {RING_WATCH, "it is not there yet: the launcher makes and opens it"},
