@@ -204,6 +204,30 @@ static void look_socket(struct writer *writer)
     put_return(writer, SECCOMP_RET_ALLOW);
 }
 
+/* Commands by which a file system makes or removes names by itself, or changes what a mode says, for whom a
+ * descriptor that reads is enough: a snapshot has every file of a subvolume under a new name. Their type and
+ * number, for the size of their arguments may grow. */
+static void look_file_system(struct writer *writer)
+{
+    static const uint32_t commands[] = {
+        0x9401, /* btrfs: a snapshot is made */
+        0x9417, /* the same, with options */
+        0x940E, /* a subvolume is made */
+        0x9418, /* the same, with options */
+        0x940F, /* one is removed */
+        0x943F, /* the same, with options */
+        0x941A, /* whether it can be written */
+        0x9425, /* where it came from */
+        0xBC10, /* bcachefs: a subvolume or a snapshot is made */
+        0xBC11, /* one is removed */
+        0x6F04, /* ocfs2: a copy by name */
+        0x7211, /* FAT: attributes */
+    };
+    put(writer, BPF_ALU | BPF_AND | BPF_K, 0xffff, 0, 0);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        return_if_equal(writer, commands[i], SECCOMP_RET_ERRNO | EPERM);
+}
+
 /* Commands that type into a terminal are refused; those that set a file's flags are changes; the rest passes.
  */
 static void look_ioctl(struct writer *writer)
@@ -223,6 +247,7 @@ static void look_ioctl(struct writer *writer)
         return_if_equal(writer, changes[i], SECCOMP_RET_USER_NOTIF);
     for (size_t i = 0; i < sizeof owners / sizeof *owners && !writer->options->signals_scoped; i++)
         return_if_equal(writer, owners[i], SECCOMP_RET_ERRNO | EPERM);
+    look_file_system(writer);
     put_return(writer, SECCOMP_RET_ALLOW);
 }
 

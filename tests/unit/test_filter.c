@@ -302,6 +302,20 @@ static void typing_into_a_terminal_is_refused_and_file_flags_trap(void **state)
     assert_int_equal(error, EBADF);
 }
 
+static void file_systems_make_no_names_by_themselves(void **state)
+{
+    /* BTRFS_IOC_SNAP_CREATE, …_V2, BTRFS_IOC_SUBVOL_CREATE, BTRFS_IOC_SNAP_DESTROY, FAT_IOCTL_SET_ATTRIBUTES */
+    static const long refused[] = {0x50009401, 0x50009417, 0x5000940E, 0x5000940F, 0x40047211};
+    int error;
+    (void)state;
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        assert_int_equal(fate(SYS_ioctl, -1, refused[i], 0, 0, &error), FAILS);
+        assert_int_equal(error, EPERM);
+    }
+    assert_int_equal(fate(SYS_ioctl, -1, 0x40049409 /* FICLONE */, 0, 0, &error), FAILS);
+    assert_int_equal(error, EBADF);
+}
+
 static void new_namespaces_trap_and_threads_do_not(void **state)
 {
     (void)state;
@@ -390,6 +404,7 @@ int main(void)
         cmocka_unit_test(stream_sockets_pass_and_others_trap),
         cmocka_unit_test(fast_open_is_refused_in_passing),
         cmocka_unit_test(typing_into_a_terminal_is_refused_and_file_flags_trap),
+        cmocka_unit_test(file_systems_make_no_names_by_themselves),
         cmocka_unit_test(new_namespaces_trap_and_threads_do_not),
         cmocka_unit_test(signals_trap_where_the_floor_does_not_hold_them),
         cmocka_unit_test(whom_input_is_signalled_to_is_looked_at_where_the_floor_does_not_hold_signals),
