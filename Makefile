@@ -19,8 +19,9 @@ LAUNCHER_LDLIBS := -lyaml
 # The shim is freestanding, and never sanitised: it lives in other programs.
 SHIM_CFLAGS := $(COMMON) -ffreestanding -fno-builtin -fPIC -fvisibility=hidden -fno-stack-protector \
                -U_FORTIFY_SOURCE -fno-asynchronous-unwind-tables $(if $(CROSS),,-fcf-protection=none)
-SHIM_LDFLAGS := -shared -nostdlib -Wl,-z,noseparate-code -Wl,--version-script=shim/exports.map -Wl,-z,relro,-z,now,-z,noexecstack \
-                -Wl,-soname,libaskfirst.so -Wl,--no-undefined-version -Wl,--hash-style=both
+SHIM_LDFLAGS := -shared -nostdlib -Wl,-z,noseparate-code -Wl,--version-script=shim/exports.map \
+                -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-soname,libaskfirst.so -Wl,--no-undefined-version \
+                -Wl,--hash-style=both
 
 # Files of policy/ that the shim shares: no allocation, no libc.
 DECIDER  := $(wildcard policy/decide.c policy/glob.c policy/image.c policy/index.c policy/turns.c policy/words.c)
@@ -45,8 +46,8 @@ LIBS := $(BUILD)/liblauncher.a $(BUILD)/libpolicy.a
 UNIT_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(UNIT:tests/%=%))
 AIDS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(PROGRAMS))
 
-.PHONY: all help programs test unit e2e behaviour lint build-strictly cross asan fuzz bench demo deps install uninstall \
-        format clean
+.PHONY: all help programs test unit e2e behaviour lint build-strictly cross asan fuzz bench demo deps \
+        install uninstall format clean
 all: $(BUILD)/askfirst $(SHIM_SO)
 
 help:
@@ -56,8 +57,8 @@ help:
 	@echo 'make unit       the unit tests alone; make e2e: the end-to-end tests alone (K=WORD: some of them)'
 	@echo 'make behaviour  the default policy: questions in ordinary work, and danger stopped (K=WORD: some cases)'
 	@echo 'make test-kernels  the guards on other kernels, from 5.10 on, each in an emulated machine (K=NAME: one)'
-	@echo 'make lint       format, static analysis, gcc and clang with warnings as errors, aarch64, the fuzz targets for a moment,'
-	@echo '                manual pages'
+	@echo 'make lint       format, static analysis, gcc and clang with warnings as errors, aarch64, the fuzz targets'
+	@echo '                for a moment, manual pages'
 	@echo 'make asan       tests under AddressSanitizer and UndefinedBehaviorSanitizer'
 	@echo 'make fuzz T=60  every fuzz target for T seconds'
 	@echo 'make bench      what it costs'
@@ -119,7 +120,8 @@ $(BUILD)/obj/packed.o: $(BUILD)/packed.c $(BUILD)/flags
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libunit.a $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -MT $@ -MF $@.d $(LAUNCHER_CFLAGS) $(LAUNCHER_LDFLAGS) -o $@ $< $(BUILD)/libunit.a $(LIBS) $(LAUNCHER_LDLIBS) -lcjson -lcmocka
+	$(Q)$(CC) -MT $@ -MF $@.d $(LAUNCHER_CFLAGS) $(LAUNCHER_LDFLAGS) -o $@ $< $(BUILD)/libunit.a $(LIBS) \
+		$(LAUNCHER_LDLIBS) -lcjson -lcmocka
 $(BUILD)/bench/%: tests/bench/%.c $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -127,7 +129,8 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBS)
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -MT $@ -MF $@.d $(LAUNCHER_CFLAGS) $(LAUNCHER_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBS) $(LAUNCHER_LDLIBS) -lcjson
+	$(Q)$(CC) -MT $@ -MF $@.d $(LAUNCHER_CFLAGS) $(LAUNCHER_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIBS) \
+		$(LAUNCHER_LDLIBS) -lcjson
 # Programs that tests guard.
 $(BUILD)/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
@@ -160,9 +163,9 @@ test-kernels:
 build-strictly: all programs $(UNIT_PROGRAMS) $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(BENCH))
 cross: $(BUILD)/libaskfirst.so
 
-# Where cppcheck is wrong: an approver fills in `reason` and does not keep its address; read(2) fills `scrap`; *place may have
-# changed meanwhile; a search is over before the command line that it points to is gone; what is sorted was filled as far
-# as `known`; and a cleanup_file closes itself.
+# Where cppcheck is wrong: an approver fills in `reason` and does not keep its address; read(2) fills `scrap`;
+# *place may have changed meanwhile; a search is over before the command line that it points to is gone; what is
+# sorted was filled as far as `known`; and a cleanup_file closes itself.
 MISTAKEN := $(addprefix --suppress=,returnDanglingLifetime:launcher/approve/approve.c \
             legacyUninitvar:launcher/approve/tty_keys.c uninitvar:launcher/approve/tty_keys.c \
             identicalInnerCondition:policy/plant.c identicalInnerCondition:policy/seen.c autoVariables:policy/decide.c \
