@@ -13,9 +13,8 @@
 #include "floor.h"
 
 enum {
-    ROOMS = 256,         /* of the table by inode */
-    AT_MOST = 200000,    /* entries that are looked at in a run */
-    IN_A_MOMENT = 20000, /* entries that somebody may have to wait for: some ten milliseconds */
+    ROOMS = 256,      /* of the table by inode */
+    AT_MOST = 200000, /* entries that are looked at in a run: some hundred milliseconds */
 };
 
 struct protected
@@ -188,7 +187,7 @@ bool protected_may_miss(const struct protected *protected, const char *path, con
 
 void protected_look_for(struct protected *protected, const char *path, const struct stat *status)
 {
-    if (protected_may_miss(protected, path, status)) protected_look(protected, IN_A_MOMENT);
+    if (protected_may_miss(protected, path, status)) protected_look(protected, AT_MOST);
 }
 
 const char *protected_path(const struct protected *protected, const struct stat *status, size_t *at)

@@ -97,6 +97,20 @@ for name in ("link", "/proc/self/cwd/secret", "/proc/self/root" + os.getcwd() + 
         self.assertEqual(result.stdout.split("\n")[:-1], ["Permission denied Permission denied done"] + ["Permission denied"] * 5,
                          result.stderr)
 
+    def test_a_hard_link_is_as_protected_among_very_many_files(self):
+        for directory in range(300):
+            inner = self.workspace / f"many{directory}"
+            inner.mkdir()
+            for name in range(150):
+                (inner / f"file{name}").touch()
+        for directory in range(0, 300, 60):  # wherever the look around begins
+            link = self.workspace / f"innocent{directory}"
+            protected = self.workspace / f"many{directory}" / "secret"
+            protected.write_text("hidden\n")
+            os.link(protected, link)
+            result = self.guard("cat", link.name)
+            self.assertEqual((result.stdout, result.returncode), ("", 1), result.stderr)
+
     def test_a_hard_link_that_was_there_before_is_as_protected(self):
         os.link(self.workspace / "secret", self.workspace / "innocent")
         self.assertEqual(self.guard("cat", "innocent").stdout, "")
