@@ -232,7 +232,7 @@ void call_tell(const struct call *call, const char *message)
 {
     if (call->watch->session->options->quiet) return;
     cleanup_fd int fd = call_descriptor(call, STDERR_FILENO);
-    if (fd >= 0) tell(call, fd, message);
+    if (fd >= 0 && notify_valid(&call->watch->notify, call->notification.id)) tell(call, fd, message);
 }
 
 /* Who a caller is beside what the run began as. */
@@ -241,7 +241,9 @@ enum standing { OWN, OTHER_USER, STRANGER };
 static enum standing standing_of(struct call *call, struct identity *identity, const char **why)
 {
     struct watch *watch = call->watch;
-    if (!watch->known || !identity_of(call->tid, identity)) {
+    /* Once the caller has ended, its number may be another's. */
+    if (!watch->known || !identity_of(call->tid, identity) ||
+        !notify_valid(&watch->notify, call->notification.id)) {
         *why = "who it is cannot be seen";
         return STRANGER;
     }
@@ -339,7 +341,7 @@ static void replied(void *context, int error, const char *message)
         return;
     }
     call->matter = NULL;
-    if (message && notify_valid(&call->watch->notify, call->notification.id)) call_tell(call, message);
+    if (message) call_tell(call, message);
     call_return(call, -error);
 }
 
