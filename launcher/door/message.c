@@ -2,6 +2,7 @@
 #include "message.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "../plain/memory.h"
 #include "../plain/show.h"
@@ -104,6 +105,16 @@ static const char *advice(const struct answer *answer)
     return answer ? by_outcome[answer->outcome] : NULL;
 }
 
+/* Not where the denied file lies in it already. */
+static bool workspace_helps(const struct question *question, const char *workspace)
+{
+    if (!workspace || question->act == ACT_CONNECT || question->act == ACT_DEBUG) return false;
+    if (question->act == ACT_EXEC || !question->path) return true;
+    size_t length = strlen(workspace);
+    return strncmp(question->path, workspace, length) != 0 ||
+           (question->path[length] != '/' && question->path[length] != '\0');
+}
+
 static void add_next(struct text *text, const struct question *question, const struct answer *answer,
                      const struct session *session)
 {
@@ -115,7 +126,7 @@ static void add_next(struct text *text, const struct question *question, const s
         text_string(text, next);
     } else {
         text_string(text, "ask for the rule to be changed");
-        if (question->act != ACT_CONNECT && session->places.workspace) {
+        if (workspace_helps(question, session->places.workspace)) {
             text_string(text, ", or work inside ");
             add_shown(text, session->places.workspace, LONGEST_SUBJECT);
         }

@@ -56,6 +56,30 @@ static void a_denial_by_rule(void **state)
                    "askfirst:   next: ask for the rule to be changed, or work inside /home/ada/project\n");
 }
 
+static void nobody_is_sent_to_the_workspace_who_is_there(void **state)
+{
+    (void)state;
+    static const struct {
+        enum act_kind act;
+        const char *path;
+        bool helps;
+    } cases[] = {
+        {ACT_READ, "/home/ada/.ssh/id_rsa", true},
+        {ACT_WRITE, "/home/ada/projects", true},
+        {ACT_READ, "/home/ada/project/data.csv", false},
+        {ACT_WRITE, "/home/ada/project", false},
+        {ACT_DEBUG, "/usr/bin/sleep", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct question question = removal();
+        question.act = cases[i].act;
+        question.path = word(cases[i].path);
+        char *message = message_denied(&question, NULL, &session);
+        assert_int_equal(strstr(message, ", or work inside ") != NULL, cases[i].helps);
+        free(message);
+    }
+}
+
 static void endings_are_told_apart(void **state)
 {
     (void)state;
@@ -144,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_denial_by_rule),
+        cmocka_unit_test(nobody_is_sent_to_the_workspace_who_is_there),
         cmocka_unit_test(endings_are_told_apart),
         cmocka_unit_test(what_others_wrote_is_harmless),
         cmocka_unit_test(subjects_of_other_acts),
