@@ -114,17 +114,6 @@ uint32_t builder_intern_hashed(struct builder *builder, const char *text, size_t
     return offset;
 }
 
-static bool has_glob(const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '\\')
-            i++;
-        else if (text[i] == '*' || text[i] == '?' || text[i] == '[')
-            return true;
-    }
-    return false;
-}
-
 /* Most labels are plain: they are hashed on the way through. */
 static bool is_plain(const char *text, size_t length, uint32_t *hash)
 {
@@ -145,7 +134,7 @@ struct term builder_label(struct builder *builder, const char *text, size_t leng
     if (is_plain(text, length, &hash))
         return (struct term){.text = builder_intern_hashed(builder, text, length, hash),
                              .length = (uint32_t)length};
-    if (has_glob(text, length))
+    if (pattern_has_glob(text, length))
         return (struct term){
             .text = builder_intern(builder, text, length), .length = (uint32_t)length, .flags = TERM_GLOB};
     for (size_t i = 0; i < length && size < sizeof plain; i++) {

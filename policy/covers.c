@@ -6,17 +6,7 @@
 
 #include "address.h"
 #include "glob.h"
-
-static bool has_glob(const char *name, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (name[i] == '\\')
-            i++;
-        else if (strchr("*?[", name[i]))
-            return true;
-    }
-    return false;
-}
+#include "pattern.h"
 
 /* What a literal stands for: its quoting undone. 0: it is too long to look at. */
 static size_t unquote(const char *text, size_t length, char *to, size_t room)
@@ -35,7 +25,7 @@ static bool part_covers(const char *glob, size_t glob_length, const char *other,
     char plain[4096];
     if (glob_length == length && memcmp(glob, other, length) == 0) return true;
     if (glob_length == 1 && glob[0] == '*') return true;
-    if (has_glob(other, length)) return false;
+    if (pattern_has_glob(other, length)) return false;
     size_t size = unquote(other, length, plain, sizeof plain);
     return size > 0 && glob_match(glob, glob_length, plain, size);
 }

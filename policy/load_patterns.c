@@ -25,24 +25,13 @@ const char *find_program(const struct reader *reader, const char *name, bool *is
     return seen ? seen_program(seen, name, reader->options->places->search_path, is_link) : NULL;
 }
 
-static bool has_glob(const char *name, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if (name[i] == '\\')
-            i++;
-        else if (strchr("*?[", name[i]))
-            return true;
-    }
-    return false;
-}
-
 /* How much of a path pattern, in whole names, is literal. */
 static size_t literal_length(const char *pattern)
 {
     size_t end = 0;
     while (pattern[end] == '/') {
         size_t name = strcspn(pattern + end + 1, "/");
-        if (has_glob(pattern + end + 1, name)) break;
+        if (pattern_has_glob(pattern + end + 1, name)) break;
         end += 1 + name;
     }
     return end;
@@ -142,7 +131,7 @@ enum reading read_path_pattern(struct reader *reader, const struct node *at, con
 static void add_linked_program(struct reader *reader, const char *name, struct patterns *into)
 {
     char real[PATH_MAX];
-    if (reader->options->no_links || has_glob(name, strlen(name))) return;
+    if (reader->options->no_links || pattern_has_glob(name, strlen(name))) return;
     const char *plain = glob_unquote(reader->arena, name, strlen(name));
     bool is_link;
     const char *found = find_program(reader, plain, &is_link);

@@ -1,7 +1,6 @@
 /* pattern.c: judges the form of globs and path patterns (pattern.h). */
 #include "pattern.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #include "glob.h"
@@ -83,4 +82,15 @@ const char *path_pattern_error(const char *pattern)
         at += name + (at[name] == '/');
     }
     return NULL;
+}
+
+bool pattern_has_glob(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\\')
+            i++;
+        else if (text[i] == '*' || text[i] == '?' || text[i] == '[')
+            return true;
+    }
+    return false;
 }

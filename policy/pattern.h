@@ -4,8 +4,14 @@
 #ifndef ASKFIRST_PATTERN_H
 #define ASKFIRST_PATTERN_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 const char *path_pattern_error(const char *pattern); /* begins with / or with a double star and a slash */
 const char *glob_error(const char *glob); /* a word, a bare program, a shell text, an abstract name */
+
+/* Whether so much of it is more than a literal. */
+bool pattern_has_glob(const char *text, size_t length);
 
 #define PATTERN_BYTES 4096
 #define PATTERN_NAMES 64 /* names in a path pattern, double stars included */
