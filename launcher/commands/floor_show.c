@@ -9,10 +9,10 @@
 #include "../guard/protected.h"
 #include "../plain/json.h"
 #include "../plain/memory.h"
-#include "../plain/show.h"
 #include "../questions/question.h"
+#include "shown.h"
 
-enum { PLACE_WIDTH = 24, TEXT_LIMIT = 400 };
+enum { TEXT_LIMIT = 400 };
 
 /* ---- Who carries a rule ---- */
 
@@ -155,24 +155,11 @@ static const char *why_gap(const struct floor_gap *gap)
 
 /* ---- For people ---- */
 
-static void print_shown(const char *text)
-{
-    char *shown cleanup_free = show_string(text, TEXT_LIMIT);
-    fputs(shown, stdout);
-}
-
-static void print_place(const struct place *place)
-{
-    char *file cleanup_free = show_string(place->file, 0);
-    int width = printf("  %s:%u", file, place->line);
-    printf("%*s ", width < PLACE_WIDTH ? PLACE_WIDTH - width : 0, "");
-}
-
 static void print_rule(const struct rule *rule)
 {
-    print_place(&rule->place);
+    shown_place(&rule->place);
     printf("%-8s%-6s ", act_name(rule->act), verdict_name(rule->verdict));
-    print_shown(rule->text);
+    shown_print(rule->text, TEXT_LIMIT);
     putchar('\n');
 }
 
@@ -210,7 +197,7 @@ static void print_grants(const struct floor_plan *plan, const char *title, bool 
         if (reads ? !grant->read : !grant->write) continue;
         if (!count++) printf("\n%s\n", title);
         fputs("  ", stdout);
-        print_shown(grant->path);
+        shown_print(grant->path, TEXT_LIMIT);
         putchar('\n');
     }
     if (!count) printf("\n%s\n  nothing\n", title);
@@ -224,7 +211,7 @@ static void print_protected(const struct protected *protected)
     puts("\nprotected files that were found: no other name for them helps");
     for (size_t i = 0; i < count; i++) {
         fputs("  ", stdout);
-        print_shown(files[i].path);
+        shown_print(files[i].path, TEXT_LIMIT);
         putchar('\n');
     }
 }
@@ -236,12 +223,12 @@ static void print_gaps(const struct floor_plan *plan)
     for (size_t i = 0; i < plan->gap_count; i++) {
         const struct floor_gap *gap = &plan->gaps[i];
         printf("  %-6s ", act_name(gap->act));
-        print_shown(gap->path);
+        shown_print(gap->path, TEXT_LIMIT);
         putchar('\n');
         if (gap->because)
             print_rule(gap->because);
         else
-            printf("  %*s %s\n", PLACE_WIDTH - 2, "", why_gap(gap));
+            printf("  %*s %s\n", SHOWN_PLACE - 2, "", why_gap(gap));
     }
 }
 
@@ -291,21 +278,15 @@ void floor_show(const struct loaded *loaded)
 
 /* ---- For programs ---- */
 
-static void json_shown(struct json *json, const char *key, const char *text)
-{
-    char *shown cleanup_free = show_is_utf8(text, strlen(text)) ? xstrdup(text) : show_string(text, 0);
-    json_string(json, key, shown);
-}
-
 static void json_rule(struct json *json, const char *key, const struct rule *rule)
 {
     json_open(json, key, '{');
     json_string(json, "act", act_name(rule->act));
     json_string(json, "verdict", verdict_name(rule->verdict));
-    json_shown(json, "file", rule->place.file);
+    shown_json(json, "file", rule->place.file);
     json_number(json, "line", rule->place.line);
     json_number(json, "column", rule->place.column);
-    json_shown(json, "text", rule->text);
+    shown_json(json, "text", rule->text);
 }
 
 static void json_kernel(struct json *json, int abi)
@@ -334,7 +315,7 @@ static void json_grants(struct json *json, const struct floor_plan *plan)
     json_open(json, "grants", '[');
     for (size_t i = 0; i < plan->grant_count; i++) {
         json_open(json, NULL, '{');
-        json_shown(json, "path", plan->grants[i].path);
+        shown_json(json, "path", plan->grants[i].path);
         json_open(json, "acts", '[');
         if (plan->grants[i].read) json_string(json, NULL, act_name(ACT_READ));
         if (plan->grants[i].write) json_string(json, NULL, act_name(ACT_WRITE));
@@ -351,7 +332,7 @@ static void json_protected(struct json *json, const struct protected *protected)
     json_open(json, "protected", '[');
     for (size_t i = 0; i < count; i++) {
         json_open(json, NULL, '{');
-        json_shown(json, "path", files[i].path);
+        shown_json(json, "path", files[i].path);
         json_number(json, "device", files[i].device);
         json_number(json, "inode", files[i].inode);
         json_close(json, '}');
@@ -366,7 +347,7 @@ static void json_gaps(struct json *json, const struct floor_plan *plan)
         const struct floor_gap *gap = &plan->gaps[i];
         json_open(json, NULL, '{');
         json_string(json, "act", act_name(gap->act));
-        json_shown(json, "path", gap->path);
+        shown_json(json, "path", gap->path);
         if (gap->because) {
             json_rule(json, "rule", gap->because);
             json_close(json, '}');

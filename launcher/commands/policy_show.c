@@ -8,8 +8,9 @@
 #include "../plain/memory.h"
 #include "../plain/show.h"
 #include "../questions/question.h"
+#include "shown.h"
 
-enum { PLACE_WIDTH = 24, TEXT_LIMIT = 2000 };
+enum { TEXT_LIMIT = 2000 };
 
 static const char *const layer_names[] = {
     [LAYER_CORE] = "core",         [LAYER_SYSTEM] = "system",   [LAYER_USER] = "user",
@@ -59,24 +60,11 @@ static uint64_t limit_of(const struct policy *policy, size_t i)
 
 /* ---- For people ---- */
 
-static void print_shown(const char *text)
-{
-    char *shown cleanup_free = show_string(text, TEXT_LIMIT);
-    fputs(shown, stdout);
-}
-
-static void print_place(const struct place *place)
-{
-    char *file cleanup_free = show_string(place->file, 0);
-    int width = printf("  %s:%u", file, place->line);
-    printf("%*s ", width < PLACE_WIDTH ? PLACE_WIDTH - width : 0, "");
-}
-
 static void print_patterns(const struct rule *rule)
 {
     for (size_t i = 0; i < rule->patterns.count; i++) {
-        printf("%*s", PLACE_WIDTH + 8, "");
-        print_shown(rule->patterns.items[i].text);
+        printf("%*s", SHOWN_PLACE + 8, "");
+        shown_print(rule->patterns.items[i].text, TEXT_LIMIT);
         putchar('\n');
     }
 }
@@ -89,12 +77,12 @@ static bool has_same_reason(const struct rule *rule, const struct rule *before)
 
 static void print_rule(const struct rule *rule, const struct rule *before, bool patterns)
 {
-    print_place(&rule->place);
+    shown_place(&rule->place);
     printf("%-6s ", verdict_name(rule->verdict));
-    print_shown(rule->text);
+    shown_print(rule->text, TEXT_LIMIT);
     if (rule->because && !has_same_reason(rule, before)) {
         fputs("  # ", stdout);
-        print_shown(rule->because);
+        shown_print(rule->because, TEXT_LIMIT);
     }
     putchar('\n');
     if (patterns) print_patterns(rule);
@@ -108,9 +96,9 @@ static bool was_said(const struct place *place)
 static void print_otherwise(const struct policy *policy, enum rule_set set, enum act_kind act)
 {
     if (set == SET_MAIN && !was_said(&policy->otherwise_place[set][act]))
-        printf("  %-*s%-6s otherwise, as nobody said anything\n", PLACE_WIDTH - 1, "", "ask");
+        printf("  %-*s%-6s otherwise, as nobody said anything\n", SHOWN_PLACE - 1, "", "ask");
     else if (set == SET_MAIN || policy->has_otherwise[set][act]) {
-        print_place(&policy->otherwise_place[set][act]);
+        shown_place(&policy->otherwise_place[set][act]);
         printf("%-6s otherwise\n", verdict_name(policy->otherwise[set][act]));
     }
 }
@@ -137,7 +125,7 @@ static void print_strings(const char *what, const struct strings *strings)
     printf("  %s", what);
     for (size_t i = 0; i < strings->count; i++) {
         putchar(' ');
-        print_shown(strings->items[i]);
+        shown_print(strings->items[i], TEXT_LIMIT);
     }
     putchar('\n');
 }
@@ -193,18 +181,12 @@ void policy_show(const struct policy *policy, bool patterns)
 
 /* ---- For programs ---- */
 
-static void json_shown(struct json *json, const char *key, const char *text)
-{
-    char *shown cleanup_free = show_is_utf8(text, strlen(text)) ? xstrdup(text) : show_string(text, 0);
-    json_string(json, key, shown);
-}
-
 static void json_strings(struct json *json, const char *key, const struct strings *strings)
 {
     if (!strings->count) return;
     json_open(json, key, '[');
     for (size_t i = 0; i < strings->count; i++)
-        json_shown(json, NULL, strings->items[i]);
+        shown_json(json, NULL, strings->items[i]);
     json_close(json, ']');
 }
 
@@ -213,13 +195,13 @@ static void json_patterns(struct json *json, const char *key, const struct patte
     if (!patterns->count) return;
     json_open(json, key, '[');
     for (size_t i = 0; i < patterns->count; i++)
-        json_shown(json, NULL, patterns->items[i].text);
+        shown_json(json, NULL, patterns->items[i].text);
     json_close(json, ']');
 }
 
 static void json_place(struct json *json, const struct place *place)
 {
-    json_shown(json, "file", place->file);
+    shown_json(json, "file", place->file);
     json_number(json, "line", place->line);
     json_number(json, "column", place->column);
 }
@@ -232,8 +214,8 @@ static void json_rule(struct json *json, const struct rule *rule)
     json_string(json, "set", set_names[rule->set]);
     json_string(json, "layer", layer_names[rule->layer]);
     json_place(json, &rule->place);
-    json_shown(json, "text", rule->text);
-    if (rule->because) json_shown(json, "because", rule->because);
+    shown_json(json, "text", rule->text);
+    if (rule->because) shown_json(json, "because", rule->because);
     json_patterns(json, "patterns", &rule->patterns);
     json_strings(json, "words", &rule->words);
     json_strings(json, "options", &rule->options);
@@ -289,7 +271,7 @@ static void json_files(struct json *json, const struct policy *policy)
         for (size_t k = 0; k < sizeof file->sha256; k++)
             snprintf(digest + 2 * k, 3, "%02x", file->sha256[k]);
         json_open(json, NULL, '{');
-        json_shown(json, "name", file->name);
+        shown_json(json, "name", file->name);
         json_string(json, "layer", layer_names[file->layer]);
         json_number(json, "size", file->size);
         json_string(json, "sha256", digest);
