@@ -262,15 +262,9 @@ void watch_bind(struct call *call)
 
 /* ---- making ---- */
 
-static void make(struct call *call)
-{
-    call->matter = NULL;
-    call_continue(call); /* what was judged lies in registers */
-}
-
 void watch_socket(struct call *call)
 {
     const uint64_t *args = (const uint64_t *)call->notification.data.args;
-    struct matter *matter = call_matter(call, make);
+    struct matter *matter = call_matter(call, call_continue); /* what was judged lies in registers */
     if (matter) socket_judge(matter, (int)args[0], (int)args[1]);
 }

@@ -126,12 +126,6 @@ static bool is_debugging(int number)
     return false;
 }
 
-static void let(struct call *call)
-{
-    call->matter = NULL;
-    call_continue(call);
-}
-
 static void judge_debugging(struct call *call, pid_t target)
 {
     char *program cleanup_free = process_program(target);
@@ -139,7 +133,7 @@ static void judge_debugging(struct call *call, pid_t target)
         call_return(call, -ESRCH);
         return;
     }
-    struct matter *matter = call_matter(call, let);
+    struct matter *matter = call_matter(call, call_continue);
     if (matter) debug_judge(matter, program, filter_call_name(call->notification.data.nr));
 }
 
