@@ -47,14 +47,6 @@ struct exec_run {
     struct text output;
 };
 
-static void close_end(int *fd, struct loop_source **source)
-{
-    loop_remove(*source);
-    *source = NULL;
-    if (*fd >= 0) close(*fd);
-    *fd = -1;
-}
-
 static void run_free(struct exec_run *run)
 {
     struct exec_run **link = &run->exec->runs;
@@ -62,9 +54,9 @@ static void run_free(struct exec_run *run)
     while (*link != run)
         link = &(*link)->next;
     *link = run->next;
-    close_end(&run->in, &run->in_source);
-    close_end(&run->out, &run->out_source);
-    close_end(&run->pidfd, &run->ended_source);
+    loop_close(&run->in_source, &run->in);
+    loop_close(&run->out_source, &run->out);
+    loop_close(&run->ended_source, &run->pidfd);
     loop_cancel(run->failed);
     text_free(&run->output);
     free(run->line);
@@ -166,7 +158,7 @@ static bool read_output(struct exec_run *run)
         text_add(&run->output, buffer, (size_t)got);
         if (run->output.length > PROTOCOL_LINE) return false;
     }
-    if (got == 0 || (errno != EAGAIN && errno != EINTR)) close_end(&run->out, &run->out_source);
+    if (got == 0 || (errno != EAGAIN && errno != EINTR)) loop_close(&run->out_source, &run->out);
     return true;
 }
 
@@ -196,7 +188,7 @@ static void on_input(void *context, int fd, uint32_t events)
     if (written < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (written >= 0) run->sent += (size_t)written;
     /* It need not read the question to answer it. */
-    if (written < 0 || run->sent == length) close_end(&run->in, &run->in_source);
+    if (written < 0 || run->sent == length) loop_close(&run->in_source, &run->in);
 }
 
 static void on_end(void *context, int fd, uint32_t events)

@@ -42,14 +42,6 @@ struct tty {
 
 static void show_next(void *context);
 
-static void close_source(struct loop_source **source, int *fd)
-{
-    loop_remove(*source);
-    *source = NULL;
-    if (*fd >= 0) close(*fd);
-    *fd = -1;
-}
-
 /* What the prompter may have left undone. From the background, a terminal's settings are changed with SIGTTOU
  * blocked. */
 static void recover(struct tty *tty)
@@ -68,8 +60,8 @@ static void collect(struct tty *tty)
 {
     loop_cancel(tty->patience);
     tty->patience = NULL;
-    close_source(&tty->link_source, &tty->link);
-    close_source(&tty->pid_source, &tty->pidfd);
+    loop_close(&tty->link_source, &tty->link);
+    loop_close(&tty->pid_source, &tty->pidfd);
     waitpid(tty->pid, NULL, 0);
     tty->pid = 0;
     recover(tty);
@@ -142,7 +134,7 @@ static bool hear(struct tty *tty)
 
     if (tty->link < 0) return true;
     ssize_t length = recv(tty->link, &says, sizeof says, MSG_DONTWAIT);
-    close_source(&tty->link_source, &tty->link);
+    loop_close(&tty->link_source, &tty->link);
     if (length != (ssize_t)sizeof says || !tty->shown) return true;
     says.note[sizeof says.note - 1] = '\0';
     return take(tty, &says);

@@ -1,7 +1,6 @@
 /* errand.c: the list itself, and going through it by the C library's functions (errand.h). */
 #include "errand.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -14,6 +13,7 @@
 
 #include "../../shim/wire.h"
 #include "../plain/memory.h"
+#include "../run/nested.h"
 
 static bool put_path(char to[ERRAND_PATH], const char *directory, const char *where, const char *name)
 {
@@ -81,16 +81,6 @@ static int64_t do_step(const struct step *step)
     }
 }
 
-/* Whether the C library's own functions have the shim's before them. */
-static bool shim_is_loaded(void)
-{
-    Dl_info found;
-    void *first = dlsym(RTLD_DEFAULT, "execve");
-    if (!first || !dladdr(first, &found) || !found.dli_fname) return false;
-    const char *slash = strrchr(found.dli_fname, '/');
-    return !strcmp(slash ? slash + 1 : found.dli_fname, WIRE_SHIM);
-}
-
 static bool policy_is_mapped(void)
 {
     const char *session = getenv(WIRE_ENV);
@@ -107,7 +97,7 @@ static bool policy_is_mapped(void)
 
 void errand_by_libc(struct errand *errand)
 {
-    errand->shim_is_loaded = shim_is_loaded();
+    errand->shim_is_loaded = nested_has_shim();
     errand->policy_is_mapped = policy_is_mapped();
     for (size_t i = 0; i < STEPS; i++) {
         int64_t result = do_step(&errand->steps[i]);

@@ -103,6 +103,14 @@ void loop_remove(struct loop_source *source)
     source->loop->removed = source;
 }
 
+void loop_close(struct loop_source **source, int *fd)
+{
+    loop_remove(*source);
+    *source = NULL;
+    if (*fd >= 0) close(*fd);
+    *fd = -1;
+}
+
 static bool sooner(const struct loop_timer *a, const struct loop_timer *b)
 {
     return a->when != b->when ? a->when < b->when : a->number < b->number;

@@ -22,6 +22,8 @@ void loop_free(struct loop *loop);
 struct loop_source *loop_add(struct loop *loop, int fd, uint32_t events, loop_ready *ready, void *context);
 int loop_change(struct loop_source *source, uint32_t events);
 void loop_remove(struct loop_source *source); /* NULL is fine */
+/* The same with its descriptor, which is closed (-1: there is none). */
+void loop_close(struct loop_source **source, int *fd);
 
 /* Calls once after `milliseconds` of the monotonic clock. loop_cancel() may be called from any callback, but
  * not after the timer has fired. */

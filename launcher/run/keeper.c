@@ -31,14 +31,6 @@ struct keeper {
     struct keeper_events events;
 };
 
-static void drop(struct loop_source **source, int *fd)
-{
-    loop_remove(*source);
-    *source = NULL;
-    if (*fd >= 0) close(*fd);
-    *fd = -1;
-}
-
 static void on_birth(void *context, int fd, uint32_t events)
 {
     struct keeper *keeper = context;
@@ -47,7 +39,7 @@ static void on_birth(void *context, int fd, uint32_t events)
     ssize_t length = read(fd, &news, sizeof news);
     if (length < 0 && (errno == EAGAIN || errno == EINTR)) return;
     if (length != (ssize_t)sizeof news) {
-        drop(&keeper->birth_source, &keeper->birth);
+        loop_close(&keeper->birth_source, &keeper->birth);
         if (!keeper->failed) keeper->events.started(keeper->events.context);
     } else if (news.kind == CHILD_PID) {
         keeper->events.born(keeper->events.context, news.pid);
@@ -67,7 +59,7 @@ static void on_link(void *context, int fd, uint32_t events)
      * that. */
     if (length < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET)) return;
     if (length != (ssize_t)sizeof news) {
-        drop(&keeper->link_source, &keeper->link);
+        loop_close(&keeper->link_source, &keeper->link);
         if (keeper->empty)
             keeper->events.empty(keeper->events.context);
         else
@@ -108,8 +100,8 @@ struct keeper *keeper_start(struct loop *loop, const struct child_plan *plan, in
 
 failed:;
     int error = errno;
-    drop(&keeper->birth_source, &keeper->birth);
-    drop(&keeper->link_source, &keeper->link);
+    loop_close(&keeper->birth_source, &keeper->birth);
+    loop_close(&keeper->link_source, &keeper->link);
     if (link[1] >= 0) close(link[1]);
     if (birth[1] >= 0) close(birth[1]);
     free(keeper);
@@ -186,8 +178,8 @@ static bool did_its_work(const struct keeper *keeper, int64_t patience_ms)
 void keeper_free(struct keeper *keeper)
 {
     if (!keeper) return;
-    drop(&keeper->birth_source, &keeper->birth);
-    drop(&keeper->link_source, &keeper->link);
+    loop_close(&keeper->birth_source, &keeper->birth);
+    loop_close(&keeper->link_source, &keeper->link);
     if (!did_its_work(keeper, PATIENCE_MS)) {
         kill(keeper->pid, SIGKILL);
         kill_below(PATIENCE_MS);

@@ -14,9 +14,7 @@
 
 #define NAME "askfirst"
 
-/* The shim's own function in execve's place: it asks for as long as its session lives, and refuses everything
- * afterwards. */
-static bool has_shim(void)
+bool nested_has_shim(void)
 {
     Dl_info found;
     void *first = dlsym(RTLD_DEFAULT, "execve");
@@ -50,5 +48,5 @@ static bool has_keeper(void)
 
 bool nested_in_run(void)
 {
-    return has_shim() || (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && has_keeper());
+    return nested_has_shim() || (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 && has_keeper());
 }

@@ -8,4 +8,8 @@
  * is believed, since that would be a way to have no guard at all. */
 bool nested_in_run(void);
 
+/* Whether it has the shim's own function in execve's place, which asks for as long as its session lives, and
+ * refuses everything afterwards. */
+bool nested_has_shim(void);
+
 #endif
