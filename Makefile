@@ -173,6 +173,8 @@ MISTAKEN := $(addprefix --suppress=,returnDanglingLifetime:launcher/approve/appr
 lint:
 	@echo '  clang-format'
 	@clang-format --dry-run --Werror $(SOURCES)
+	@echo '  lines beyond 110 columns, which clang-format leaves to comments'
+	@! LC_ALL=C.UTF-8 grep -nE '^.{111}' $(SOURCES)
 	$(MAKE) -j$(JOBS) BUILD=build-gcc CC=gcc WERROR=-Werror build-strictly
 	$(MAKE) -j$(JOBS) BUILD=build-clang CC=clang WERROR=-Werror build-strictly
 	$(if $(SHIM),$(MAKE) -j$(JOBS) BUILD=build-aarch64 CC=aarch64-linux-gnu-gcc CROSS=1 WERROR=-Werror cross)

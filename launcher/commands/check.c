@@ -82,7 +82,8 @@ static int take_options(struct check *check, struct options *options)
 
 static int wrong(const char *what)
 {
-    complain("%s: askfirst check exec -- COMMAND..., read PATH, write PATH, debug PATH or connect ADDRESS", what);
+    complain("%s: askfirst check exec -- COMMAND..., read PATH, write PATH, debug PATH or connect ADDRESS",
+             what);
     return OPTION_ERROR;
 }
 

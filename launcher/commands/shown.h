@@ -1,4 +1,5 @@
-/* shown.h: the words and places of a policy on standard output, as every command prints them that shows rules. */
+/* shown.h: the words and places of a policy on standard output, as every command prints them that shows
+ * rules. */
 #ifndef ASKFIRST_SHOWN_H
 #define ASKFIRST_SHOWN_H
 

@@ -103,8 +103,9 @@ typedef void matter_replied(void *context, int error, const char *message);
  * itself. */
 struct matter {
     struct door *door;
-    /* One of the three hears how it ends, and the others are NULL: a connection that asked for this one act,
-     * whoever asks more (a trapped call, an act of several, a look-up), or the start of the command itself. */
+    /* One of the three hears how it ends, and the others are NULL: a connection that asked for this one
+     * act, whoever asks more (a trapped call, an act of several, a look-up), or the start of the command
+     * itself. */
     struct connection *connection;
     matter_replied *replied;
     door_decided *decided;

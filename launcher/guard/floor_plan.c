@@ -197,7 +197,8 @@ static enum freedom walk_tree(struct walk *walk, const char *directory)
     return freedom;
 }
 
-/* By an earlier rule: there were no more hazards then than there are now, so it has come to all that it may. */
+/* By an earlier rule: there were no more hazards then than there are now, so it has come to all that it
+ * may. */
 static bool was_planned(const struct walk *walk, const char *path)
 {
     const struct floor_plan *plan = walk->plan;

@@ -180,7 +180,8 @@ static void write_name(struct lane *lane, uint32_t slot, const char *name, size_
     __atomic_store_n(to, name[0], __ATOMIC_RELEASE);
 }
 
-/* The slot stays as it is apart from its first byte: whoever reads meanwhile opens that file still, or nothing. */
+/* The slot stays as it is apart from its first byte: whoever reads meanwhile opens that file still, or
+ * nothing. */
 void lane_forget(struct lane *lane, const char *directory)
 {
     size_t length = strcmp(directory, "/") ? strlen(directory) : 0;

@@ -40,7 +40,8 @@ void lane_forget(struct lane *lane, const char *directory);
  * have another of that number. */
 bool lane_reaches(const struct lane *lane, pid_t tid);
 
-/* Whether a process has memory at the lane's place that can never be taken away again, as the kernel tells it. */
+/* Whether a process has memory at the lane's place that can never be taken away again, as the kernel tells
+ * it. */
 bool lane_is_sealed(pid_t pid);
 
 /* Whether this file is the lane's own memory. */

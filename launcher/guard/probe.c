@@ -1,5 +1,6 @@
-/* probe.c: see probe.h. A child goes behind an empty floor and a filter that traps one kind of call, and makes
- * calls that its parent answers as the watch would. What the child saw, it leaves in a page that both share.
+/* probe.c: see probe.h. A child goes behind an empty floor and a filter that traps one kind of call, and
+ * makes calls that its parent answers as the watch would. What the child saw, it leaves in a page that both
+ * share.
  */
 #include "probe.h"
 

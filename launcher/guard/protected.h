@@ -27,7 +27,8 @@ bool protected_look(struct protected *protected, size_t entries);
 /* Whether this may be another name of a file that was not seen yet. */
 bool protected_may_miss(const struct protected *protected, const char *path, const struct stat *status);
 
-/* The rest at once, which somebody waits for once in a run: where this may be another name of a file not seen yet. */
+/* The rest at once, which somebody waits for once in a run: where this may be another name of a file not seen
+ * yet. */
 void protected_look_for(struct protected *protected, const char *path, const struct stat *status);
 
 /* The next path by which that file is protected, beginning with `*at` = 0; NULL: there is none, or no

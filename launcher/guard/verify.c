@@ -206,7 +206,8 @@ static bool look_at(struct verifier *verifier, struct pending **at)
     struct pending *pending = *at;
     int status;
     if (pending->before) return false;
-    /* A thread that executes takes the id of its process's first one; until then it is there under its own. */
+    /* A thread that executes takes the id of its process's first one; until then it is there under its
+     * own. */
     pid_t id = waitpid(pending->tid, &status, __WALL | WNOHANG);
     if (id < 0 && pending->tid != pending->pid) id = waitpid(pending->pid, &status, __WALL | WNOHANG);
     if (!id) return false;

@@ -39,8 +39,8 @@ typedef void verify_done(void *context, pid_t pid, bool same, const char *why, v
 struct verifier *verifier_new(struct loop *loop, const struct lane *lane, verify_done *done, void *context);
 void verifier_free(struct verifier *verifier);
 
-/* From now on a program may have a filter of its own, which answers in the kernel's place what it is made to do at its exec:
- * whether it has the lane for good is looked at from outside. */
+/* From now on a program may have a filter of its own, which answers in the kernel's place what it is made to
+ * do at its exec: whether it has the lane for good is looked at from outside. */
 void verifier_filters(struct verifier *verifier);
 
 /* Before the exec of `tid` (of process `pid`) continues. False with errno: it must be refused. */

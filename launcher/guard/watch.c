@@ -178,7 +178,8 @@ static void free_telling(struct telling *telling)
     free(telling);
 }
 
-/* Its call has ended by then, so that it is interrupted soon where the terminal stands still (aside_look()). */
+/* Its call has ended by then, so that it is interrupted soon where the terminal stands still
+ * (aside_look()). */
 static void tell_aside(const struct aside_call *call, void *own)
 {
     const struct telling *telling = own;

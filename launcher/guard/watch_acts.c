@@ -1,5 +1,5 @@
-/* watch_acts.c: a call that comes to several acts: they are judged one after the other, and the first that is not
- * allowed ends it (watch_parts.h).
+/* watch_acts.c: a call that comes to several acts: they are judged one after the other, and the first that is
+ * not allowed ends it (watch_parts.h).
  */
 #include <errno.h>
 

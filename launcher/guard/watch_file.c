@@ -307,7 +307,8 @@ static bool change_blocking(struct call *call)
     return true;
 }
 
-/* What comes to lie under a name of the lane was not looked at there: it may be a protected file by another name. */
+/* What comes to lie under a name of the lane was not looked at there: it may be a protected file by another
+ * name. */
 static void forget_below(struct call *call, const struct spot *from, const struct spot *to)
 {
     bool directory = from->target >= 0 && S_ISDIR(from->status.st_mode);

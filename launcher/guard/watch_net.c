@@ -141,7 +141,8 @@ static void carry_out(struct call *call)
     struct endpoint *endpoint = call->own;
     call->matter = NULL;
     if (!call_is_served(call, EACCES, &endpoint->ids)) return;
-    /* Whether it waits another thread of the caller may decide at any time, so none is connected from the loop that could. */
+    /* Whether it waits another thread of the caller may decide at any time, so none is connected from the
+     * loop that could. */
     if (!endpoint->ids && endpoint->type != SOCK_STREAM && endpoint->type != SOCK_SEQPACKET) {
         call_return(call, connect_now(endpoint));
         return;

@@ -85,8 +85,8 @@ bool call_look(struct call *call);
  * has been ended. */
 struct matter *call_matter(struct call *call, void (*allowed)(struct call *call));
 
-/* Has all acts judged that the call comes to; `acts` is part of the call's own. `allowed` is called when they all
- * are; otherwise the call ends with the error. */
+/* Has all acts judged that the call comes to; `acts` is part of the call's own. `allowed` is called when they
+ * all are; otherwise the call ends with the error. */
 void call_acts(struct call *call, struct acts *acts, void (*allowed)(struct call *call));
 
 /* The call's answer comes later: should the caller be killed meanwhile, the call is freed, and its own with

@@ -1,4 +1,5 @@
-/* executing ROUNDS: threads, and processes beside them, execute true(1) at the same time; says which never got there. */
+/* executing ROUNDS: threads, and processes beside them, execute true(1) at the same time; says which never
+ * got there. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>

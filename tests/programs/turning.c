@@ -1,5 +1,5 @@
-/* turning PATH: connects to a listener that has no room, by a socket that another thread makes wait and not wait in turn;
- * then opens PATH, and says what came of that. */
+/* turning PATH: connects to a listener that has no room, by a socket that another thread makes wait and not
+ * wait in turn; then opens PATH, and says what came of that. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

@@ -304,7 +304,8 @@ static void typing_into_a_terminal_is_refused_and_file_flags_trap(void **state)
 
 static void file_systems_make_no_names_by_themselves(void **state)
 {
-    /* BTRFS_IOC_SNAP_CREATE, …_V2, BTRFS_IOC_SUBVOL_CREATE, BTRFS_IOC_SNAP_DESTROY, FAT_IOCTL_SET_ATTRIBUTES */
+    /* BTRFS_IOC_SNAP_CREATE, …_V2, BTRFS_IOC_SUBVOL_CREATE, BTRFS_IOC_SNAP_DESTROY,
+     * FAT_IOCTL_SET_ATTRIBUTES */
     static const long refused[] = {0x50009401, 0x50009417, 0x5000940E, 0x5000940F, 0x40047211};
     int error;
     (void)state;
