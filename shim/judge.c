@@ -88,10 +88,25 @@ static APART bool holds(const struct place *place)
     return false;
 }
 
+static APART long ask_of_devices(const struct session *session, enum wire_change change, const char *written)
+{
+    struct place devices = {.fd = -1, .length = sizeof WIRE_DEVICES - 1, .mode = S_IFDIR};
+    text_begin(&devices.path);
+    long result = text_add(&devices.path, WIRE_DEVICES, devices.length) ? 0 : -ENOMEM;
+    if (!result && judge_path(session, DEED_WRITE, devices.path.bytes, devices.length) != VERDICT_ALLOW)
+        result = ask_each(session, DEED_WRITE, change, &devices, written);
+    text_end(&devices.path);
+    return result;
+}
+
 long judge_place(const struct session *session, unsigned deeds, enum wire_change change,
                  const struct place *place, const char *written)
 {
     if (place->nameless) return holds(place) ? 0 : -EACCES;
+    if (wire_changes_devices(place->path.bytes, change)) {
+        long result = ask_of_devices(session, change, written);
+        if (result) return result;
+    }
     if (judge_path(session, deeds, place->path.bytes, place->length) == VERDICT_ALLOW) return 0;
     return ask_each(session, deeds, change, place, written);
 }

@@ -73,6 +73,22 @@ enum wire_change {
     WIRE_CHANGE_SOCKET
 };
 
+/* A rule lets a device be written, /dev/null for one, by what is sent to it. To take its name away, or to give it to something
+ * else, or to change who may use it, is a change of /dev, and judged as a write there too. */
+#define WIRE_DEVICES "/dev"
+static inline int wire_changes_devices(const char *path, unsigned change)
+{
+    static const char devices[] = WIRE_DEVICES "/";
+    if (change != WIRE_CHANGE_REMOVE && change != WIRE_CHANGE_RENAME && change != WIRE_CHANGE_MODE &&
+        change != WIRE_CHANGE_OWNER && change != WIRE_CHANGE_XATTR)
+        return 0;
+    for (const char *begin = devices; *begin; begin++, path++)
+        if (*path != *begin) return 0;
+    while (*path && *path != '/')
+        path++;
+    return !*path;
+}
+
 /* Which call runs the shell, for `detail` of WIRE_SHELL. */
 enum wire_shell { WIRE_SHELL_SYSTEM = 1, WIRE_SHELL_POPEN, WIRE_SHELL_WORDEXP };
 

@@ -428,7 +428,8 @@ int change_read(const struct seccomp_notif *call, pid_t top, struct change *chan
         change->args[i] = call->data.args[i];
 
     bool directory = kind->deed == do_remove && flags_of(change) & AT_REMOVEDIR;
-    change->detail = change_name(directory ? WIRE_CHANGE_RMDIR : kind->detail);
+    change->what = directory ? WIRE_CHANGE_RMDIR : kind->detail;
+    change->detail = change_name(change->what);
 
     struct viewer viewer = {(pid_t)call->pid, top};
     bool two = kind->other_path != NONE;

@@ -14,7 +14,8 @@ struct change_kind;
 
 struct change {
     const struct change_kind *kind;
-    const char *detail; /* what a person is told: "remove", "rename"… (question.h) */
+    unsigned what;      /* enum wire_change */
+    const char *detail; /* the same as a person is told: "remove", "rename"… (question.h) */
     struct spot spots[2];
     size_t spot_count;
     uint64_t args[6];

@@ -362,6 +362,8 @@ void watch_file_change(struct call *call)
         bool renamed = change->spot_count == 2 && (i == 0 || change_names(change) == CHANGE_EXCHANGES);
         if (renamed) add(call, ACT_READ, change->detail, spot);
         add(call, ACT_WRITE, change->detail, spot);
+        if (spot->path && wire_changes_devices(spot->path, change->what))
+            acts_add(&deed->acts, ACT_WRITE, WIRE_DEVICES, change->detail, NULL);
         if (renamed && spot->path && spot->target >= 0 && S_ISSOCK(spot->status.st_mode))
             acts_add(&deed->acts, ACT_CONNECT, spot->path, NULL, NULL);
     }

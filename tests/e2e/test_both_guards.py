@@ -1,8 +1,11 @@
 """The same program under guard shim and under guard kernel: the same results, the same questions, each once, and the same
 records."""
 import os
+import pathlib
+import stat
 import subprocess
 import time
+import unittest
 
 import support
 from talk import DoorCase, Session
@@ -466,6 +469,22 @@ for path in ("here.sock", "here.sock", "kept/x.sock", "ask/x.sock", "missing/x.s
         self.assertEqual([(q["act"], q["detail"], q["about"]) for q in seen["questions"]],
                          [("write", "make a socket", "WORK/ask/x.sock")])
         self.assertEqual(seen["out"].split("\n")[1:6], ["did it", "EADDRINUSE", "EACCES", "EACCES", "ENOENT"])
+
+    @unittest.skipUnless(os.getuid() == 0, "only root makes devices")
+    def test_a_device_that_may_be_written_may_not_be_replaced(self):
+        device = f"/dev/askfirst-{os.getpid()}"
+        os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+        self.addCleanup(pathlib.Path(device).unlink, missing_ok=True)
+        seen = self.both(f"""
+device = "{device}"
+attempt(lambda: open(device, "w").write("x") and None)
+for act, *more in ((os.remove,), (os.rename, "elsewhere"), (os.chmod, 0), (os.chown, 1, 1), (shutil.move, "elsewhere")):
+    attempt(act, device, *more)
+attempt(os.replace, "plain", device)
+""", lambda question: "deny", policy=POLICY.replace("/dev/**", "/dev/askfirst-*"))
+        self.assertEqual(seen["out"], "did it\n" + "EACCES\n" * 6)
+        self.assertEqual({q["about"] for q in seen["questions"]}, {"/dev"})
+        self.assertTrue(stat.S_ISCHR(os.stat(device).st_mode))
 
     def test_reading_and_writing_at_once_is_both(self):
         seen = self.both("""
