@@ -169,7 +169,7 @@ cross: $(BUILD)/libaskfirst.so
 MISTAKEN := $(addprefix --suppress=,returnDanglingLifetime:launcher/approve/approve.c \
             legacyUninitvar:launcher/approve/tty_keys.c uninitvar:launcher/approve/tty_keys.c \
             identicalInnerCondition:policy/plant.c identicalInnerCondition:policy/seen.c autoVariables:policy/decide.c \
-            uninitvar:launcher/guard/filter.c resourceLeak:launcher/guard/watch_file.c)
+            uninitvar:launcher/filter/filter.c resourceLeak:launcher/watch/file.c)
 lint:
 	@echo '  clang-format'
 	@clang-format --dry-run --Werror $(SOURCES)

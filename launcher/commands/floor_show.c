@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "../guard/floor.h"
-#include "../guard/protected.h"
+#include "../floor/floor.h"
+#include "../names/protected.h"
 #include "../plain/json.h"
 #include "../plain/memory.h"
 #include "../questions/question.h"

@@ -7,9 +7,9 @@
 
 #include "../../shim/wire.h"
 #include "../command.h"
-#include "../guard/probe.h"
 #include "../options.h"
 #include "../plain/memory.h"
+#include "../probe/probe.h"
 #include "../run/descriptors.h"
 #include "../run/environment.h"
 #include "../run/nested.h"

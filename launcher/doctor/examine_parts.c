@@ -1,8 +1,8 @@
 /* examine_parts.c: what the kernel guard needs, part by part (examine.h). */
-#include "../guard/floor.h"
-#include "../guard/probe.h"
+#include "../floor/floor.h"
 #include "../plain/memory.h"
 #include "../plain/text.h"
+#include "../probe/probe.h"
 #include "examine.h"
 
 /* What the versions of Landlock up to `last` were the first to know. */

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "../guard/above.h"
+#include "../names/above.h"
 #include "../plain/memory.h"
 #include "acts.h"
 

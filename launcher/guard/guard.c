@@ -7,10 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../filter/filter.h"
+#include "../filter/notify.h"
 #include "../plain/memory.h"
 #include "capabilities.h"
-#include "filter.h"
-#include "notify.h"
 
 /* What is only looked on must all come by. */
 static void make_lane(struct guard_setup *guard, const struct run_options *options)

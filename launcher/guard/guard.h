@@ -6,9 +6,9 @@
 #include <linux/filter.h>
 #include <stdbool.h>
 
+#include "../floor/floor.h"
+#include "../lane/lane.h"
 #include "../run/session.h"
-#include "floor.h"
-#include "lane.h"
 
 /* Made before the command is started. */
 struct guard_setup {

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/guard/above.h"
+#include "../../launcher/names/above.h"
 #include "policies.h"
 
 struct world {

@@ -24,8 +24,8 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/guard/filter.h"
-#include "../../launcher/guard/notify.h"
+#include "../../launcher/filter/filter.h"
+#include "../../launcher/filter/notify.h"
 #include "../../shim/lane.h"
 #include "../../shim/wire.h"
 

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/guard/floor.h"
+#include "../../launcher/floor/floor.h"
 #include "policies.h"
 
 #define WORK "${workspace}"

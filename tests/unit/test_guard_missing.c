@@ -17,9 +17,9 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/guard/landlock.h"
-#include "../../launcher/guard/notify.h"
-#include "../../launcher/guard/probe.h"
+#include "../../launcher/filter/notify.h"
+#include "../../launcher/floor/landlock.h"
+#include "../../launcher/probe/probe.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)

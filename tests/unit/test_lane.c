@@ -1,4 +1,4 @@
-/* What the fast lane takes, and how a program finds it there (launcher/guard/lane.h, shim/lane.h). */
+/* What the fast lane takes, and how a program finds it there (launcher/lane/lane.h, shim/lane.h). */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/guard/lane.h"
+#include "../../launcher/lane/lane.h"
 #include "../../shim/lane.h"
 
 /* As a guarded program has it, though anywhere. */

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/guard/protected.h"
+#include "../../launcher/names/protected.h"
 #include "policies.h"
 
 static struct policies policies;

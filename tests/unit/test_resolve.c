@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "../../launcher/guard/resolve.h"
+#include "../../launcher/names/resolve.h"
 
 static char top[] = "/tmp/askfirst-resolve-XXXXXX";
 static struct viewer own;

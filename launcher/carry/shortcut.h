@@ -1,0 +1,26 @@
+/* shortcut.h: files that are there, are plainly allowed to be read, and lie where their path says: most of
+ * all calls. They are opened with as few system calls as it takes. Whatever is not as plain as that goes the
+ * long way (opening.h), which can all.
+ */
+#ifndef ASKFIRST_CARRY_SHORTCUT_H
+#define ASKFIRST_CARRY_SHORTCUT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../../policy/policy.h"
+#include "../lane/lane.h"
+#include "../names/protected.h"
+#include "opening.h"
+
+/* `result`: a descriptor, close-on-exec here, or the -errno that the caller gets: ENOENT or ENOTDIR. False:
+ * the long way, and nothing has been done. Only for a caller that is what the launcher is. What was opened,
+ * or is missing, under its real path need not trap another time: it is put into the lane (NULL: there is
+ * none). */
+bool shortcut(const struct image *image, const struct protected *protected, struct lane *lane,
+              const struct request *request, pid_t tid, int *result);
+
+/* Whether there is nothing of this name; `result` as above. */
+bool shortcut_to_nothing(pid_t tid, int directory, const char *path, int *result);
+
+#endif

@@ -1,0 +1,49 @@
+/* notify.h: the kernel's side of the watch: installing the filter, receiving calls, answering them. It knows
+ * nothing of what a call means.
+ */
+#ifndef ASKFIRST_FILTER_NOTIFY_H
+#define ASKFIRST_FILTER_NOTIFY_H
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct notify {
+    int listener;
+    bool synchronous; /* the caller and the launcher hand the processor to each other */
+    size_t size;      /* of a notification, as this kernel sends it */
+    void *buffer;
+};
+
+/* In the child, after NO_NEW_PRIVS: installs the filter. The listener, or -1 with errno. Async-signal-safe.
+ */
+int notify_install(const struct sock_fprog *filter);
+
+/* Whether this kernel knows calls that a handled signal does not take back. */
+bool notify_knows_killable(void);
+
+/* Hands a descriptor over a socket, and takes it. -1 with errno. */
+int notify_send_listener(int socket, int listener);
+int notify_take_listener(int socket);
+
+/* In the launcher. False with errno. */
+bool notify_open(struct notify *notify, int listener);
+void notify_close(struct notify *notify);
+
+/* One call, which must be there: this would wait for it. 1: received. 0: there was none after all. -1 with
+ * errno: the listener is broken. */
+int notify_receive(struct notify *notify, struct seccomp_notif **call);
+
+/* Whether the call still waits: after reading what belongs to its process, and before believing it. */
+bool notify_valid(const struct notify *notify, uint64_t id);
+
+/* Answers. False: nobody waits any more, which is normal. */
+bool notify_return(const struct notify *notify, uint64_t id, int64_t value); /* negative: -errno */
+bool notify_continue(const struct notify *notify, uint64_t id);
+bool notify_give(const struct notify *notify, uint64_t id, int fd,
+                 bool cloexec); /* a descriptor: the call's value */
+
+#endif

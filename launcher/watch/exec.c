@@ -1,0 +1,169 @@
+/* exec.c: programs (parts.h). The vector is copied, judged, and the exec goes on in the kernel;
+ * before the new program's first instruction it is held against the copy (verify.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../callers/memory_of.h"
+#include "../carry/shortcut.h"
+#include "../filter/numbers.h"
+#include "../plain/memory.h"
+#include "../plain/show.h"
+#include "../plain/text.h"
+#include "parts.h"
+
+#define VECTOR_LIMIT (16u << 20)
+
+struct exec_call {
+    char *called; /* as facts_open() finds it for the caller */
+    char **argv;
+    size_t argc;
+};
+
+static void free_exec_call(void *own)
+{
+    struct exec_call *exec = own;
+    free(exec->called);
+    free(exec->argv);
+    free(exec);
+}
+
+/* A path beside a descriptor is named through the caller's own descriptors, as the kernel names it to a
+ * script. Programs are looked for along PATH, so most are not there. */
+static int read_called(const struct call *call, struct exec_call *exec)
+{
+    char path[PATH_MAX];
+    const uint64_t *args = (const uint64_t *)call->notification.data.args;
+    bool at = call->notification.data.nr == __NR_execveat;
+    int error = memory_string(call->tid, args[at], path, sizeof path);
+    if (error) return error;
+    int directory = at ? (int)args[0] : AT_FDCWD;
+    if (!*path && !(at && args[4] & AT_EMPTY_PATH)) return ENOENT;
+    if (!call->watch->strangers && shortcut_to_nothing(call->tid, directory, path, &error)) return -error;
+    if (path[0] == '/' || directory == AT_FDCWD)
+        exec->called = xstrdup(*path ? path : ".");
+    else
+        exec->called = xasprintf("/dev/fd/%d%s%s", directory, *path ? "/" : "", path);
+    return 0;
+}
+
+/* Where the floor holds back reading, the kernel cannot load what it does not grant, whoever has said yes. */
+static bool floor_lets(struct call *call)
+{
+    const char *path;
+    const struct floor_plan *plan = call->watch->plan;
+    for (size_t i = 0; plan->holds_reads && (path = exec_path(call->matter, i)); i++)
+        if (!floor_plan_grants(plan, ACT_READ, path)) {
+            cleanup_free char *shown = show_string(path, 400);
+            cleanup_free char *message =
+                xasprintf("askfirst: denied: %s cannot be executed: the policy does not let it be read\n"
+                          "askfirst:   next: allow reading it\n",
+                          shown);
+            watch_event(call->watch, "unreadable", call->caller.pid, path);
+            call_tell(call, message);
+            return false;
+        }
+    return true;
+}
+
+/* No program is without the lane, or it could put its own in the place. */
+static bool lane_lets(struct call *call)
+{
+    const struct watch *watch = call->watch;
+    if (!watch->lane || !watch->strangers || lane_reaches(watch->lane, call->tid)) return true;
+    watch_event(call->watch, "other-namespace", call->caller.pid, "ipc");
+    call_tell(call, "askfirst: denied: no program can be started from another IPC namespace: the run's fast "
+                    "lane does not reach there\n"
+                    "askfirst:   next: askfirst run --no-lane\n");
+    return false;
+}
+
+static char *judged_paths(const struct matter *matter)
+{
+    struct text text = {0};
+    const char *path;
+    for (size_t i = 0; (path = exec_path(matter, i)); i++)
+        text_add(&text, path, strlen(path) + 1);
+    text_char(&text, 0);
+    return text_take(&text);
+}
+
+/* Somebody traces it. */
+static void refuse_traced(struct call *call)
+{
+    watch_event(call->watch, "unverifiable", call->caller.pid, "another process traces it");
+    if (call->watch->lane)
+        call_tell(call, "askfirst: denied: no program can be started by one that is traced: the run's fast "
+                        "lane would not be in it\n"
+                        "askfirst:   next: askfirst run --no-lane\n");
+    call_return(call, -EACCES);
+}
+
+static void go_on(struct call *call)
+{
+    struct exec_outcome outcome;
+    if (!floor_lets(call) || !lane_lets(call)) {
+        call->matter = NULL;
+        call_return(call, -EACCES);
+        return;
+    }
+    exec_outcome(call->matter, &outcome);
+    const struct expected expected = {.device = outcome.device,
+                                      .inode = outcome.inode,
+                                      .argv = outcome.argv,
+                                      .argv_length = outcome.argv_length,
+                                      .paths = judged_paths(call->matter),
+                                      .own = outcome.tree,
+                                      .free_own = tree_free};
+    call->matter = NULL;
+    struct verifier *verifier = call->watch->verifier;
+    pid_t tid = call->tid;
+    if (verifier_seize(verifier, call->caller.pid, tid, &expected)) {
+        call_continue(call);
+        verifier_let(tid);
+    } else if (verifier_expect(verifier, call->caller.pid, tid, &expected)) {
+        call_continue(call);
+    } else {
+        free(outcome.argv);
+        free(expected.paths);
+        tree_free(outcome.tree);
+        refuse_traced(call);
+    }
+}
+
+void watch_exec(struct call *call)
+{
+    struct exec_call *exec = xcalloc(1, sizeof *exec);
+    const uint64_t *args = (const uint64_t *)call->notification.data.args;
+    call->own = exec;
+    call->free_own = free_exec_call;
+    int error = read_called(call, exec);
+    uint64_t vector = args[call->notification.data.nr == __NR_execveat ? 2 : 1];
+    if (!error) error = memory_vector(call->tid, vector, VECTOR_LIMIT, &exec->argv, &exec->argc);
+    if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;
+    if (error) {
+        call_return(call, -error);
+        return;
+    }
+    struct matter *matter = call_matter(call, go_on);
+    if (!matter) return;
+    matter->approved_before = call->watch->program && call->caller.pid == call->watch->session->child &&
+                              !strcmp(call->watch->program, exec->called);
+    free(steal_pointer(&call->watch->program)); /* only the first exec of all is the command's own */
+    exec_judge(matter, exec->called, (const char **)exec->argv, exec->argc, 0);
+}
+
+void watch_exec_done(void *context, pid_t pid, bool same, const char *why, void *tree)
+{
+    struct watch *watch = context;
+    struct caller program;
+    if (!same)
+        watch_event(watch, "exec-changed", pid, why);
+    else if (tree && caller_find(&program, pid, pid))
+        tree_begin(tree, watch->session->grants, pid, program.started);
+    else
+        tree_free(tree);
+}

@@ -1,0 +1,372 @@
+/* file.c: files that are opened, and paths that are changed (parts.h). */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "../carry/aside.h"
+#include "../carry/change.h"
+#include "../carry/opening.h"
+#include "../carry/shortcut.h"
+#include "../filter/numbers.h"
+#include "../look/process.h"
+#include "../names/above.h"
+#include "../plain/memory.h"
+#include "parts.h"
+
+struct deed {
+    struct acts acts;
+    bool is_change;
+    struct opening opening;
+    struct change change;
+};
+
+static void free_deed(void *own)
+{
+    struct deed *deed = own;
+    acts_free(&deed->acts);
+    if (deed->is_change)
+        change_free(&deed->change);
+    else
+        opening_free(&deed->opening);
+    free(deed);
+}
+
+static void add_act(struct deed *deed, enum act_kind kind, const char *path, const char *detail,
+                    const struct spot *spot)
+{
+    acts_add(&deed->acts, kind, path, detail, spot->target >= 0 ? &spot->status : NULL);
+}
+
+/* A file that was found protected keeps its protection under every name. */
+static void add_protected(struct deed *deed, struct protected *protected, enum act_kind kind,
+                          const char *detail, const struct spot *spot)
+{
+    const char *path;
+    if (spot->target < 0) return;
+    protected_look_for(protected, spot->path, &spot->status);
+    for (size_t at = 0; (path = protected_path(protected, &spot->status, &at));)
+        if (strcmp(path, spot->path) != 0) add_act(deed, kind, path, detail, spot);
+}
+
+static void add(struct call *call, enum act_kind kind, const char *detail, const struct spot *spot)
+{
+    struct deed *deed = call->own;
+    if (!spot->path) return;
+    add_act(deed, kind, spot->path, detail, spot);
+    add_protected(deed, call->watch->protected, kind, detail, spot);
+}
+
+/* ---- opening ---- */
+
+struct blocking {
+    struct opening opening;
+    mode_t mask;
+};
+
+/* In a thread of its own: the other end of a FIFO may be long in coming, and so may the end of a lease. */
+static void open_aside(const struct aside_call *call, void *own)
+{
+    struct blocking *blocking = own;
+    int fd = opening_do(&blocking->opening, blocking->mask, OPENING_WAITS);
+    if (fd < 0)
+        notify_return(&call->notify, call->id, aside_result(fd));
+    else
+        notify_give(&call->notify, call->id, fd, blocking->opening.flags & O_CLOEXEC);
+    if (fd >= 0) close(fd);
+    opening_free(&blocking->opening);
+    free(blocking);
+}
+
+static bool open_blocking(struct call *call, mode_t mask)
+{
+    struct deed *deed = call->own;
+    struct blocking *blocking = xcalloc(1, sizeof *blocking);
+    *blocking = (struct blocking){deed->opening, mask};
+    const struct aside_call by = call_aside(call);
+    if (!aside(open_aside, blocking, &by)) {
+        free(blocking);
+        return false;
+    }
+    deed->opening.spot = (struct spot){.parent = -1, .target = -1}; /* it is the thread's now */
+    return true;
+}
+
+/* What anybody may read of another process. For the rest the kernel would look at who asks, and that would be
+ * the launcher. */
+static bool is_public(const char *of_process)
+{
+    static const char *const names[] = {"stat",      "status", "statm",     "cmdline",  "comm",
+                                        "cgroup",    "limits", "oom_score", "loginuid", "sessionid",
+                                        "schedstat", "sched",  "wchan",     "mounts",   "mountinfo",
+                                        "task",      ""};
+    const char *name = strncmp(of_process, "task/", 5) ? of_process : strchr(of_process + 5, '/');
+    if (!name) return true; /* a thread's directory */
+    if (*name == '/') name++;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(name, names[i])) return true;
+    return false;
+}
+
+/* In /proc what the caller may do to itself and to whom it traces the launcher may do for it; it may read of
+ * the run's other processes what the kernel would let it, and of others what everybody may. */
+static bool may_open_in_proc(const struct call *call, const struct deed *deed)
+{
+    int pid, at = 0;
+    const char *path = deed->opening.spot.path;
+    if (!path || sscanf(path, "/proc/%d%n", &pid, &at) != 1) return true;
+    if (pid == call->caller.pid || pid == call->tid || process_traces(call->caller.pid, pid)) return true;
+    if (deed->opening.writes) return false;
+    if (is_public(path + at + (path[at] == '/'))) return true;
+    if (!strcmp(strrchr(path, '/'), "/mem")) return false; /* process_vm_readv is a question */
+    return !call->watch->strangers && process_is_below(pid, call->watch->session->keeper);
+}
+
+/* The terminal that controls the caller, which need not be the launcher's. */
+static bool is_own_terminal(const struct spot *spot)
+{
+    return S_ISCHR(spot->status.st_mode) && spot->status.st_rdev == makedev(5, 0);
+}
+
+static int open_own_terminal(const struct call *call, const struct opening *opening)
+{
+    char path[64];
+    unsigned number = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", call->caller.pid);
+    FILE *file cleanup_file = fopen(path, "re");
+    if (!file || fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %u", &number) != 1 || !number) return -ENXIO;
+    unsigned minor_number = (number & 0xff) | ((number >> 12) & 0xfff00),
+             major_number = (number >> 8) & 0xfff;
+    if (major_number >= 136 && major_number <= 143)
+        snprintf(path, sizeof path, "/dev/pts/%u", (major_number - 136) * 256 + minor_number);
+    else
+        snprintf(path, sizeof path, "/dev/char/%u:%u", major_number, minor_number);
+    int fd = open(path, (int)((opening->flags & ~(uint64_t)(O_CREAT | O_EXCL)) | O_NOCTTY | O_CLOEXEC));
+    return fd < 0 ? -errno : fd;
+}
+
+/* What anybody may read at any time under this name need not come by again; not what this program may,
+ * because it is this one. */
+static void open_lane(const struct call *call, const struct deed *deed)
+{
+    const struct spot *spot = &deed->opening.spot;
+    bool plain = !deed->acts.asked && deed->acts.count == 1 && deed->opening.reads && !spot->kernel;
+    if (!plain || !call->watch->lane) return;
+    const struct act act = {.kind = ACT_READ, .path = spot->path, .path_length = strlen(spot->path)};
+    struct decision decision;
+    policy_decide(call->watch->session->image, &act, &decision, NULL);
+    if (decision.verdict == VERDICT_ALLOW) lane_add(call->watch->lane, spot->path);
+}
+
+static void carry_out_opening(struct call *call)
+{
+    const struct deed *deed = call->own;
+    const struct opening *opening = &deed->opening;
+    if (opening->spot.kernel && !call_find_caller(call)) return;
+    if (opening->spot.kernel && !may_open_in_proc(call, deed)) {
+        call_return(call, -EACCES);
+        return;
+    }
+    if (call->watch->lane && lane_is(call->watch->lane, &opening->spot.status)) {
+        call_return(call, -EACCES);
+        return;
+    }
+    mode_t mask = opening_makes(opening) ? call_umask(call) : 022; /* looking for it takes time */
+    bool terminal = opening->spot.kernel && is_own_terminal(&opening->spot);
+    if (!call_act(call, EACCES)) return;
+    open_lane(call, deed);
+    int fd = terminal ? open_own_terminal(call, opening) : opening_do(opening, mask, OPENING_NEVER_WAITS);
+    bool blocks = fd == -EWOULDBLOCK && !(opening->flags & O_NONBLOCK),
+         begun = blocks && open_blocking(call, mask);
+    call_acted(call);
+    if (begun)
+        call_leave(call);
+    else if (blocks)
+        call_return(call, -EAGAIN);
+    else if (fd < 0)
+        call_return(call, fd);
+    else
+        call_give(call, fd, opening->flags & O_CLOEXEC);
+}
+
+/* A descriptor that only looks gives nothing that a stat would not, and cannot be handed over: the kernel
+ * makes it. openat2 has its flags in memory, where they could become others by then; programs go back to
+ * openat. */
+static void look(struct call *call)
+{
+    if (call->notification.data.nr == __NR_openat2)
+        call_return(call, -ENOSYS);
+    else
+        call_continue(call);
+}
+
+void watch_file_open(struct call *call)
+{
+    struct request request;
+    const struct watch *watch = call->watch;
+    int result, error = opening_request(&call->notification, &request);
+    /* A descriptor can be given to nobody but this call's own caller, so whether it still waits need not be
+     * asked. */
+    if (!error && !watch->strangers &&
+        shortcut(watch->session->image, watch->protected, watch->lane, &request, call->tid, &result)) {
+        if (result < 0)
+            call_return(call, result);
+        else
+            call_give(call, result, request.flags & O_CLOEXEC);
+        return;
+    }
+    struct deed *deed = xcalloc(1, sizeof *deed);
+    call->own = deed;
+    call->free_own = free_deed;
+    deed->acts.actor.pid = call->tid;
+    if (!call_look(call)) return;
+    if (!error) error = opening_find(&request, call_viewer(call), &deed->opening);
+    call_acted(call);
+    if (!notify_valid(&watch->notify, call->notification.id)) error = ESRCH;
+    if (error) {
+        call_return(call, -error);
+        return;
+    }
+    const struct opening *opening = &deed->opening;
+    if (opening->look_only) {
+        look(call);
+        return;
+    }
+    if (opening->reads) add(call, ACT_READ, NULL, &opening->spot);
+    if (opening->writes) add(call, ACT_WRITE, opening->detail, &opening->spot);
+    call_acts(call, &deed->acts, carry_out_opening);
+}
+
+/* ---- changing ---- */
+
+static void found_above(void *context, enum act_kind kind, char *path)
+{
+    struct deed *deed = context;
+    acts_add(&deed->acts, kind, path, deed->change.detail, NULL);
+    free(path);
+}
+
+/* What lies below a directory keeps its protection when that gets another name; a link is followed wherever
+ * it lies. */
+static void add_moved(struct call *call, const struct spot *from, const struct spot *to)
+{
+    const struct session *session = call->watch->session;
+    struct deed *deed = call->own;
+    struct above above = {session->policy, session->image, &deed->acts.actor, found_above, deed};
+    if (!from->path || !to->path || from->target < 0) return;
+    if (S_ISDIR(from->status.st_mode)) above_moved(&above, from->target, from->path, to->path);
+    if (S_ISLNK(from->status.st_mode)) above_linked(&above, to->path);
+}
+
+static void add_linked(struct call *call, const struct spot *spot)
+{
+    const struct session *session = call->watch->session;
+    struct deed *deed = call->own;
+    struct above above = {session->policy, session->image, &deed->acts.actor, found_above, deed};
+    if (spot->path) above_linked(&above, spot->path);
+}
+
+static void add_above(struct call *call)
+{
+    const struct deed *deed = call->own;
+    const struct change *change = &deed->change;
+    const struct spot *from = &change->spots[0], *to = &change->spots[1];
+    switch (change_names(change)) {
+    case CHANGE_EXCHANGES:
+        add_moved(call, from, to);
+        add_moved(call, to, from);
+        break;
+    case CHANGE_MOVES: add_moved(call, from, to); break;
+    case CHANGE_LINKS: add_linked(call, from); break;
+    case CHANGE_NAMES_NOTHING: break;
+    }
+}
+
+/* Somebody has a lease on the file, which it is given time to end. */
+static void change_aside(const struct aside_call *call, void *own)
+{
+    struct change *change = own;
+    notify_return(&call->notify, call->id, aside_result(change_wait(change)));
+    change_free(change);
+    free(change);
+}
+
+static bool change_blocking(struct call *call)
+{
+    struct deed *deed = call->own;
+    struct change *change = xmalloc(sizeof *change);
+    const struct aside_call by = call_aside(call);
+    *change = deed->change;
+    if (!aside(change_aside, change, &by)) {
+        free(change);
+        return false;
+    }
+    deed->change = (struct change){0}; /* it is the thread's now */
+    return true;
+}
+
+/* What comes to lie under a name of the lane was not looked at there: it may be a protected file by another
+ * name. */
+static void forget_below(struct call *call, const struct spot *from, const struct spot *to)
+{
+    bool directory = from->target >= 0 && S_ISDIR(from->status.st_mode);
+    if (directory && to->path) lane_forget(call->watch->lane, to->path);
+}
+
+static void forget_moved(struct call *call)
+{
+    const struct deed *deed = call->own;
+    const struct spot *spots = deed->change.spots;
+    enum change_names names = change_names(&deed->change);
+    if (!call->watch->lane) return;
+    if (names == CHANGE_MOVES || names == CHANGE_EXCHANGES) forget_below(call, &spots[0], &spots[1]);
+    if (names == CHANGE_EXCHANGES) forget_below(call, &spots[1], &spots[0]);
+}
+
+static void carry_out_change(struct call *call)
+{
+    struct deed *deed = call->own;
+    mode_t mask = call_umask(call);
+    if (!call_act(call, EPERM)) return;
+    forget_moved(call);
+    int64_t done = change_do(&deed->change, mask);
+    bool blocks = done == -EWOULDBLOCK, begun = blocks && change_blocking(call);
+    call_acted(call);
+    if (begun)
+        call_leave(call);
+    else
+        call_return(call, blocks ? -EAGAIN : done);
+}
+
+void watch_file_change(struct call *call)
+{
+    struct deed *deed = xcalloc(1, sizeof *deed);
+    struct change *change = &deed->change;
+    deed->is_change = true;
+    call->own = deed;
+    call->free_own = free_deed;
+    deed->acts.actor.pid = call->tid;
+    if (!call_look(call)) return;
+    int error = change_read(&call->notification, call_viewer(call).top, change);
+    call_acted(call);
+    if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;
+    if (error) {
+        call_return(call, -error);
+        return;
+    }
+    /* Under another name its content would have another protection. */
+    for (size_t i = 0; i < change->spot_count; i++) {
+        const struct spot *spot = &change->spots[i];
+        bool renamed = change->spot_count == 2 && (i == 0 || change_names(change) == CHANGE_EXCHANGES);
+        if (renamed) add(call, ACT_READ, change->detail, spot);
+        add(call, ACT_WRITE, change->detail, spot);
+        if (spot->path && wire_changes_devices(spot->path, change->what))
+            acts_add(&deed->acts, ACT_WRITE, WIRE_DEVICES, change->detail, NULL);
+        if (renamed && spot->path && spot->target >= 0 && S_ISSOCK(spot->status.st_mode))
+            acts_add(&deed->acts, ACT_CONNECT, spot->path, NULL, NULL);
+    }
+    add_above(call);
+    call_acts(call, &deed->acts, carry_out_change);
+}

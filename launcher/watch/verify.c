@@ -1,0 +1,336 @@
+/* verify.c: see verify.h.
+ *
+ * After PTRACE_SEIZE and the answer, an interrupt is asked for, so that the thread stops once in any case: at
+ * the exec when that succeeds, on its way back to the program when it fails.
+ */
+#include "verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/ptrace.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../lane/lane.h"
+#include "../lane/map.h"
+#include "../look/elf.h"
+#include "../look/process.h"
+#include "../plain/memory.h"
+
+/* What a process runs. */
+struct image_of {
+    uint64_t started; /* the process, for its number may be given to another */
+    dev_t device;
+    ino_t inode;
+    size_t length;
+    char words[4096]; /* the beginning of its arguments */
+};
+
+struct pending {
+    struct pending *next;
+    pid_t pid, tid;
+    struct lane_map *mapping; /* what was judged is there, and the lane comes into it */
+    struct expected expected;
+    struct image_of *before; /* traced by somebody else: what it was, and is again if the exec fails */
+};
+
+struct verifier {
+    struct loop *loop;
+    verify_done *done;
+    void *context;
+    const struct lane *lane; /* NULL: none */
+    int children;            /* signalfd: SIGCHLD is how the kernel says that a traced thread stopped */
+    struct loop_source *source;
+    struct pending *pending;
+    size_t expected; /* of them, those that somebody else traces */
+    bool filters;    /* programs may have some of their own */
+};
+
+static bool is_among(const char *paths, const char *path)
+{
+    for (; *paths; paths += strlen(paths) + 1)
+        if (!strcmp(paths, path)) return true;
+    return false;
+}
+
+static bool is_system_loader(const char *path)
+{
+    cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
+    return fd >= 0 && elf_is_loader(fd);
+}
+
+/* At its exec a program consists of its own file, and of its ELF interpreter's, which has been looked up by
+ * name. Each is mapped several times in a row. */
+static bool is_made_of(pid_t pid, const char *paths)
+{
+    char path[64], own[PATH_MAX];
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    ssize_t length = readlink(path, own, sizeof own - 1);
+    if (length < 0) return false;
+    own[length] = 0;
+    snprintf(path, sizeof path, "/proc/%d/maps", pid);
+    FILE *maps cleanup_file = fopen(path, "re");
+    char *line cleanup_free = NULL, *before cleanup_free = NULL;
+    size_t size = 0;
+    bool good = maps != NULL;
+    while (good && getline(&line, &size, maps) > 0) {
+        int at = 0;
+        unsigned long inode = 0;
+        if (sscanf(line, "%*s %*s %*s %*s %lu %n", &inode, &at) != 1 || !inode || !at) continue;
+        line[strcspn(line, "\n")] = 0;
+        const char *file = line + at;
+        if (!strcmp(file, own) || (before && !strcmp(file, before))) continue;
+        good = is_among(paths, file) || is_system_loader(file);
+        free(before);
+        before = xstrdup(file);
+    }
+    return good;
+}
+
+/* NULL: it is the program that was judged. */
+static const char *difference(pid_t pid, const struct expected *expected)
+{
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    if (stat(path, &status)) return "the program cannot be looked at";
+    if (status.st_dev != expected->device || status.st_ino != expected->inode)
+        return "another program than the one that was judged";
+    if (!is_made_of(pid, expected->paths)) return "another ELF interpreter than the one that was judged";
+
+    snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return "its arguments cannot be looked at";
+    char part[4096];
+    size_t at = 0;
+    for (;;) {
+        ssize_t got = read(fd, part, sizeof part);
+        if (got < 0) return "its arguments cannot be looked at";
+        if (!got) break;
+        if ((size_t)got > expected->argv_length - at || memcmp(part, expected->argv + at, (size_t)got))
+            return "other arguments than those that were judged";
+        at += (size_t)got;
+    }
+    return at == expected->argv_length ? NULL : "other arguments than those that were judged";
+}
+
+static void forget(struct pending **at)
+{
+    struct pending *gone = *at;
+    *at = gone->next;
+    if (gone->mapping) lane_map_end(gone->mapping, 0);
+    free(gone->expected.argv);
+    free(gone->expected.paths);
+    if (gone->expected.own) gone->expected.free_own(gone->expected.own);
+    free(gone->before);
+    free(gone);
+}
+
+static bool image_look(pid_t pid, struct image_of *image)
+{
+    char path[64];
+    struct stat status;
+    struct process process;
+    memset(image, 0, sizeof *image);
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    if (!process_look(pid, &process) || stat(path, &status)) return false;
+    snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, image->words, sizeof image->words);
+    if (length < 0) return false;
+    image->started = process.started;
+    image->device = status.st_dev;
+    image->inode = status.st_ino;
+    image->length = (size_t)length;
+    return true;
+}
+
+/* Whoever was killed meanwhile cannot be let go, only waited for: until then its parent would not hear of its
+ * end. */
+static void let_go(struct pending **at, pid_t id)
+{
+    if (!ptrace(PTRACE_DETACH, id, 0, 0)) forget(at);
+}
+
+static void conclude(struct verifier *verifier, struct pending **at, const char *why)
+{
+    struct pending *pending = *at;
+    pid_t pid = pending->pid;
+    void *own = why ? NULL : steal_pointer(&pending->expected.own);
+    if (why) kill(pid, SIGKILL);
+    if (pending->before)
+        forget(at);
+    else if (!why)
+        let_go(at, pid);
+    verifier->done(verifier->context, pid, !why, why, own);
+}
+
+#define NO_LANE "the lane could not be put into it"
+
+static void check(struct verifier *verifier, struct pending **at)
+{
+    struct pending *pending = *at;
+    const char *why = difference(pending->pid, &pending->expected);
+    if (!why && verifier->lane) {
+        pending->mapping = lane_map_begin(pending->pid, lane_segment(verifier->lane));
+        if (pending->mapping) return;
+        why = NO_LANE;
+    }
+    conclude(verifier, at, why);
+}
+
+/* Only the trap at the end of what it was given to do counts: it may be stopped meanwhile. */
+static void check_lane(struct verifier *verifier, struct pending **at, int event, int signal)
+{
+    struct pending *pending = *at;
+    if (event || signal != SIGTRAP) {
+        ptrace(PTRACE_CONT, pending->pid, 0,
+               event ? 0 : signal); /* who is stopped stays so when it is let go */
+        return;
+    }
+    bool mapped = lane_map_end(steal_pointer(&pending->mapping), pending->pid) &&
+                  (!verifier->filters || lane_is_sealed(pending->pid));
+    conclude(verifier, at, mapped ? NULL : NO_LANE);
+}
+
+/* A traced thread has stopped, or is gone. False: it was neither. */
+static bool look_at(struct verifier *verifier, struct pending **at)
+{
+    struct pending *pending = *at;
+    int status;
+    if (pending->before) return false;
+    /* A thread that executes takes the id of its process's first one; until then it is there under its
+     * own. */
+    pid_t id = waitpid(pending->tid, &status, __WALL | WNOHANG);
+    if (id < 0 && pending->tid != pending->pid) id = waitpid(pending->pid, &status, __WALL | WNOHANG);
+    if (!id) return false;
+    if (id < 0 || !WIFSTOPPED(status)) { /* it has ended */
+        forget(at);
+        return true;
+    }
+    int event = status >> 16;
+    if (pending->mapping) {
+        check_lane(verifier, at, event, WSTOPSIG(status));
+    } else if (event == PTRACE_EVENT_EXEC) {
+        check(verifier, at);
+    } else if (event == PTRACE_EVENT_STOP) { /* the exec has failed */
+        let_go(at, id);
+    } else { /* a signal, which is not ours to keep */
+        ptrace(PTRACE_CONT, id, 0, WSTOPSIG(status));
+    }
+    return true;
+}
+
+static void stopped(void *context, int fd, uint32_t events)
+{
+    struct verifier *verifier = context;
+    struct signalfd_siginfo info;
+    (void)events;
+    while (read(fd, &info, sizeof info) == sizeof info) {
+    }
+    for (struct pending **at = &verifier->pending; *at;) {
+        struct pending *here = *at;
+        while (*at == here && look_at(verifier, at)) {
+        }
+        if (*at == here) at = &here->next;
+    }
+}
+
+struct verifier *verifier_new(struct loop *loop, const struct lane *lane, verify_done *done, void *context)
+{
+    struct verifier *verifier = xcalloc(1, sizeof *verifier);
+    sigset_t children;
+    sigemptyset(&children);
+    sigaddset(&children, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &children, NULL);
+    *verifier = (struct verifier){.loop = loop, .lane = lane, .done = done, .context = context};
+    verifier->children = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (verifier->children >= 0)
+        verifier->source = loop_add(loop, verifier->children, EPOLLIN, stopped, verifier);
+    if (!verifier->source) {
+        if (verifier->children >= 0) close(verifier->children);
+        free(verifier);
+        return NULL;
+    }
+    return verifier;
+}
+
+/* What is still seized is killed: it would run on unverified when the launcher ends. */
+void verifier_free(struct verifier *verifier)
+{
+    if (!verifier) return;
+    while (verifier->pending) {
+        kill(verifier->pending->pid, SIGKILL);
+        forget(&verifier->pending);
+    }
+    loop_remove(verifier->source);
+    close(verifier->children);
+    free(verifier);
+}
+
+void verifier_filters(struct verifier *verifier)
+{
+    verifier->filters = true;
+}
+
+bool verifier_seize(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected)
+{
+    if (ptrace(PTRACE_SEIZE, tid, 0, PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL)) return false;
+    struct pending *pending = xmalloc(sizeof *pending);
+    *pending = (struct pending){.next = verifier->pending, .pid = pid, .tid = tid, .expected = *expected};
+    verifier->pending = pending;
+    return true;
+}
+
+bool verifier_expect(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected)
+{
+    struct image_of *before = xmalloc(sizeof *before);
+    bool traced = process_number(tid, "TracerPid", 10, 0) > 0;
+    if (verifier->lane || !traced || !image_look(pid, before)) {
+        free(before);
+        return false;
+    }
+    struct pending *pending = xmalloc(sizeof *pending);
+    *pending = (struct pending){
+        .next = verifier->pending, .pid = pid, .tid = tid, .expected = *expected, .before = before};
+    verifier->pending = pending;
+    verifier->expected++;
+    return true;
+}
+
+/* Its exec has happened, or failed, or it has ended. */
+static bool look_again(struct verifier *verifier, struct pending **at)
+{
+    struct pending *pending = *at;
+    struct image_of now;
+    verifier->expected--;
+    bool there = image_look(pending->pid, &now) && now.started == pending->before->started;
+    const char *why = there ? difference(pending->pid, &pending->expected) : NULL;
+    if (!there || (why && !memcmp(&now, pending->before, sizeof now))) {
+        forget(at);
+        return true;
+    }
+    conclude(verifier, at, why);
+    return !why;
+}
+
+bool verifier_called(struct verifier *verifier, pid_t tid)
+{
+    if (!verifier->expected) return true;
+    pid_t pid = (pid_t)process_number(tid, "Tgid", 10, (unsigned)tid);
+    for (struct pending **at = &verifier->pending; *at; at = &(*at)->next)
+        if ((*at)->before && (*at)->pid == pid) return look_again(verifier, at);
+    return true;
+}
+
+void verifier_let(pid_t tid)
+{
+    ptrace(PTRACE_INTERRUPT, tid, 0, 0);
+}
