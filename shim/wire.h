@@ -73,8 +73,9 @@ enum wire_change {
     WIRE_CHANGE_SOCKET
 };
 
-/* A rule lets a device be written, /dev/null for one, by what is sent to it. To take its name away, or to give
- * it to something else, or to change who may use it, is a change of /dev, and judged as a write there too. */
+/* A rule lets a device be written, /dev/null for one, by what is sent to it. To take its name away, or to
+ * give it to something else, or to change who may use it, is a change of /dev, and judged as a write there
+ * too. */
 #define WIRE_DEVICES "/dev"
 static inline int wire_changes_devices(const char *path, unsigned change)
 {
