@@ -230,6 +230,7 @@ static void add_python(struct json *json, const struct question *question)
     add_string(json, "file", question->python_file, SHORT_VALUE);
     json_number(json, "line", question->python_line);
     add_string(json, "function", question->python_function, CHAIN_VALUE);
+    if (question->python_started) json_number(json, "started", (uint64_t)question->python_started);
     json_close(json, '}');
 }
 

@@ -15,6 +15,7 @@ enum {
     WORDS_SHOWN = 8, /* of a command that is shown one word a line */
     CHAIN_SHOWN = 4,
     LINES_SHOWN = 12, /* of a script that stands in a word */
+    CUT_MARK = 18,    /* columns of ": " and of the mark where something was cut out */
     RULE_ROWS = 8,    /* that a screen needs besides the rule that it shows */
 };
 
@@ -113,6 +114,13 @@ static size_t room(const struct layout *layout, unsigned indent)
     if (!layout->columns) return 0;
     unsigned width = layout->columns > indent + 8 ? layout->columns - indent : 8;
     return (size_t)width * layout->value_lines;
+}
+
+/* The same, of what is not worth more than a line: `v` shows it whole. */
+static size_t line_room(const struct layout *layout, unsigned indent)
+{
+    if (!layout->columns) return 0;
+    return layout->columns > indent + 8 ? layout->columns - indent : 8;
 }
 
 static void add_shown(struct layout *layout, const char *label, const char *shown, unsigned rank)
@@ -265,8 +273,10 @@ static void add_python(struct layout *layout, const struct question *question)
     if (!question->python_file) return;
     cleanup_free char *file = show_string(question->python_file, room(layout, MARGIN + LABEL));
     cleanup_free char *function = show_string(question->python_function ? question->python_function : "", 60);
-    cleanup_free char *line = xasprintf("%s:%" PRIu32 "%s%s, as it says", file, question->python_line,
-                                        *function ? " in " : "", function);
+    cleanup_free char *started =
+        question->python_started ? xasprintf(", which started %d", (int)question->python_started) : NULL;
+    cleanup_free char *line = xasprintf("%s:%" PRIu32 "%s%s%s, as it says", file, question->python_line,
+                                        *function ? " in " : "", function, started ? started : "");
     add_shown(layout, "line", line, RANK_PLACE);
 }
 
@@ -290,8 +300,8 @@ static void add_chain(struct layout *layout, const struct question *question, si
 static void add_rule(struct layout *layout, const struct question *question)
 {
     cleanup_free char *place = show_string(question->rule_place ? question->rule_place : "?", 200);
-    cleanup_free char *words =
-        show_string(question->rule_text ? question->rule_text : "", room(layout, MARGIN + LABEL));
+    cleanup_free char *words = show_string(question->rule_text ? question->rule_text : "",
+                                           line_room(layout, MARGIN + LABEL + tty_width(place) + CUT_MARK));
     cleanup_free char *rule = xasprintf("%s%s%s", place, *words ? ": " : "", words);
 
     add_value(layout, "because", question->because, RANK_REASON);

@@ -556,6 +556,7 @@ struct door *door_open(struct session *session, char **why)
         return NULL;
     }
     door->known = known_new(door->most < MOST_KNOWN ? door->most : MOST_KNOWN);
+    door->origins = origins_new();
     door->lookups = lookups_new(session->loop);
     door->hellos = hellos_new(door);
     return door;
@@ -581,6 +582,7 @@ void door_close(struct door *door)
     say_what_was_left_out(door);
     hellos_free(door->hellos);
     lookups_free(door->lookups);
+    origins_free(door->origins);
     known_free(door->known);
     tree_free(door->command_tree);
     stop_to_listen(door);

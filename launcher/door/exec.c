@@ -106,7 +106,8 @@ static void expect_hello(struct matter *matter, const struct exec *exec, struct 
                                 .silent = exec->chain.silent,
                                 .device = program->found.status.st_dev,
                                 .inode = program->found.status.st_ino,
-                                .tree = tree};
+                                .tree = tree,
+                                .origin = matter->question ? origin_new(matter->question) : NULL};
     hellos_expect(matter->door->hellos, &approved);
 }
 
@@ -115,6 +116,8 @@ static void expect_program(struct matter *matter, const struct answer *answer)
 {
     struct exec *exec = matter->own;
     struct door *door = matter->door;
+    if (matter->replied && matter->question)
+        origins_put(door->origins, &matter->caller, origin_new(matter->question));
     if (matter->replied)
         exec->tree = matter->approved_before ? steal_pointer(&door->command_tree) : tree_of(answer);
     else if (hellos_wanted(door->session))

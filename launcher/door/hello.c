@@ -70,6 +70,7 @@ static void end(struct pending *pending)
     *pending->at = pending->next;
     if (pending->next) pending->next->at = pending->at;
     tree_free(pending->what.tree);
+    origin_free(pending->what.origin);
     free(pending);
 }
 
@@ -269,6 +270,7 @@ void hellos_expect(struct hellos *hellos, const struct approved *approved)
     /* To observe is to stop nothing. */
     if (approved->silent || !hellos_wanted(session) || session->options->mode == MODE_OBSERVE) {
         tree_free(approved->tree);
+        origin_free(approved->origin);
         return;
     }
     struct pending *pending = xcalloc(1, sizeof *pending);
@@ -388,7 +390,9 @@ void hellos_heard(struct hellos *hellos, const struct caller *caller, const stru
     }
     if (best == FITS_OTHER_PROGRAM && program.st_ino)
         kill_process(hellos, process, "changed", another);
-    else if (best == FITS)
+    else if (best == FITS) {
         tree_begin(steal_pointer(&pending->what.tree), session->grants, caller->pid, caller->started);
+        origins_put(hellos->door->origins, caller, steal_pointer(&pending->what.origin));
+    }
     settle(pending);
 }

@@ -141,7 +141,7 @@ char *message_denied(const struct question *question, const struct answer *answe
     cleanup_free char *subject = message_subject(question);
     text_format(&text, "askfirst: denied: %s", subject);
     if (question->python_file) {
-        text_string(&text, " (");
+        text_string(&text, question->python_started ? " (started by " : " (");
         add_shown(&text, question->python_file, LONGEST_WORD);
         text_format(&text, ":%u)", question->python_line);
     }

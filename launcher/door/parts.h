@@ -10,6 +10,7 @@
 #include "../../shim/wire.h"
 #include "../look/facts.h"
 #include "../look/known.h"
+#include "../look/origin.h"
 #include "../questions/grants.h"
 #include "../questions/likeness.h"
 #include "../questions/question.h"
@@ -36,6 +37,7 @@ struct door {
     struct connection *connections;
     struct connection *read; /* the one that is being read, as long as it is there */
     struct known *known;
+    struct origins *origins;
     size_t count, most;
     size_t body_bytes; /* of all connections */
     bool full;         /* nobody is let in until somebody leaves */
@@ -237,7 +239,8 @@ struct approved {
     bool silent; /* will never say hello, and need not: a loader by itself */
     dev_t device;
     ino_t inode;
-    struct tree *tree; /* or NULL; becomes the hellos' */
+    struct tree *tree; /* or NULL; becomes the hellos', as the next */
+    struct origin *origin;
 };
 void hellos_expect(struct hellos *hellos, const struct approved *approved);
 void hellos_failed(struct connection *connection); /* the exec failed */

@@ -73,6 +73,7 @@ struct question {
     char *python_file; /* NULL: not Python, or not known */
     uint32_t python_line;
     char *python_function;
+    pid_t python_started; /* of the chain: what that line started; 0: it is the asker's own line */
 
     enum verdict verdict;
     bool unfit;       /* the guard itself says no: the shim would not be at work in the program */

@@ -346,6 +346,7 @@ static void put_python(struct json *record, const struct question *question)
     put_string(record, "file", question->python_file);
     put_number(record, "line", question->python_line);
     put_string(record, "function", question->python_function);
+    if (question->python_started) put_number(record, "started", question->python_started);
     json_close(record, '}');
 }
 

@@ -203,7 +203,7 @@ subprocess.run(["rm", "-f", "z"], env={})
 """)
         first = PRELUDE.count("\n") + 2
         lines = [f"job.py:{line}" for line in (first + 1, first + 4, first + 6, 5, first + 1, first + 10, first + 11)]
-        lines.insert(2, None)  # mv, by a shell
+        lines.insert(2, f"job.py:{first + 5}")  # mv, by a shell that this line started
         self.assertEqual([q["line"] for q in seen["questions"]], [*lines, "<string>:1", f"job.py:{first + 14}"])
         self.assertIn("work/job.py:5)\n", seen["err"])
 

@@ -42,6 +42,32 @@ class Programs(DoorCase):
         self.assertIn(f"askfirst: denied: rm -r out ({self.workspace}/job.py:4)\naskfirst:   why: refused by ada: keep\\nit\n", err)
         self.assertEqual(err.count("askfirst: denied"), 1, err)
 
+    def test_what_a_program_asks_names_the_line_of_python_that_started_it(self):
+        starts = ["subprocess.run(['cp', 'given', 'ask/new'])",
+                  "subprocess.run(['cp', 'given', 'ask/new'], close_fds=False)",
+                  "subprocess.run('cd /; cp %s/given %s/ask/new; true' % (os.getcwd(), os.getcwd()), shell=True)",
+                  "os.system('cp given ask/new; true')",
+                  "os.popen('cp given ask/new; true').read()",
+                  "os.waitpid(os.posix_spawnp('cp', ['cp', 'given', 'ask/new'], os.environ), 0)",
+                  "os.fork() and os.wait() or os.execvp('cp', ['cp', 'given', 'ask/new'])"]
+        self.file("home/work/given", "x")
+        self.directory("home/work/ask")
+        policy = ("exec: [{allow: '/**'}]\nread: [{allow: '/**'}]\nwrite: [{ask: '**/ask/**'}, {allow: '/**'}]\n"
+                  "connect: [{allow: '*'}]\n")
+        for guard in ("shim", "kernel"):
+            with self.subTest(guard=guard):
+                session = self.run_python("import os, subprocess\n" + "\n".join(starts) + "\n", audit=self.tmp / guard,
+                                          policy=policy, options=["--guard", guard])
+                for line, start in enumerate(starts, 2):
+                    question = session.next("ask")
+                    python = question["python"]
+                    self.assertEqual((python["file"], python["line"]), (str(self.workspace / "job.py"), line), start)
+                    self.assertIn(python["started"], [c["pid"] for c in question["chain"]], start)
+                    session.answer(question, "deny")
+                _, _, err = self.finished(session)
+                for line, start in enumerate(starts, 2):
+                    self.assertIn(f"/ask/new (started by {self.workspace}/job.py:{line})\n", err, start)
+
     def test_a_tree_that_is_granted_to_a_shells_text_covers_its_commands(self):
         policy = POLICY.replace("exec:\n", "exec:\n  - ask: {shell: '*'}\n", 1)
         session = self.run_python("import os\nos.system('rm -f a; rm -f b; (rm -f c)')\nos.system('rm -f d')\n", policy=policy)

@@ -107,6 +107,40 @@ static void every_act_says_what_it_is_about(void **state)
     }
 }
 
+static void a_long_rule_has_one_line_until_it_is_wanted_whole(void **state)
+{
+    struct question question = approval_question(7);
+    char rule[600];
+    (void)state;
+    memset(rule, 'r', sizeof rule - 1);
+    rule[sizeof rule - 1] = 0;
+    question.rule_text = rule;
+    for (unsigned columns = 60; columns <= 200; columns += 7) {
+        struct tty_page page;
+        tty_page_question(&page, &question, (struct tty_size){columns, 40});
+        size_t at = 0;
+        while (strncmp(page.lines[at].text, "  rule ", 7) != 0)
+            at++;
+        assert_true(shows(&page, " bytes "));
+        assert_string_equal(page.lines[at + 1].text, "  y  yes, once");
+        tty_page_free(&page);
+        tty_page_whole(&page, &question);
+        assert_false(shows(&page, " bytes "));
+        tty_page_free(&page);
+    }
+}
+
+static void what_a_line_started_names_that_line(void **state)
+{
+    struct question question = approval_question(7);
+    struct tty_page page;
+    (void)state;
+    question.python_started = 811;
+    tty_page_question(&page, &question, (struct tty_size){100, 40});
+    assert_true(shows(&page, "  line       job.py:12 in tidy, which started 811, as it says\n"));
+    tty_page_free(&page);
+}
+
 static void only_what_is_offered_has_a_key(void **state)
 {
     struct question question = approval_question(7);
@@ -341,6 +375,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_question_is_shown_as_it_is),
         cmocka_unit_test(every_act_says_what_it_is_about),
+        cmocka_unit_test(a_long_rule_has_one_line_until_it_is_wanted_whole),
+        cmocka_unit_test(what_a_line_started_names_that_line),
         cmocka_unit_test(only_what_is_offered_has_a_key),
         cmocka_unit_test(any_question_fits_any_screen),
         cmocka_unit_test(a_screen_of_one_column_is_no_trap),
