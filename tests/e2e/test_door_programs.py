@@ -43,13 +43,13 @@ class Programs(DoorCase):
         self.assertEqual(err.count("askfirst: denied"), 1, err)
 
     def test_what_a_program_asks_names_the_line_of_python_that_started_it(self):
-        starts = ["subprocess.run(['cp', 'given', 'ask/new'])",
-                  "subprocess.run(['cp', 'given', 'ask/new'], close_fds=False)",
-                  "subprocess.run('cd /; cp %s/given %s/ask/new; true' % (os.getcwd(), os.getcwd()), shell=True)",
-                  "os.system('cp given ask/new; true')",
-                  "os.popen('cp given ask/new; true').read()",
-                  "os.waitpid(os.posix_spawnp('cp', ['cp', 'given', 'ask/new'], os.environ), 0)",
-                  "os.fork() and os.wait() or os.execvp('cp', ['cp', 'given', 'ask/new'])"]
+        starts = ["subprocess.run(['cp', 'given', 'ask/new2'])",
+                  "subprocess.run(['cp', 'given', 'ask/new3'], close_fds=False)",
+                  "subprocess.run('cd /; cp %s/given %s/ask/new4; true' % (os.getcwd(), os.getcwd()), shell=True)",
+                  "os.system('cp given ask/new5; true')",
+                  "os.popen('cp given ask/new6; true').read()",
+                  "os.waitpid(os.posix_spawnp('cp', ['cp', 'given', 'ask/new7'], os.environ), 0)",
+                  "os.fork() and os.wait() or os.execvp('cp', ['cp', 'given', 'ask/new8'])"]
         self.file("home/work/given", "x")
         self.directory("home/work/ask")
         policy = ("exec: [{allow: '/**'}]\nread: [{allow: '/**'}]\nwrite: [{ask: '**/ask/**'}, {allow: '/**'}]\n"
@@ -66,7 +66,7 @@ class Programs(DoorCase):
                     session.answer(question, "deny")
                 _, _, err = self.finished(session)
                 for line, start in enumerate(starts, 2):
-                    self.assertIn(f"/ask/new (started by {self.workspace}/job.py:{line})\n", err, start)
+                    self.assertIn(f"/ask/new{line} (started by {self.workspace}/job.py:{line})\n", err, start)
 
     def test_a_tree_that_is_granted_to_a_shells_text_covers_its_commands(self):
         policy = POLICY.replace("exec:\n", "exec:\n  - ask: {shell: '*'}\n", 1)
