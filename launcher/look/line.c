@@ -25,6 +25,8 @@ static const struct {
     {"os.", FILES},
     {"socket.bind", ACTS(ACT_WRITE)},
     {"socket.", ACTS(ACT_CONNECT)},
+    {"ctypes.get_errno", 0},
+    {"ctypes.set_errno", 0},
     {"ctypes.", FILES | ACTS(ACT_EXEC) | ACTS(ACT_CONNECT) | ACTS(ACT_DEBUG)},
 };
 

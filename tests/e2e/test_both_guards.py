@@ -207,6 +207,17 @@ subprocess.run(["rm", "-f", "z"], env={})
         self.assertEqual([q["line"] for q in seen["questions"]], [*lines, "<string>:1", f"job.py:{first + 14}"])
         self.assertIn("work/job.py:5)\n", seen["err"])
 
+    def test_no_line_rather_than_that_of_something_else(self):
+        """A C function says something where it is looked up, and nothing each time that it is called."""
+        seen = self.both("""
+look = ctypes.CDLL(None, use_errno=True).open
+look(b"ask/one", 0)
+ctypes.get_errno()
+look(b"ask/two", 0)
+""")
+        first = PRELUDE.count("\n") + 2
+        self.assertEqual([q["line"] for q in seen["questions"]], [f"job.py:{first}", None])
+
     def test_what_is_refused_says_the_same(self):
         self.maxDiff = None
         said = {}
