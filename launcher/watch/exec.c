@@ -74,7 +74,7 @@ static bool lane_lets(struct call *call)
 {
     const struct watch *watch = call->watch;
     if (!watch->lane || !watch->strangers || lane_reaches(watch->lane, call->tid)) return true;
-    watch_event(call->watch, "other-namespace", call->caller.pid, "ipc");
+    watch_event(call->watch, "other-namespace", call->caller.pid, "of System V IPC");
     call_tell(call, "askfirst: denied: no program can be started from another IPC namespace: the run's fast "
                     "lane does not reach there\n"
                     "askfirst:   next: askfirst run --no-lane\n");

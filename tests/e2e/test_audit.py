@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import resource
 import stat
 import subprocess
@@ -17,6 +18,22 @@ class Record(DoorCase):
     def lines(self, session):
         (path,) = session.audit_dir.glob("*.jsonl")
         return path.read_bytes().splitlines()
+
+    def test_the_manual_names_every_field_and_every_event(self):
+        page = (support.ROOT / "docs/askfirst-audit.5").read_text()
+        named = set(re.findall(r"[a-z_0-9-]+", " ".join(re.findall(r"^\.(?:It )?Li (.*)$", page, re.M))))
+        code = (support.ROOT / "launcher/records/audit.c").read_text()
+        fields = re.findall(r"(?:put_|json_)\w+\(record, \"(\w+)\"", code)
+        self.assertGreater(len(fields), 40)
+        self.assertLessEqual(set(fields), named)
+        section = page.split(".Ss event")[1].split(".Ss end")[0]
+        listed = set(re.findall(r"[a-z-]+", " ".join(re.findall(r"^\.It Li (.*)$", section, re.M))))
+        events = set()
+        for file in (support.ROOT / "launcher").rglob("*.c"):
+            if file.name == "audit.c": continue
+            for call in re.findall(r"(?:_event|refuse_unjudged|kill_process)\(([^;]*);", file.read_text()):
+                events |= set(re.findall(r'"([a-z]+(?:-[a-z]+)*)"', call))
+        self.assertEqual(listed, events)
 
     def test_first_line_says_what_the_run_is(self):
         session, _ = self.session(options=["--mode=observe"])
