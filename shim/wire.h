@@ -27,8 +27,9 @@
  * there is no such guard the kernel knows no such call, and says EINVAL. */
 #define WIRE_CALL 0x61736b31
 enum wire_call {
-    WIRE_CALL_THERE, /* 0: this is guard kernel. The filter says so itself */
-    WIRE_CALL_ASK    /* kinds: LOOKUP */
+    WIRE_CALL_THERE,  /* 0: this is guard kernel. The filter says so itself */
+    WIRE_CALL_ASK,    /* kinds: LOOKUP */
+    WIRE_CALL_NO_LANE /* said by the launcher's own instructions in a new program, which is then killed */
 };
 #define WIRE_PACKET 32768u    /* no packet is larger */
 #define WIRE_BODY (16u << 20) /* no body is larger; longer argument vectors are refused */

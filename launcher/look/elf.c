@@ -99,16 +99,26 @@ bool elf_names_loader(const char *path)
     return false;
 }
 
-bool elf_is_loader(int fd)
+static bool is_loader(const struct stat *file)
 {
-    struct stat file;
-    if (fstat(fd, &file) != 0) return false;
     for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++) {
         struct stat loader;
         if (stat(loaders[i], &loader) != 0) continue;
-        if (loader.st_dev == file.st_dev && loader.st_ino == file.st_ino) return true;
+        if (loader.st_dev == file->st_dev && loader.st_ino == file->st_ino) return true;
     }
     return false;
+}
+
+bool elf_is_loader(int fd)
+{
+    struct stat file;
+    return fstat(fd, &file) == 0 && is_loader(&file);
+}
+
+bool elf_loader_lies_at(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) == 0 && is_loader(&file);
 }
 
 bool elf_raises(int fd)

@@ -27,6 +27,7 @@ void elf_look(int fd, struct elf *elf);
 
 /* Whether `fd` (O_PATH will do) is one of this system's own dynamic loaders. */
 bool elf_is_loader(int fd);
+bool elf_loader_lies_at(const char *path);
 
 /* Whether that is a path of one, as programs name it. */
 bool elf_names_loader(const char *path);

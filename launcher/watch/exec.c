@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -166,4 +167,13 @@ void watch_exec_done(void *context, pid_t pid, bool same, const char *why, void 
         tree_begin(tree, watch->session->grants, pid, program.started);
     else
         tree_free(tree);
+}
+
+/* It would put its own in the lane's place. */
+void watch_laneless(struct call *call)
+{
+    if (!call_find_caller(call)) return;
+    watch_event(call->watch, "exec-changed", call->caller.pid, VERIFY_NO_LANE);
+    kill(call->caller.pid, SIGKILL);
+    call_return(call, -EACCES);
 }

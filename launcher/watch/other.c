@@ -8,6 +8,7 @@
 #include <sys/resource.h>
 
 #include "../filter/numbers.h"
+#include "../lane/lane.h"
 #include "../look/process.h"
 #include "../plain/memory.h"
 #include "parts.h"
@@ -64,7 +65,7 @@ static void note_prctl(struct call *call)
     struct watch *watch = call->watch;
     switch ((uint32_t)call->notification.data.args[0]) { /* the kernel looks at no more */
     case PR_SET_CHILD_SUBREAPER: fences_reaper(&watch->fences, call->caller.pid); break;
-    case PR_SET_SECCOMP: verifier_filters(watch->verifier); break;
+    case PR_SET_SECCOMP: verifier_beware(watch->verifier); break;
     default: others_from_now_on(watch);
     }
 }
@@ -75,7 +76,10 @@ void watch_identity(struct call *call)
     struct watch *watch = call->watch;
     int number = call->notification.data.nr;
     if (number == __NR_prctl && call->notification.data.args[0] == WIRE_CALL) {
-        watch_door(call);
+        if (call->notification.data.args[1] == WIRE_CALL_NO_LANE)
+            watch_laneless(call);
+        else
+            watch_door(call);
         return;
     }
     if (!call_find_caller(call)) return;
@@ -86,7 +90,7 @@ void watch_identity(struct call *call)
     if (number == __NR_prctl) {
         note_prctl(call);
     } else if (number == __NR_seccomp) {
-        verifier_filters(watch->verifier);
+        verifier_beware(watch->verifier);
     } else if (!changes_nothing(call)) {
         others_from_now_on(watch);
         if (number == __NR_landlock_restrict_self) fences_add(&watch->fences, call->caller.pid);
@@ -126,6 +130,19 @@ static bool is_debugging(int number)
     return false;
 }
 
+/* From now on no new program is let out of sight before it has the lane; one that was, and has not got there
+ * yet, is nobody's to stop. */
+static void let_debug(struct call *call)
+{
+    const struct watch *watch = call->watch;
+    call->matter = NULL;
+    verifier_beware(watch->verifier);
+    if (watch->lane && !lane_is_sealed(target_of(call)))
+        call_return(call, -EPERM);
+    else
+        call_continue(call);
+}
+
 static void judge_debugging(struct call *call, pid_t target)
 {
     char *program cleanup_free = process_program(target);
@@ -133,7 +150,7 @@ static void judge_debugging(struct call *call, pid_t target)
         call_return(call, -ESRCH);
         return;
     }
-    struct matter *matter = call_matter(call, call_continue);
+    struct matter *matter = call_matter(call, let_debug);
     if (matter) debug_judge(matter, program, filter_call_name(call->notification.data.nr));
 }
 

@@ -113,6 +113,7 @@ void watch_file_change(struct call *call);
 void watch_queue(struct call *call);
 void watch_exec(struct call *call);
 void watch_exec_done(void *watch, pid_t pid, bool same, const char *why, void *tree);
+void watch_laneless(struct call *call);
 void watch_connect(struct call *call);
 void watch_bind(struct call *call);
 void watch_socket(struct call *call);

@@ -21,6 +21,7 @@
 #include "../lane/lane.h"
 #include "../lane/map.h"
 #include "../look/elf.h"
+#include "../look/maps.h"
 #include "../look/process.h"
 #include "../plain/memory.h"
 
@@ -50,7 +51,7 @@ struct verifier {
     struct loop_source *source;
     struct pending *pending;
     size_t expected; /* of them, those that somebody else traces */
-    bool filters;    /* programs may have some of their own */
+    bool meddlers;   /* programs may have filters of their own, or be traced by others */
 };
 
 static bool is_among(const char *paths, const char *path)
@@ -60,58 +61,29 @@ static bool is_among(const char *paths, const char *path)
     return false;
 }
 
-static bool is_system_loader(const char *path)
-{
-    cleanup_fd int fd = open(path, O_PATH | O_CLOEXEC);
-    return fd >= 0 && elf_is_loader(fd);
-}
-
 /* At its exec a program consists of its own file, and of its ELF interpreter's, which has been looked up by
  * name. Each is mapped several times in a row. */
-static bool is_made_of(pid_t pid, const char *paths)
+static bool is_made_of(const struct maps *maps, const char *own, const char *paths)
 {
-    char path[64], own[PATH_MAX];
-    snprintf(path, sizeof path, "/proc/%d/exe", pid);
-    ssize_t length = readlink(path, own, sizeof own - 1);
-    if (length < 0) return false;
-    own[length] = 0;
-    snprintf(path, sizeof path, "/proc/%d/maps", pid);
-    FILE *maps cleanup_file = fopen(path, "re");
-    char *line cleanup_free = NULL, *before cleanup_free = NULL;
-    size_t size = 0;
-    bool good = maps != NULL;
-    while (good && getline(&line, &size, maps) > 0) {
-        int at = 0;
-        unsigned long inode = 0;
-        if (sscanf(line, "%*s %*s %*s %*s %lu %n", &inode, &at) != 1 || !inode || !at) continue;
-        line[strcspn(line, "\n")] = 0;
-        const char *file = line + at;
-        if (!strcmp(file, own) || (before && !strcmp(file, before))) continue;
-        good = is_among(paths, file) || is_system_loader(file);
-        free(before);
-        before = xstrdup(file);
+    const char *before = own;
+    for (size_t i = 0; i < maps->count; i++) {
+        const char *file = maps->of[i].file;
+        if (!maps->of[i].inode || !strcmp(file, own) || !strcmp(file, before)) continue;
+        if (!is_among(paths, file) && !elf_loader_lies_at(file)) return false;
+        before = file;
     }
-    return good;
+    return true;
 }
 
-/* NULL: it is the program that was judged. */
-static const char *difference(pid_t pid, const struct expected *expected)
+/* Its words are those that were judged, and no more. */
+static const char *difference_in_words(pid_t pid, const struct expected *expected)
 {
-    char path[64];
-    struct stat status;
-    snprintf(path, sizeof path, "/proc/%d/exe", pid);
-    if (stat(path, &status)) return "the program cannot be looked at";
-    if (status.st_dev != expected->device || status.st_ino != expected->inode)
-        return "another program than the one that was judged";
-    if (!is_made_of(pid, expected->paths)) return "another ELF interpreter than the one that was judged";
-
+    char path[64], part[4096];
+    size_t at = 0;
     snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
     cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return "its arguments cannot be looked at";
-    char part[4096];
-    size_t at = 0;
     for (;;) {
-        ssize_t got = read(fd, part, sizeof part);
+        ssize_t got = fd < 0 ? -1 : read(fd, part, sizeof part);
         if (got < 0) return "its arguments cannot be looked at";
         if (!got) break;
         if ((size_t)got > expected->argv_length - at || memcmp(part, expected->argv + at, (size_t)got))
@@ -119,6 +91,22 @@ static const char *difference(pid_t pid, const struct expected *expected)
         at += (size_t)got;
     }
     return at == expected->argv_length ? NULL : "other arguments than those that were judged";
+}
+
+/* NULL: it is the program that was judged. */
+static const char *difference(pid_t pid, const struct expected *expected, const struct maps *maps)
+{
+    char path[64], own[PATH_MAX];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    ssize_t length = readlink(path, own, sizeof own - 1);
+    if (length < 0 || stat(path, &status)) return "the program cannot be looked at";
+    own[length] = 0;
+    if (status.st_dev != expected->device || status.st_ino != expected->inode)
+        return "another program than the one that was judged";
+    if (!maps->count || !is_made_of(maps, own, expected->paths))
+        return "another ELF interpreter than the one that was judged";
+    return difference_in_words(pid, expected);
 }
 
 static void forget(struct pending **at)
@@ -172,18 +160,24 @@ static void conclude(struct verifier *verifier, struct pending **at, const char 
     verifier->done(verifier->context, pid, !why, why, own);
 }
 
-#define NO_LANE "the lane could not be put into it"
+/* NULL: it has the lane, will have it before its own first instruction, or is on its way to have it. */
+static const char *give_lane(struct verifier *verifier, struct pending *pending, const struct maps *maps)
+{
+    int segment = lane_segment(verifier->lane);
+    if (!verifier->meddlers && lane_map_lay(pending->pid, segment, maps)) return NULL;
+    pending->mapping = lane_map_begin(pending->pid, segment);
+    return pending->mapping ? NULL : VERIFY_NO_LANE;
+}
 
 static void check(struct verifier *verifier, struct pending **at)
 {
     struct pending *pending = *at;
-    const char *why = difference(pending->pid, &pending->expected);
-    if (!why && verifier->lane) {
-        pending->mapping = lane_map_begin(pending->pid, lane_segment(verifier->lane));
-        if (pending->mapping) return;
-        why = NO_LANE;
-    }
-    conclude(verifier, at, why);
+    struct maps maps;
+    maps_look(&maps, pending->pid);
+    const char *why = difference(pending->pid, &pending->expected, &maps);
+    if (!why && verifier->lane) why = give_lane(verifier, pending, &maps);
+    maps_free(&maps);
+    if (!pending->mapping) conclude(verifier, at, why);
 }
 
 /* Only the trap at the end of what it was given to do counts: it may be stopped meanwhile. */
@@ -196,8 +190,8 @@ static void check_lane(struct verifier *verifier, struct pending **at, int event
         return;
     }
     bool mapped = lane_map_end(steal_pointer(&pending->mapping), pending->pid) &&
-                  (!verifier->filters || lane_is_sealed(pending->pid));
-    conclude(verifier, at, mapped ? NULL : NO_LANE);
+                  (!verifier->meddlers || lane_is_sealed(pending->pid));
+    conclude(verifier, at, mapped ? NULL : VERIFY_NO_LANE);
 }
 
 /* A traced thread has stopped, or is gone. False: it was neither. */
@@ -275,9 +269,9 @@ void verifier_free(struct verifier *verifier)
     free(verifier);
 }
 
-void verifier_filters(struct verifier *verifier)
+void verifier_beware(struct verifier *verifier)
 {
-    verifier->filters = true;
+    verifier->meddlers = true;
 }
 
 bool verifier_seize(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected)
@@ -310,9 +304,12 @@ static bool look_again(struct verifier *verifier, struct pending **at)
 {
     struct pending *pending = *at;
     struct image_of now;
+    struct maps maps;
     verifier->expected--;
     bool there = image_look(pending->pid, &now) && now.started == pending->before->started;
-    const char *why = there ? difference(pending->pid, &pending->expected) : NULL;
+    maps_look(&maps, pending->pid);
+    const char *why = there ? difference(pending->pid, &pending->expected, &maps) : NULL;
+    maps_free(&maps);
     if (!there || (why && !memcmp(&now, pending->before, sizeof now))) {
         forget(at);
         return true;

@@ -40,8 +40,12 @@ struct verifier *verifier_new(struct loop *loop, const struct lane *lane, verify
 void verifier_free(struct verifier *verifier);
 
 /* From now on a program may have a filter of its own, which answers in the kernel's place what it is made to
- * do at its exec: whether it has the lane for good is looked at from outside. */
-void verifier_filters(struct verifier *verifier);
+ * do at its exec, or be traced by another of the run while it does that: it is held until it has the lane,
+ * and whether that is so for good is looked at from outside. */
+void verifier_beware(struct verifier *verifier);
+
+/* Why a program is killed that has no lane. */
+#define VERIFY_NO_LANE "the lane could not be put into it"
 
 /* Before the exec of `tid` (of process `pid`) continues. False with errno: it must be refused. */
 bool verifier_seize(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected);

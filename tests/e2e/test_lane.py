@@ -79,6 +79,51 @@ class Lane(support.Case):
             with self.subTest(command):
                 self.assertIn("lane sound", self.names(command))
 
+    def begun(self, code, *more):
+        """How a program ends that is nothing but this, without any library; bare and guarded."""
+        program = self.workspace / "begun"
+        subprocess.run(["cc", "-nostdlib", "-static", *more, "-x", "assembler", "-", "-o", program], input=code, encoding="ascii",
+                       check=True)
+        bare = subprocess.run([program]).returncode
+        return bare, self.askfirst("run", "--guard=kernel", "--policy", self.rules, "--approve=deny", "--", program).returncode
+
+    def test_a_program_begins_with_the_registers_that_the_kernel_gave(self):
+        registers = "rax rbx rcx rdx rsi rbp r8 r9 r10 r11 r12 r13 r14 r15".split()
+        adds = "".join(f"or %{name}, %rdi\n" for name in registers)
+        code = f".globl _start\n_start: {adds} neg %rdi\nsbb %edi, %edi\nand $1, %edi\nmov $60, %eax\nsyscall\n"
+        self.assertEqual(self.begun(code), (0, 0))
+
+    def test_a_program_has_it_whose_code_leaves_no_room_on_its_last_page(self):
+        code = """.globl _start
+_start: mov $0x7e9a00000000, %rdi
+        mov $4096, %esi
+        mov $vector, %edx
+        mov $27, %eax # mincore
+        syscall
+        mov %eax, %edi
+        neg %edi
+        mov $60, %eax
+        syscall
+        .fill 4096 - (. - _start), 1, 0x90
+        .bss
+vector: .skip 1
+"""
+        self.assertEqual(self.begun(code, "-Wl,-z,separate-code"), (12, 0))
+
+    def test_who_says_that_it_could_not_be_put_there_is_killed(self):
+        names = self.names("python3 -c 'import ctypes; ctypes.CDLL(None).prctl(0x61736b31, 2)'; echo $?")
+        self.assertEqual(names, ["137"])
+        newest = max(self.home.glob(".local/state/askfirst/audit/*.jsonl"), key=os.path.getmtime)
+        records = [json.loads(line) for line in newest.read_text().splitlines()]
+        self.assertEqual([record["text"] for record in records if record.get("event") == "exec-changed"],
+                         ["the lane could not be put into it"])
+
+    def test_programs_have_it_that_start_when_somebody_is_traced(self):
+        self.rules = self.policy(POLICY.replace("debug: deny", "debug: allow"))
+        seize = 'import ctypes, sys; print(ctypes.CDLL(None).ptrace(0x4206, int(sys.argv[1]), 0, 0), flush=True)'
+        names = self.names(f"sleep 60 & python3 -c '{seize}' $!; kill $!; {LANE}")
+        self.assertEqual(names[:2], ["0", "lane sound"], self.stderr)
+
     def without_the_launcher(self, work):
         """What a program prints in whose eyes the launcher is stopped while it does `work`: whatever traps waits for ever."""
         text = f"import os, sys, io\ndef work():\n {work}\nwork(); print('ready', flush=True); input(); work(); print('done', flush=True)"

@@ -1,0 +1,65 @@
+/* maps.c: see maps.h. */
+#include "maps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../plain/memory.h"
+
+static bool read_text(struct text *text, pid_t pid)
+{
+    char path[64], part[4096];
+    ssize_t got = -1;
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd >= 0 && ((got = read(fd, part, sizeof part)) > 0 || (got < 0 && errno == EINTR)))
+        if (got > 0) text_add(text, part, (size_t)got);
+    return !got && text->length;
+}
+
+/* "FROM-TO rwxp OFFSET MAJOR:MINOR INODE      PATH". */
+static void take_line(struct mapping *mapping, const char *line)
+{
+    char *rest;
+    mapping->from = strtoull(line, &rest, 16);
+    mapping->to = strtoull(rest + (*rest == '-'), &rest, 16);
+    rest += strspn(rest, " ");
+    rest += strcspn(rest, " "); /* what may be done there */
+    mapping->offset = strtoull(rest, &rest, 16);
+    rest += strspn(rest, " ");
+    rest += strcspn(rest, " "); /* the device */
+    mapping->inode = strtoull(rest, &rest, 10);
+    mapping->file = rest + strspn(rest, " ");
+}
+
+/* No line has another in it: the kernel escapes what ends one. */
+bool maps_look(struct maps *maps, pid_t pid)
+{
+    size_t room = 0;
+    *maps = (struct maps){0};
+    if (!read_text(&maps->text, pid)) return false;
+    for (char *line = maps->text.data, *end; (end = strchr(line, '\n')); line = end + 1) {
+        *end = 0;
+        if (maps->count == room) maps->of = xrealloc(maps->of, room = room ? 2 * room : 16, sizeof *maps->of);
+        take_line(&maps->of[maps->count++], line);
+    }
+    return true;
+}
+
+void maps_free(struct maps *maps)
+{
+    text_free(&maps->text);
+    free(maps->of);
+    *maps = (struct maps){0};
+}
+
+const struct mapping *maps_at(const struct maps *maps, uint64_t address)
+{
+    for (size_t i = 0; i < maps->count; i++)
+        if (address >= maps->of[i].from && address < maps->of[i].to) return &maps->of[i];
+    return NULL;
+}

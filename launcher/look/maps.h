@@ -1,0 +1,32 @@
+/* maps.h: what lies where in a process, as /proc/PID/maps tells it. */
+#ifndef ASKFIRST_MAPS_H
+#define ASKFIRST_MAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "../plain/text.h"
+
+struct mapping {
+    uint64_t from, to;
+    uint64_t offset;  /* in its file */
+    uint64_t inode;   /* 0: it is no file's */
+    const char *file; /* its path; "" where there is none */
+};
+
+struct maps {
+    struct text text; /* where the paths lie */
+    struct mapping *of;
+    size_t count;
+};
+
+/* False: it cannot be looked at. In any case it is freed. */
+bool maps_look(struct maps *maps, pid_t pid);
+void maps_free(struct maps *maps);
+
+/* What lies at an address; NULL: nothing. */
+const struct mapping *maps_at(const struct maps *maps, uint64_t address);
+
+#endif
