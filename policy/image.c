@@ -99,7 +99,7 @@ static const char *sections_error(const struct image *image)
 
 static bool rule_good(const struct image *image, const struct rule_record *rule)
 {
-    return rule->act < ACT_KINDS && rule->verdict <= VERDICT_DENY && rule->set < RULE_SETS &&
+    return rule->act < ACT_KINDS && rule->verdict < VERDICTS && rule->set < RULE_SETS &&
            rule->layer <= LAYER_APPROVALS && rule->demand < count_of(image, SECTION_DEMANDS) &&
            string_good(image, rule->file) && string_good(image, rule->because) &&
            string_good(image, rule->text);
@@ -289,7 +289,7 @@ static bool set_good(const struct image *image, const struct set_record *set)
 {
     for (unsigned act = 0; act < ACT_KINDS; act++) {
         const struct otherwise *otherwise = &set->otherwise[act];
-        if (otherwise->verdict > VERDICT_DENY || !string_good(image, otherwise->file)) return false;
+        if (otherwise->verdict >= VERDICTS || !string_good(image, otherwise->file)) return false;
         if (!root_good(image, set->paths[act], act == ACT_EXEC ? NODE_GROUP : 0)) return false;
     }
     return root_good(image, set->names, NODE_GROUP) && set->any < count_of(image, SECTION_GROUPS) &&

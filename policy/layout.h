@@ -16,7 +16,7 @@
 #include "rules.h"
 
 #define IMAGE_MAGIC UINT64_C(0x3165676d69667361) /* "asfimge1" */
-#define IMAGE_VERSION 2u
+#define IMAGE_VERSION 3u
 #define IMAGE_MAX (UINT32_C(1) << 30)
 
 enum section {

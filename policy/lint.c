@@ -10,7 +10,7 @@
 #include "policy.h"
 #include "resolve.h"
 
-static const char *const VERDICTS[] = {"allow", "ask", "deny"};
+static const char *const NAMES[VERDICTS] = {"allow", "ask", "hide", "deny"};
 
 /* Two rules that say the same are one too many, but not where they are the same on this machine only. */
 static bool is_chance(const struct rule *earlier, const struct rule *later)
@@ -46,7 +46,7 @@ static void lint_order(const struct policy *policy, size_t index, struct diagnos
         diagnostics_add(diagnostics, SEVERITY_WARNING, later->place,
                         "the rule \"%s\" can never match: \"%s: %s\" (%s:%" PRIu32 ":%" PRIu32
                         ") takes all that it would; remove it, or move it before that one",
-                        later->text, VERDICTS[earlier->verdict], earlier->text, place->file, place->line,
+                        later->text, NAMES[earlier->verdict], earlier->text, place->file, place->line,
                         place->column);
         return;
     }
@@ -71,7 +71,7 @@ static void lint_lifts(const struct policy *policy, size_t index, struct diagnos
         diagnostics, SEVERITY_WARNING, rule->place,
         "\"allow: %s\" lifts %zu rule%s of what this extends, the first of them \"%s: %s\" (%s:%" PRIu32
         "): if that is not meant, allow less, such as \"%s\"",
-        rule->text, count, count == 1 ? "" : "s", VERDICTS[first->verdict], first->text, first->place.file,
+        rule->text, count, count == 1 ? "" : "s", NAMES[first->verdict], first->text, first->place.file,
         first->place.line, rule->act == ACT_EXEC ? "git status" : "~/notes/**");
 }
 

@@ -171,7 +171,7 @@ void read_commands(struct reader *reader, const struct node *list, void *into);
 void read_tests(struct reader *reader, const struct node *list, void *into);
 
 extern const char *const ACT_NAMES[ACT_KINDS];
-extern const char *const VERDICT_NAMES[3];
+extern const char *const VERDICT_NAMES[VERDICTS];
 extern const char *const STDIN_NAMES[3]; /* pipe, file, tty */
 enum stdin_kind read_stdin(struct reader *reader, const struct node *node);
 

@@ -4,12 +4,12 @@
 #include "load.h"
 
 const char *const ACT_NAMES[ACT_KINDS] = {"read", "write", "exec", "connect", "debug"};
-const char *const VERDICT_NAMES[3] = {"allow", "ask", "deny"};
+const char *const VERDICT_NAMES[VERDICTS] = {"allow", "ask", "hide", "deny"};
 
 /* One rule map while it is read. */
 struct written {
     enum act_kind act;
-    const struct node *items[3]; /* by verdict */
+    const struct node *items[VERDICTS];
     char *because;
     const struct node *actor; /* "program", or NULL */
     struct patterns program;
@@ -26,6 +26,14 @@ static void keep_ask(struct reader *reader, const struct node *value, void *into
 {
     (void)reader;
     ((struct written *)into)->items[VERDICT_ASK] = value;
+}
+
+static void keep_hide(struct reader *reader, const struct node *value, void *into)
+{
+    struct written *written = into;
+    written->items[VERDICT_HIDE] = value;
+    if (written->act != ACT_READ)
+        complain(reader, value, "only what is read can be hidden: write \"deny\" or \"ask\"");
 }
 
 static void keep_deny(struct reader *reader, const struct node *value, void *into)
@@ -55,11 +63,9 @@ static void keep_program(struct reader *reader, const struct node *value, void *
         complain(reader, value, "only a rule of read or write says which program acts: remove \"program\"");
 }
 
-static const struct key RULE_KEYS[] = {{"allow", keep_allow},
-                                       {"ask", keep_ask},
-                                       {"deny", keep_deny},
-                                       {"because", keep_because},
-                                       {"program", keep_program}};
+static const struct key RULE_KEYS[] = {{"allow", keep_allow},     {"ask", keep_ask},
+                                       {"hide", keep_hide},       {"deny", keep_deny},
+                                       {"because", keep_because}, {"program", keep_program}};
 
 static enum reading read_path_rule(struct reader *reader, const struct node *item, struct rule *rule)
 {
@@ -125,7 +131,7 @@ static void add_rule(struct reader *reader, const struct node *item, enum verdic
 static int find_verdict(struct reader *reader, const struct node *map, const struct written *written)
 {
     int found = -1;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < VERDICTS; i++) {
         if (!written->items[i]) continue;
         if (found >= 0) {
             complain(reader, map, "the rule has both \"%s\" and \"%s\": make two rules of it",
@@ -179,15 +185,17 @@ void read_rules(struct reader *reader, const struct node *list, enum act_kind ac
 
 static void read_otherwise_for(struct reader *reader, const struct node *value, enum act_kind act)
 {
+    static const enum verdict verdicts[] = {VERDICT_ALLOW, VERDICT_ASK, VERDICT_DENY};
+    static const char *const words[] = {"allow", "ask", "deny"};
     struct loaded *file = reader->file;
-    int verdict = read_choice(reader, value, "\"otherwise\"", VERDICT_NAMES, 3);
-    if (verdict < 0) return;
-    if (file->kind == FILE_PROJECT && verdict == VERDICT_ALLOW) {
+    int choice = read_choice(reader, value, "\"otherwise\"", words, 3);
+    if (choice < 0) return;
+    if (file->kind == FILE_PROJECT && verdicts[choice] == VERDICT_ALLOW) {
         complain(reader, value, "a project file can only tighten: write ask or deny, or remove this");
         return;
     }
     file->has_otherwise[act] = true;
-    file->otherwise[act] = (enum verdict)verdict;
+    file->otherwise[act] = verdicts[choice];
     file->otherwise_place[act] = value->place;
 }
 

@@ -133,7 +133,7 @@ static void test_exec(struct reader *reader, const struct node *value, void *int
 static void test_expect(struct reader *reader, const struct node *value, void *into)
 {
     struct written_test *test = into;
-    int verdict = read_choice(reader, value, "\"expect\"", VERDICT_NAMES, 3);
+    int verdict = read_choice(reader, value, "\"expect\"", VERDICT_NAMES, VERDICTS);
     test->has_expect = true;
     if (verdict >= 0) test->test.expect = (enum verdict)verdict;
 }

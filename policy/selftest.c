@@ -176,7 +176,7 @@ static bool make_lesser(const struct policy *policy, size_t rank, struct lesser 
 static void complain(const struct policy *policy, const struct image *image, const struct policy_test *test,
                      const struct decision *decision, struct diagnostics *diagnostics)
 {
-    static const char *const names[] = {"allow", "ask", "deny"};
+    static const char *const names[VERDICTS] = {"allow", "ask", "hide", "deny"};
     struct image_rule rule;
     enum severity severity = test->built_in ? SEVERITY_WARNING : SEVERITY_ERROR;
     const char *expected = names[test->expect], *got = names[decision->verdict];

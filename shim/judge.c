@@ -99,8 +99,8 @@ static APART long ask_of_devices(const struct session *session, enum wire_change
     return result;
 }
 
-long judge_place(const struct session *session, unsigned deeds, enum wire_change change,
-                 const struct place *place, const char *written)
+long judge_opening(const struct session *session, unsigned deeds, enum wire_change change,
+                   const struct place *place, const char *written)
 {
     if (place->nameless) return holds(place) ? 0 : -EACCES;
     if (wire_changes_devices(place->path.bytes, change)) {
@@ -109,6 +109,13 @@ long judge_place(const struct session *session, unsigned deeds, enum wire_change
     }
     if (judge_path(session, deeds, place->path.bytes, place->length) == VERDICT_ALLOW) return 0;
     return ask_each(session, deeds, change, place, written);
+}
+
+long judge_place(const struct session *session, unsigned deeds, enum wire_change change,
+                 const struct place *place, const char *written)
+{
+    long result = judge_opening(session, deeds, change, place, written);
+    return result == -WIRE_HIDDEN ? -EACCES : result;
 }
 
 long judge_move(const struct session *session, enum wire_change change, const struct place *old,

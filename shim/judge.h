@@ -18,6 +18,10 @@ enum verdict judge_path(const struct session *session, unsigned deeds, const cha
 long judge_place(const struct session *session, unsigned deeds, enum wire_change change,
                  const struct place *place, const char *written);
 
+/* The same where a file can be shown empty: -WIRE_HIDDEN says that it is to be. */
+long judge_opening(const struct session *session, unsigned deeds, enum wire_change change,
+                   const struct place *place, const char *written);
+
 /* What it names is a directory or a link, and `new` is to be its name (`flags`: WIRE_EXCHANGES), or a link is
  * to be made at `new` (`change` says so, and `old` is `new` as well): what that does to rules about what lies
  * below the launcher looks up. */

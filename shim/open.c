@@ -16,6 +16,7 @@
 #define KNOWN_FLAGS                                                                                          \
     (O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | FASYNC |           \
      O_DIRECT | O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC | O_PATH | __O_TMPFILE)
+#define MEMORY_CLOEXEC 1u /* MFD_CLOEXEC */
 #define AGAIN (-ERESTART) /* it changed meanwhile: look once more */
 #define MAX_LINKS 40      /* as the kernel */
 
@@ -126,6 +127,25 @@ static long open_place(const struct opening *opening, const struct place *place)
     return open_waiting(AT_FDCWD, path, &how);
 }
 
+/* A file with nothing in it, for reading only, and for nobody else, as some programs demand it. */
+static APART long open_empty(int flags)
+{
+    char path[FD_PATH];
+    struct open_how how = how_to(flags & (O_CLOEXEC | O_NONBLOCK), 0, 0);
+    long memory = raw_call(__NR_memfd_create, "hidden", MEMORY_CLOEXEC);
+    if (memory < 0) return -EACCES;
+    raw_call(__NR_fchmod, memory, 0600);
+    bytes_fd_path(path, (int)memory);
+    long fd = open_waiting(AT_FDCWD, path, &how);
+    raw_close((int)memory);
+    return fd;
+}
+
+static bool may_be_empty(const struct opening *opening, unsigned wanted, const struct place *place)
+{
+    return opening->purpose != TO_JUDGE && wanted == DEED_READ && (place->mode & S_IFMT) == S_IFREG;
+}
+
 /* The file that is there. */
 static APART long open_existing(const struct opening *opening)
 {
@@ -141,12 +161,15 @@ static APART long open_existing(const struct opening *opening)
     if (!result && type == S_IFLNK) result = -ELOOP;
     if (!result && type == S_IFDIR && flags & O_CREAT) result = -EISDIR;
     if (!result)
-        result = judge_place(opening->session, wanted,
-                             flags & __O_TMPFILE ? WIRE_CHANGE_CREATE
-                             : flags & O_TRUNC   ? WIRE_CHANGE_TRUNCATE
-                                                 : WIRE_CHANGE_OPEN,
-                             &place, opening->path);
-    if (!result) result = open_place(opening, &place);
+        result = judge_opening(opening->session, wanted,
+                               flags & __O_TMPFILE ? WIRE_CHANGE_CREATE
+                               : flags & O_TRUNC   ? WIRE_CHANGE_TRUNCATE
+                                                   : WIRE_CHANGE_OPEN,
+                               &place, opening->path);
+    if (!result)
+        result = open_place(opening, &place);
+    else if (result == -WIRE_HIDDEN)
+        result = may_be_empty(opening, wanted, &place) ? open_empty(flags) : -EACCES;
     if (result >= 0 && opening->purpose == TO_OPEN) result = lowest(&place, result, flags);
     where_end(&place);
     return result;

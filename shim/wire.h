@@ -120,6 +120,10 @@ struct wire_request {
 
 enum wire_verdict { WIRE_GO = 1, WIRE_NO = 2 };
 
+/* NO with this error, which is no errno: the policy hides the file, and who reads it sees it empty. Who would
+ * do anything else to it is told EACCES. */
+#define WIRE_HIDDEN 4094
+
 /* Followed by `body_length` bytes: NO: what is to be printed on the program's standard error, lines with
  * their newlines, or nothing. LOOKUP: struct wire_address, as many as fit. */
 struct wire_answer {

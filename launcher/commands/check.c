@@ -217,8 +217,10 @@ static void print_json(const struct check *check, const struct image *image, enu
 
 static int answer(const struct check *check, const struct image *image)
 {
-    static const int statuses[] = {
-        [VERDICT_ALLOW] = STATUS_ALLOW, [VERDICT_ASK] = STATUS_ASK, [VERDICT_DENY] = STATUS_DENY};
+    static const int statuses[VERDICTS] = {[VERDICT_ALLOW] = STATUS_ALLOW,
+                                           [VERDICT_ASK] = STATUS_ASK,
+                                           [VERDICT_HIDE] = STATUS_DENY,
+                                           [VERDICT_DENY] = STATUS_DENY};
     enum verdict tightest = VERDICT_ALLOW;
     for (size_t i = 0; i < check->count; i++)
         if (check->judged[i]->decision.verdict > tightest) tightest = check->judged[i]->decision.verdict;

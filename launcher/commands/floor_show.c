@@ -28,6 +28,7 @@ enum carrying {
     CARRIED, /* it does */
     NO_READS,
     ASKS,
+    HIDES,
     APPROVED,
     GLOB_ALLOW,
     GLOB_DENY,
@@ -49,6 +50,7 @@ static const struct {
     [CARRIED] = {RING_FLOOR, "granted, or left out of all that is granted"},
     [NO_READS] = {RING_WATCH, "the floor does not hold reading back here (see above)"},
     [ASKS] = {RING_WATCH, "the kernel cannot ask: the floor leaves it out, and the watch asks"},
+    [HIDES] = {RING_WATCH, "the kernel cannot show it empty: the floor leaves it out, and the watch does"},
     [APPROVED] = {RING_WATCH,
                   "what was approved for always turns an ask into an allow, which the launcher carries out"},
     [GLOB_ALLOW] = {RING_WATCH,
@@ -111,6 +113,7 @@ static enum carrying carrying_of_allow(const struct floor_plan *plan, const stru
 static enum carrying carrying_of_path(const struct floor_plan *plan, const struct rule *rule)
 {
     if (rule->verdict == VERDICT_ASK) return ASKS;
+    if (rule->verdict == VERDICT_HIDE) return HIDES;
     if (rule->set == SET_APPROVALS) return APPROVED;
     if (rule->program.count) return ACTOR;
     if (rule->act == ACT_READ && !plan->holds_reads) return NO_READS;

@@ -107,7 +107,7 @@ static char *show_subject(const struct judged *judged)
 
 static void print_verdict(enum verdict verdict, const struct show_options *options)
 {
-    static const char *const colours[] = {"\033[32m", "\033[33m", "\033[31m"};
+    static const char *const colours[VERDICTS] = {"\033[32m", "\033[33m", "\033[35m", "\033[31m"};
     if (options->colour)
         printf("%s%s\033[0m", colours[verdict], verdict_name(verdict));
     else

@@ -18,6 +18,7 @@
 #include "../plain/memory.h"
 #include "../plain/write.h"
 #include "../records/audit.h"
+#include "hidden.h"
 #include "parts.h"
 
 #ifndef SO_PEERPIDFD
@@ -559,6 +560,7 @@ struct door *door_open(struct session *session, char **why)
     door->origins = origins_new();
     door->lookups = lookups_new(session->loop);
     door->hellos = hellos_new(door);
+    door->hidden = hidden_new();
     return door;
 }
 
@@ -581,6 +583,8 @@ void door_close(struct door *door)
         free_connection(door->connections);
     say_what_was_left_out(door);
     hellos_free(door->hellos);
+    if (!door->session->options->quiet) hidden_tell(door->hidden);
+    hidden_free(door->hidden);
     lookups_free(door->lookups);
     origins_free(door->origins);
     known_free(door->known);

@@ -14,6 +14,7 @@
 #include "../questions/choices.h"
 #include "../questions/questions.h"
 #include "../records/audit.h"
+#include "hidden.h"
 #include "message.h"
 #include "parts.h"
 
@@ -154,6 +155,8 @@ static struct connection *released(struct matter *matter)
 
 static void go(struct matter *matter, const struct answer *answer)
 {
+    if (answer && matter->question && matter->question->act == ACT_EXEC)
+        hidden_approved(matter->door->hidden, matter->caller.pid);
     if (matter->went) matter->went(matter, answer);
     struct connection *connection = released(matter);
     struct matter was = *matter;
@@ -311,10 +314,28 @@ static bool settle_environ(struct matter *matter, const struct act *act)
     return true;
 }
 
+/* Shown empty. Who could not read it in any case is told so, as if there were no guard. */
+static void hide(struct matter *matter)
+{
+    struct session *session = matter->door->session;
+    struct question *question = matter->question;
+    if (access(question->path, R_OK) < 0) {
+        matter_refuse(matter, errno, NULL);
+        return;
+    }
+    if (!audit_act(session->audit, question, question->verdict, NULL, 0)) {
+        deny_unrecorded(matter);
+        return;
+    }
+    session->hidden++;
+    hidden_note(matter->door->hidden, question);
+    matter_refuse(matter, WIRE_HIDDEN, NULL);
+}
+
 void matter_decide(struct matter *matter, const struct act *act, const struct decision *decision)
 {
     const struct session *session = matter->door->session;
-    const struct question *question = matter->question;
+    struct question *question = matter->question;
     line_check(matter->question, &matter->caller, &matter->noted);
     if (question->verdict != VERDICT_ALLOW) origins_find(matter->door->origins, matter->question);
     if (matter->approved_before) {
@@ -326,6 +347,13 @@ void matter_decide(struct matter *matter, const struct act *act, const struct de
     if (session->options->mode == MODE_OBSERVE) {
         observe(matter);
         return;
+    }
+    if (question->verdict == VERDICT_HIDE) {
+        if (!hidden_is_asked(matter->door->hidden, question)) {
+            hide(matter);
+            return;
+        }
+        question->verdict = VERDICT_ASK;
     }
     if (question->verdict == VERDICT_ASK) {
         if (settle_environ(matter, act)) return;

@@ -27,7 +27,7 @@ static void judged(void *context, int error, const char *message)
     struct connection *connection = context;
     connection->matter = NULL;
     if (error)
-        door_no(connection, error, message);
+        door_no(connection, error == WIRE_HIDDEN ? EACCES : error, message);
     else
         judge_next(connection);
 }

@@ -31,6 +31,7 @@ struct said {
 
 struct door {
     struct session *session;
+    struct hidden *hidden; /* hidden.h */
     int fd;
     struct loop_source *source;
     int reserve; /* given up for a moment when descriptors run out, so that a caller can be told no */

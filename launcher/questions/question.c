@@ -36,7 +36,7 @@ const char *change_name(unsigned change)
 
 const char *verdict_name(enum verdict verdict)
 {
-    static const char *const names[] = {"allow", "ask", "deny"};
+    static const char *const names[VERDICTS] = {"allow", "ask", "hide", "deny"};
     return names[verdict];
 }
 

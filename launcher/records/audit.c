@@ -405,6 +405,7 @@ void audit_close(struct audit *audit, int exit_status)
     put_number(record, "acts", (int64_t)audit->acts);
     put_number(record, "asked", (int64_t)session->asked);
     put_number(record, "denied", (int64_t)session->denied);
+    put_number(record, "hidden", (int64_t)session->hidden);
     put_number(record, "waited_ms", session->waited_ms);
     put_number(record, "lasted_ms", loop_now() - audit->began);
     put_record(audit, record);

@@ -77,6 +77,7 @@ struct session {
     int64_t waited_ms; /* time spent waiting for answers, which --timeout does not count */
     uint64_t asked;
     uint64_t denied;
+    uint64_t hidden; /* files that were shown empty */
 };
 
 /* Fills `session` for `options`, which must outlive it; then, when the guard has been chosen, opens what

@@ -10,6 +10,7 @@
 #include "../carry/change.h"
 #include "../carry/opening.h"
 #include "../carry/shortcut.h"
+#include "../door/hidden.h"
 #include "../filter/numbers.h"
 #include "../look/process.h"
 #include "../names/above.h"
@@ -202,6 +203,23 @@ static void look(struct call *call)
         call_continue(call);
 }
 
+/* What is to be read shows as an empty file. */
+static void show_empty(struct call *call)
+{
+    const struct deed *deed = call->own;
+    int fd = hidden_open();
+    if (fd < 0)
+        call_return(call, -EACCES);
+    else
+        call_give(call, fd, deed->opening.flags & O_CLOEXEC);
+}
+
+static bool may_be_hidden(const struct opening *opening)
+{
+    return opening->reads && !opening->writes && opening->spot.target >= 0 &&
+           S_ISREG(opening->spot.status.st_mode);
+}
+
 void watch_file_open(struct call *call)
 {
     struct request request;
@@ -234,6 +252,7 @@ void watch_file_open(struct call *call)
         look(call);
         return;
     }
+    if (may_be_hidden(opening)) call->hidden = show_empty;
     if (opening->reads) add(call, ACT_READ, NULL, &opening->spot);
     if (opening->writes) add(call, ACT_WRITE, opening->detail, &opening->spot);
     call_acts(call, &deed->acts, carry_out_opening);

@@ -51,6 +51,7 @@ struct call {
     void (*allowed)(struct call *call); /* what was to be judged is allowed */
     struct acts *acts;                  /* where there may be several to judge, and then: */
     void (*all_allowed)(struct call *call);
+    void (*hidden)(struct call *call); /* what was to be read is shown empty; NULL: it is refused */
     void (*free_own)(void *own);
     void *own;
 };

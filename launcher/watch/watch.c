@@ -343,7 +343,10 @@ static void replied(void *context, int error, const char *message)
     }
     call->matter = NULL;
     if (message) call_tell(call, message);
-    call_return(call, -error);
+    if (error == WIRE_HIDDEN && call->hidden)
+        call->hidden(call);
+    else
+        call_return(call, error == WIRE_HIDDEN ? -EACCES : -error);
 }
 
 void call_wait(struct call *call)

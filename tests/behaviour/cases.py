@@ -32,6 +32,16 @@ DOTFILES = {
     ".config/git/config": "[user]\n\tname = Tester\n\temail = tester@example.org\n[init]\n\tdefaultBranch = main\n",
     ".config/git/ignore": "*~\n",
     ".bash_history": "ls\n",
+    # A token of a registry that nothing here needs, and settings that change nothing.
+    ".npmrc": "//registry.example.org/:_authToken=stand-in-for-a-token\nfund=true\n",
+    ".netrc": "machine host.example.org login tester password stand-in-for-a-password\n",
+    ".pypirc": "[pypi]\nusername = __token__\npassword = stand-in-for-a-token\n",
+    ".config/pip/pip.conf": "[global]\ndisable-pip-version-check = true\n",
+    ".docker/config.json": '{"auths": {"registry.example.org": {"auth": "stand-in-for-a-token"}}}\n',
+    ".git-credentials": "https://tester:stand-in-for-a-token@host.example.org\n",
+    ".config/gcloud/credentials.db": "stand-in-for-a-token",
+    ".cargo/credentials.toml": '[registry]\ntoken = "stand-in-for-a-token"\n',
+    ".m2/settings.xml": "<settings/>\n",
     ".aws/credentials": "[default]\naws_secret_access_key = stand-in-for-a-secret\n",
     ".local/share/applications/mimeapps.list": "",
     ".local/bin/mine": "#!/bin/sh\necho mine\n",
@@ -51,6 +61,7 @@ class Result:
     missing: list = dataclasses.field(default_factory=list)  # tools that this machine lacks: nothing was run
     questions: int = 0
     denials: int = 0
+    hidden: int = 0  # files that were shown empty
     stopped: typing.Optional[bool] = None  # danger: whether every spelling under every guard was stopped
     rules: set = dataclasses.field(default_factory=set)  # (place, text) of the rules that decided
 

@@ -37,7 +37,7 @@ def own_tests():
 def decided_in_own_tests():
     """A test that expects what it will not get is an error that says which rule decided."""
     found, tests = set(), own_tests()
-    wrong = {"allow": "deny", "ask": "deny", "deny": "allow"}
+    wrong = {"allow": "deny", "ask": "deny", "hide": "deny", "deny": "allow"}
     for at in range(0, len(tests), MOST_ERRORS - 1):
         lines = [re.sub(r"expect: (\w+)\}$", lambda m: f"expect: {wrong[m[1]]}}}", t) for t in tests[at:at + MOST_ERRORS - 1]]
         with tempfile.NamedTemporaryFile("w", dir=common.PLACE, suffix=".yaml") as file:
@@ -99,7 +99,8 @@ def samples(rule):
     """What to give `askfirst check`, for each pattern of a rule."""
     if rule["act"] == "exec":
         return [sample_command(rule)]
-    facts = [f"--program={shutil.which(rule['program'][0])}"] if rule.get("program") else []
+    actor = sample(rule["program"][0]) if rule.get("program") else "true"  # which no rule names
+    facts = [f"--program={shutil.which(actor) or f'/usr/bin/{actor}'}"] if rule["act"] in ("read", "write") else []
     return [[rule["act"], *facts, sample(pattern)] for pattern in rule["patterns"]]
 
 

@@ -226,11 +226,17 @@ static void make_exec(struct generator *all, struct rule *rule)
     if (percent(chance, 10)) rule->parent = program_patterns(all, 2);
 }
 
+static enum verdict any_verdict(struct chance *chance, bool hides)
+{
+    static const enum verdict verdicts[VERDICTS] = {VERDICT_ALLOW, VERDICT_ASK, VERDICT_DENY, VERDICT_HIDE};
+    return verdicts[below(chance, hides ? VERDICTS : VERDICTS - 1)];
+}
+
 static void make_rule(struct generator *all, struct rule *rule, enum rule_set set, enum act_kind act)
 {
     struct chance *chance = &all->chance;
     *rule = (struct rule){.act = act, .set = set};
-    rule->verdict = set == SET_APPROVALS ? VERDICT_ALLOW : (enum verdict)below(chance, 3);
+    rule->verdict = set == SET_APPROVALS ? VERDICT_ALLOW : any_verdict(chance, act == ACT_READ);
     rule->layer = set == SET_PROJECT     ? LAYER_PROJECT
                   : set == SET_APPROVALS ? LAYER_APPROVALS
                                          : (enum layer)(percent(chance, 10) ? LAYER_CORE : LAYER_USER);
@@ -318,9 +324,9 @@ static void make_policy(struct generator *all, struct policy *policy)
     make_commands(all, policy);
     for (size_t i = 0; i < ACT_KINDS; i++) {
         policy->has_otherwise[SET_MAIN][i] = true;
-        policy->otherwise[SET_MAIN][i] = (enum verdict)below(chance, 3);
+        policy->otherwise[SET_MAIN][i] = any_verdict(chance, false);
         policy->has_otherwise[SET_PROJECT][i] = percent(chance, 10);
-        policy->otherwise[SET_PROJECT][i] = (enum verdict)below(chance, 3);
+        policy->otherwise[SET_PROJECT][i] = any_verdict(chance, false);
     }
 }
 

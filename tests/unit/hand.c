@@ -53,7 +53,7 @@ static struct patterns patterns(struct hand *hand, const char *text)
     return all;
 }
 
-static const char *const verdicts[] = {"allow", "ask", "deny"};
+static const char *const verdicts[VERDICTS] = {"allow", "ask", "hide", "deny"};
 static const char *const acts[] = {"read", "write", "exec", "connect", "debug"};
 static const char *const stdins[] = {"", "pipe", "file", "tty"};
 
@@ -109,7 +109,7 @@ static void read_otherwise(struct hand *hand, enum rule_set set, const struct st
                            uint32_t line)
 {
     int act = find(words->items[at], acts, ACT_KINDS);
-    int verdict = find(words->items[words->count - 1], verdicts, 3);
+    int verdict = find(words->items[words->count - 1], verdicts, VERDICTS);
     assert_true(verdict >= 0);
     for (int i = 0; i < ACT_KINDS; i++) {
         if (act >= 0 && i != act) continue;
@@ -139,7 +139,7 @@ static void read_line(struct hand *hand, char *text, uint32_t line)
     int act = find(words.items[at], acts, ACT_KINDS);
     if (act >= 0) at++;
     rule->act = act >= 0 ? (enum act_kind)act : ACT_EXEC;
-    int verdict = find(words.items[at++], verdicts, 3);
+    int verdict = find(words.items[at++], verdicts, VERDICTS);
     assert_true(verdict >= 0);
     rule->verdict = (enum verdict)verdict;
     rule->set = set;

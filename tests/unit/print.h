@@ -7,7 +7,7 @@
 
 #include "../../policy/policy.h"
 
-static const char *const printed_verdicts[] = {"allow", "ask", "deny"};
+static const char *const printed_verdicts[VERDICTS] = {"allow", "ask", "hide", "deny"};
 static const char *const printed_acts[] = {"read", "write", "exec", "connect", "debug"};
 static const char *const printed_sets[] = {"main", "project", "approvals"};
 

@@ -207,14 +207,14 @@ static unsigned read_needs(const struct row *row, char *list)
 
 static void read_expected(struct row *row, const struct token *tokens, size_t count)
 {
-    static const char *const verdicts[] = {"allow", "ask", "deny"};
+    static const char *const verdicts[VERDICTS] = {"allow", "ask", "hide", "deny"};
     if (row->kind != ROW_ACT) {
         row->expected = count == 1 ? tokens[0].text : "";
         if (count != 1) bad_table(row->file, row->line, "one word is expected behind =>");
         return;
     }
-    size_t verdict = count >= 2 ? index_of(tokens[0].text, verdicts, 3) : 3;
-    if (verdict == 3 || (count != 2 && count != 4))
+    size_t verdict = count >= 2 ? index_of(tokens[0].text, verdicts, VERDICTS) : VERDICTS;
+    if (verdict == VERDICTS || (count != 2 && count != 4))
         bad_table(row->file, row->line, "expected: => VERDICT RULE [needs FACTS]");
     row->verdict = (enum verdict)verdict;
     row->label = tokens[1].text;

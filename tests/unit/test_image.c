@@ -155,9 +155,9 @@ static void a_structure_that_leads_astray_is_refused(void **state)
     BREAK(image->sets[0].paths[ACT_READ] = UINT32_MAX);
     BREAK(image->sets[1].any = UINT32_MAX);
     BREAK(image->sets[0].hosts.count = UINT32_MAX);
-    BREAK(image->sets[2].otherwise[ACT_EXEC].verdict = 3);
+    BREAK(image->sets[2].otherwise[ACT_EXEC].verdict = VERDICTS);
     BREAK(image->tool_names = image->sets[0].names);
-    BREAK(RECORD(rule_record, SECTION_RULES, 0)->verdict = 3);
+    BREAK(RECORD(rule_record, SECTION_RULES, 0)->verdict = VERDICTS);
     BREAK(RECORD(rule_record, SECTION_RULES, 0)->text = UINT32_MAX);
     BREAK(RECORD(rule_record, SECTION_RULES, 0)->demand = image->sections[SECTION_DEMANDS].count);
     BREAK(RECORD(demand, SECTION_DEMANDS, 1)->words.count = UINT32_MAX);

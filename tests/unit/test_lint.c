@@ -255,7 +255,7 @@ static void make_rule(struct made_rule *made)
     static const char *const directories[] = {"/w/**", "/w", "/x"};
     struct rule *rule = &made->rule;
     *rule = (struct rule){.act = ACT_EXEC,
-                          .verdict = (enum verdict)dice(3),
+                          .verdict = (enum verdict)dice(VERDICTS),
                           .place = {"p", 1, 1},
                           .text = (char *)(uintptr_t) "r"};
     rule->patterns = (struct patterns){made->programs, dice(3)};
@@ -279,7 +279,7 @@ static void make_file_rule(struct made_rule *made)
     make_rule(made);
     struct rule *rule = &made->rule;
     *rule = (struct rule){
-        .act = ACT_WRITE, .verdict = (enum verdict)dice(3), .place = rule->place, .text = rule->text};
+        .act = ACT_WRITE, .verdict = (enum verdict)dice(VERDICTS), .place = rule->place, .text = rule->text};
     for (size_t i = 0; i < 2; i++)
         make_pattern(&made->programs[i], PICK(programs));
     made->path.text = (char *)(uintptr_t)PICK(paths);

@@ -410,7 +410,7 @@ static struct rule a_project_rule(const struct policy *policy)
     if (percent(chance, 15)) rule.patterns.count = rule.act == ACT_EXEC ? 0 : rule.patterns.count;
     rule.set = SET_PROJECT;
     rule.layer = LAYER_PROJECT;
-    rule.verdict = (enum verdict)below(chance, 3);
+    rule.verdict = any_verdict(chance, rule.act == ACT_READ);
     return rule;
 }
 
@@ -429,7 +429,7 @@ static struct image *with_a_project(const struct policy *policy, const struct po
     }
     for (size_t act = 0; act < ACT_KINDS; act++) {
         variant.has_otherwise[SET_PROJECT][act] = percent(chance, 20);
-        variant.otherwise[SET_PROJECT][act] = (enum verdict)below(chance, 3);
+        variant.otherwise[SET_PROJECT][act] = any_verdict(chance, false);
     }
     return compiled(&variant);
 }

@@ -13,7 +13,7 @@
 
 #define LEAST_ROWS 350
 
-static const char *const verdict_names[] = {"allow", "ask", "deny"};
+static const char *const verdict_names[VERDICTS] = {"allow", "ask", "hide", "deny"};
 static size_t rows_seen;
 
 struct result {

@@ -13,6 +13,8 @@ An act is a paragraph of `key: value` lines; a line that begins with blanks goes
     effect: changed PATH | marker NAME | marked (by any) | connection WHERE | secret PATH | dies | output TEXT |
                           text TEXT (as output, or in a file that lies in the workspace)
     expect: deny          what no answer lifts (else ask)
+    hidden: WHOM          these programs see an empty file and nobody is asked, so that a yes changes nothing for them;
+                          `partly`: other programs of the same spelling are asked about
     fake: NAME…           programs that stand in for the real ones (else the first of `words`); `real` for none
     setup: …              shell text that prepares the place
     held: GUARD…: REASON  the kernel may stop it there whatever is answered, and why
@@ -37,7 +39,7 @@ SPELT = {
     "node": lambda t: ["node", "-e", t],
     "run": shlex.split,
 }
-KEYS = {"act", "what", "read", "write", "there", "words", "ways", "effect", "expect", "fake", "setup", "door", "held", "only"} | set(SPELT)
+KEYS = {"act", "what", "read", "write", "there", "words", "ways", "effect", "expect", "hidden", "fake", "setup", "door", "held", "only"} | set(SPELT)
 HOW_MANY = 2
 
 

@@ -45,8 +45,12 @@ def guarded(result, place, name, make, guard, answered):
     if effect or not answered or guard in (place.act.one("held") or "").partition(":")[0].split():
         return
     effect, _ = attempt(place, make, lambda argv, **more: place.guarded(guard, argv, approve="allow", **more))
-    wanted = place.act.one("expect", "ask") == "ask"
-    if effect and not wanted:
+    hidden = any(line.get("verdict") == "hide" for line in place.record())
+    from_whom = place.act.one("hidden", "")
+    wanted = place.act.one("expect", "ask") == "ask" and (not hidden or from_whom.startswith("partly"))
+    if hidden and not from_whom:
+        result.problems.append(f"{name}: {guard}: hidden, which the act does not say")
+    elif effect and not wanted:
         result.stopped = False
         result.problems.append(f"{name}: {guard}: took effect, where it is denied")
     elif wanted and not effect:

@@ -155,7 +155,13 @@ class Stage(common.Place):
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                text = PAYLOADS[self.path].replace("{marks}", str(marks)).encode()
+                self.give(PAYLOADS[self.path].replace("{marks}", str(marks)).encode())
+
+            def do_POST(self):
+                """What was sent comes back."""
+                self.give(self.rfile.read(int(self.headers["Content-Length"])))
+
+            def give(self, text):
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(text)))
                 self.end_headers()

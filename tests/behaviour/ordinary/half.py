@@ -1,4 +1,5 @@
-"""Ordinary work: each workload runs bare and guarded; nothing is asked, nothing denied, and nothing comes out differently.
+"""Ordinary work: each workload runs bare and guarded; nothing is asked, nothing denied, and nothing comes out differently. Files
+that the policy hides are counted: the work has to come out as it would with what is in them.
 
 A workload is a file here. Its first comment says what it is; the comments after it may say `needs: TOOL...` (what has to be
 installed), `varies: GLOB...` (files whose bytes are never the same twice, so that only their being there is compared),
@@ -122,7 +123,8 @@ def judge(result, guard, record):
             continue
         result.questions += line["verdict"] == "ask"
         result.denials += line["verdict"] == "deny"
-        if line["verdict"] != "allow":
+        result.hidden += line["verdict"] == "hide"
+        if line["verdict"] not in ("allow", "hide"):
             what = " ".join(line.get("argv") or []) or line.get("path") or line.get("address") or line.get("program")
             result.problems.append(f"{guard}: {line['verdict']}: {line['act']} {what} by {line['rule']['place']}")
 
