@@ -6,57 +6,16 @@
 
 #include "pattern.h"
 
-static const size_t record_sizes[SECTIONS] = {
-    [SECTION_STRINGS] = 1,
-    [SECTION_RULES] = sizeof(struct rule_record),
-    [SECTION_DEMANDS] = sizeof(struct demand),
-    [SECTION_TERMS] = sizeof(struct term),
-    [SECTION_DIGESTS] = 32,
-    [SECTION_HOSTS] = sizeof(struct host),
-    [SECTION_TOOLS] = sizeof(struct tool),
-    [SECTION_KNOBS] = sizeof(struct knob),
-    [SECTION_NODES] = sizeof(struct node),
-    [SECTION_FANS] = sizeof(struct fan),
-    [SECTION_SLOTS] = sizeof(struct slot),
-    [SECTION_GROUPS] = sizeof(struct group),
-    [SECTION_LISTS] = sizeof(uint32_t),
-};
-
 /* What is never touched costs nothing; what has to be moved does. */
 #define FIRST_ROOM 40000
 
-void *builder_take(struct builder *builder, struct buffer *buffer, size_t size)
+void builder_grow(struct builder *builder, struct buffer *buffer, size_t size)
 {
-    if (buffer->size + size > buffer->room || !buffer->bytes) {
-        size_t room = buffer->room * 2 + size + FIRST_ROOM;
-        char *bytes = realloc(buffer->bytes, room);
-        if (!bytes) longjmp(builder->out_of_memory, 1);
-        buffer->bytes = bytes;
-        buffer->room = room;
-    }
-    void *taken = memset(buffer->bytes + buffer->size, 0, size);
-    buffer->size += size;
-    return taken;
-}
-
-void *builder_add(struct builder *builder, enum section section, size_t count)
-{
-    return builder_take(builder, &builder->sections[section], count * record_sizes[section]);
-}
-
-uint32_t builder_count(const struct builder *builder, enum section section)
-{
-    return (uint32_t)(builder->sections[section].size / record_sizes[section]);
-}
-
-void *builder_record(const struct builder *builder, enum section section, uint32_t index)
-{
-    return builder->sections[section].bytes + index * record_sizes[section];
-}
-
-const char *builder_string(const struct builder *builder, uint32_t offset)
-{
-    return builder->sections[SECTION_STRINGS].bytes + offset;
+    size_t room = buffer->room * 2 + size + FIRST_ROOM;
+    char *bytes = realloc(buffer->bytes, room);
+    if (!bytes) longjmp(builder->out_of_memory, 1);
+    buffer->bytes = bytes;
+    buffer->room = room;
 }
 
 size_t builder_places(size_t count)

@@ -9,6 +9,7 @@
 #include <setjmp.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "layout.h"
 #include "policy.h"
@@ -36,24 +37,67 @@ struct builder {
     struct buffer sorted;
     struct buffer worded;
     struct buffer plain;
+    struct trail {
+        uint32_t root;
+        const char *pattern;
+        uint32_t nodes[INDEX_DEPTH]; /* behind its first name, its second, and so on */
+    } trail; /* of the path that was planted last: the next begins as it does, mostly */
     size_t errors;
     bool too_large; /* for the layout */
 };
 
+void builder_grow(struct builder *builder, struct buffer *buffer, size_t size);
+
 /* `size` more bytes of the buffer, all zero. They stay where they are until the next are taken. */
-void *builder_take(struct builder *builder, struct buffer *buffer, size_t size);
+static inline void *builder_take(struct builder *builder, struct buffer *buffer, size_t size)
+{
+    if (buffer->size + size > buffer->room || !buffer->bytes) builder_grow(builder, buffer, size);
+    void *taken = memset(buffer->bytes + buffer->size, 0, size);
+    buffer->size += size;
+    return taken;
+}
+
+static const size_t record_sizes[SECTIONS] = {
+    [SECTION_STRINGS] = 1,
+    [SECTION_RULES] = sizeof(struct rule_record),
+    [SECTION_DEMANDS] = sizeof(struct demand),
+    [SECTION_TERMS] = sizeof(struct term),
+    [SECTION_DIGESTS] = 32,
+    [SECTION_HOSTS] = sizeof(struct host),
+    [SECTION_TOOLS] = sizeof(struct tool),
+    [SECTION_KNOBS] = sizeof(struct knob),
+    [SECTION_NODES] = sizeof(struct node),
+    [SECTION_FANS] = sizeof(struct fan),
+    [SECTION_SLOTS] = sizeof(struct slot),
+    [SECTION_GROUPS] = sizeof(struct group),
+    [SECTION_LISTS] = sizeof(uint32_t),
+};
 
 /* New records of a section, all zero. They stay where they are until the next ones of the section are taken.
  */
-void *builder_add(struct builder *builder, enum section section, size_t count);
-uint32_t builder_count(const struct builder *builder, enum section section);
-void *builder_record(const struct builder *builder, enum section section, uint32_t index);
+static inline void *builder_add(struct builder *builder, enum section section, size_t count)
+{
+    return builder_take(builder, &builder->sections[section], count * record_sizes[section]);
+}
+
+static inline uint32_t builder_count(const struct builder *builder, enum section section)
+{
+    return (uint32_t)(builder->sections[section].size / record_sizes[section]);
+}
+
+static inline void *builder_record(const struct builder *builder, enum section section, uint32_t index)
+{
+    return builder->sections[section].bytes + index * record_sizes[section];
+}
 
 /* Where the string lies in the image; equal ones lie there once. NULL is the empty string. */
 uint32_t builder_intern(struct builder *builder, const char *text, size_t length);
 /* The same for text that is not empty, whose hash_bytes() is known. */
 uint32_t builder_intern_hashed(struct builder *builder, const char *text, size_t length, uint32_t hash);
-const char *builder_string(const struct builder *builder, uint32_t offset);
+static inline const char *builder_string(const struct builder *builder, uint32_t offset)
+{
+    return builder->sections[SECTION_STRINGS].bytes + offset;
+}
 
 /* Text with the quoting undone, where it holds no glob; else as it is. */
 struct term builder_label(struct builder *builder, const char *text, size_t length);

@@ -138,16 +138,33 @@ static void end_at(struct builder *builder, uint32_t node, uint32_t entry)
     *ending = (struct ending){node, entry};
 }
 
+/* Where to begin with what is left of the pattern: behind the names that it shares with the one before it. */
+static uint32_t begin_path(struct trail *trail, uint32_t root, const char **pattern, size_t *depth)
+{
+    const char *at = *pattern, *before = trail->root == root ? trail->pattern : "";
+    uint32_t node = root;
+    for (*depth = 0; *at && *at == *before; at++, before++) {
+        if (*at != '/') continue;
+        node = trail->nodes[(*depth)++];
+        *pattern = at + 1;
+    }
+    trail->root = root;
+    return node;
+}
+
 void plant_path(struct builder *builder, uint32_t root, const char *pattern, uint32_t entry)
 {
-    uint32_t node = root;
-    const char *at = pattern + (*pattern == '/');
+    size_t depth;
+    const char *at = pattern += *pattern == '/';
+    uint32_t node = begin_path(&builder->trail, root, &at, &depth);
     while (*at) {
         size_t length = strcspn(at, "/");
         bool star = length == 2 && at[0] == '*' && at[1] == '*';
         node = star ? star_below(builder, node) : child_below(builder, node, at, length);
+        if (depth < INDEX_DEPTH) builder->trail.nodes[depth++] = node;
         at += length + (at[length] == '/');
     }
+    builder->trail.pattern = pattern;
     end_at(builder, node, entry);
 }
 
