@@ -56,7 +56,7 @@ static struct term pattern_term(struct builder *builder, const struct place *pla
         term = glob_term(builder, place, pattern->text);
         term.flags |= TERM_NAME;
     } else {
-        const char *why = path_pattern_error(pattern->text);
+        const char *why = pattern->sound ? NULL : path_pattern_error(pattern->text);
         if (why) complain(builder, place, pattern->text, why);
         term.length = (uint32_t)strlen(pattern->text);
         term.text = builder_intern(builder, pattern->text, term.length);
@@ -136,8 +136,22 @@ static uint32_t add_demand(struct builder *builder, const struct rule *rule)
     return index;
 }
 
+/* What a person reads is long, and rarely the same but from one rule to the next. */
+static uint32_t add_prose(struct builder *builder, const char *text, uint32_t before)
+{
+    if (!text || !*text) return 0;
+    if (before && strcmp(builder_string(builder, before), text) == 0) return before;
+    size_t size = strlen(text) + 1;
+    uint32_t offset = builder_count(builder, SECTION_STRINGS);
+    memcpy(builder_add(builder, SECTION_STRINGS, size), text, size);
+    return offset;
+}
+
 static void add_rule(struct builder *builder, const struct rule *rule)
 {
+    uint32_t count = builder_count(builder, SECTION_RULES);
+    struct rule_record before = {0};
+    if (count) before = *(struct rule_record *)builder_record(builder, SECTION_RULES, count - 1);
     struct rule_record record = {.act = (uint8_t)rule->act,
                                  .verdict = (uint8_t)rule->verdict,
                                  .set = (uint8_t)rule->set,
@@ -145,9 +159,9 @@ static void add_rule(struct builder *builder, const struct rule *rule)
                                  .line = rule->place.line,
                                  .column = rule->place.column};
     record.demand = add_demand(builder, rule);
-    record.file = intern_string(builder, rule->place.file);
-    record.because = intern_string(builder, rule->because);
-    record.text = intern_string(builder, rule->text);
+    record.file = add_prose(builder, rule->place.file, before.file);
+    record.because = add_prose(builder, rule->because, before.because);
+    record.text = add_prose(builder, rule->text, before.text);
     memcpy(builder_add(builder, SECTION_RULES, 1), &record, sizeof record);
 }
 
@@ -161,7 +175,9 @@ static void plant_rule(struct builder *builder, const struct rule *rule, uint32_
     for (size_t i = 0; i < rule->patterns.count; i++) {
         const struct pattern *pattern = &rule->patterns.items[i];
         bool name = rule->act == ACT_EXEC && !strchr(pattern->text, '/');
-        const char *why = name ? glob_error(pattern->text) : path_pattern_error(pattern->text);
+        const char *why = pattern->sound ? NULL
+                          : name         ? glob_error(pattern->text)
+                                         : path_pattern_error(pattern->text);
         uint32_t entry = index * 2 + (pattern->bare || name);
         if (why)
             complain(builder, &rule->place, pattern->text, why);

@@ -49,7 +49,7 @@ void add_string(struct arena *arena, struct strings *strings, char *text)
 void add_pattern(struct arena *arena, struct patterns *patterns, char *text, bool bare)
 {
     patterns->items = arena_grow(arena, patterns->items, patterns->count, sizeof *patterns->items);
-    patterns->items[patterns->count++] = (struct pattern){.text = text, .bare = bare};
+    patterns->items[patterns->count++] = (struct pattern){.text = text, .bare = bare, .sound = true};
 }
 
 /* "a, b or c" */

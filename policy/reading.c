@@ -107,9 +107,10 @@ static void add_address_pattern(struct reader *reader, char *text, struct patter
         add_pattern(reader->arena, into, arena_join(reader->arena, "unix:", paths.items[i].text), false);
 }
 
-/* What was filled in may be longer than a pattern can be. */
+/* What was filled in may be longer than a pattern can be, or have more names. */
 static const char *wrong_with(const char *text, enum packed_subject subject)
 {
+    if (strlen(text) <= 2 * PATTERN_NAMES) return NULL;
     if (subject == PACKED_ADDRESSES) text += strncmp(text, "unix:", 5) == 0 ? 5 : 0;
     return strchr(text, '/') ? path_pattern_error(text) : NULL;
 }

@@ -42,6 +42,7 @@ enum layer { LAYER_CORE, LAYER_SYSTEM, LAYER_USER, LAYER_EXTENDED, LAYER_PROJECT
 struct pattern {
     char *text;
     bool bare;
+    bool sound; /* whoever read it has seen that its form is right: it need not be judged again */
 };
 
 struct patterns {

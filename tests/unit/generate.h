@@ -142,11 +142,12 @@ static struct pattern a_program_pattern(struct generator *all)
 {
     char text[128];
     if (percent(&all->chance, 60))
-        return (struct pattern){keep(&all->heap, one_of(&all->chance, program_pattern_alphabet)), true};
-    if (percent(&all->chance, 30)) return (struct pattern){a_path_pattern(all), false};
+        return (struct pattern){.text = keep(&all->heap, one_of(&all->chance, program_pattern_alphabet)),
+                                .bare = true};
+    if (percent(&all->chance, 30)) return (struct pattern){.text = a_path_pattern(all)};
     strcpy(text, percent(&all->chance, 30) ? "**/" : one_of(&all->chance, folder_alphabet));
     strcat(text, one_of(&all->chance, program_pattern_alphabet));
-    return (struct pattern){keep(&all->heap, text), percent(&all->chance, 30)};
+    return (struct pattern){.text = keep(&all->heap, text), .bare = percent(&all->chance, 30)};
 }
 
 static struct patterns program_patterns(struct generator *all, size_t most)
