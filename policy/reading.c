@@ -55,17 +55,14 @@ static char *fill_in(const struct taking *from, const char *text, size_t length,
         size += strlen(value->quoted);
     }
     char *filled = arena_take(from->reader->arena, size, 1), *to = filled;
-    for (; *text; text++) {
-        bool path = text[0] == '/' && text[1] == PACKED_MARK;
-        if (!path && *text != PACKED_MARK) {
-            *to++ = *text;
-            continue;
-        }
-        text += path + 1;
-        const struct value *value = value_of(from, *text);
+    for (const char *mark; (mark = strchr(text, PACKED_MARK)); text = mark + 2) {
+        bool path = mark > text && mark[-1] == '/';
+        const struct value *value = value_of(from, mark[1]);
         const char *with = use == EXPAND_PATTERN ? value->quoted : value->plain;
-        if (strcmp(with, "/") != 0 || text[1] != '/') to = stpcpy(to, with);
+        to = mempcpy(to, text, (size_t)(mark - text) - path);
+        if (strcmp(with, "/") != 0 || mark[2] != '/') to = stpcpy(to, with);
     }
+    strcpy(to, text);
     return filled;
 }
 

@@ -1,4 +1,5 @@
-/* seen.c: see seen.h. Two tables of names, each found by its hash. */
+/* seen.c: see seen.h. Two tables of names, each found by its hash; and of directories that were listed, which
+ * names they may hold. */
 #include "seen.h"
 
 #include <dirent.h>
@@ -15,11 +16,14 @@
 #include "layout.h"
 #include "resolve.h"
 
+/* The names in a directory, each a bit by its hash: of a name whose bit is not set nobody need be asked. */
+struct listing {
+    uint64_t bits[64];
+};
+
 struct program {
     const char *found; /* its path */
-    uint64_t listed;   /* which of the directories that were listed have it */
     bool is_link;
-    bool searched;
 };
 
 /* A name below another, or a program. */
@@ -29,12 +33,11 @@ struct entry {
     uint32_t hash;
     uint32_t above;
     uint16_t asked; /* how many names below it were asked for */
-    bool is_listed; /* what is below it is known: a name that is not is not there */
-    bool is_unread; /* a link, of which the target is not known yet */
     union {
         struct sight sight;
         struct program program;
     };
+    const struct listing *listing; /* of what is below it; NULL: unknown */
 };
 
 struct table {
@@ -50,8 +53,8 @@ struct directory {
     size_t length;
     dev_t device;
     ino_t inode;
-    bool is_listed; /* what is in it is known: a name that is not need not be asked for */
-    bool executes;  /* what is marked as executable in it can be executed */
+    const struct listing *listing; /* NULL: unknown */
+    bool executes;                 /* what is marked as executable in it can be executed */
 };
 
 struct seen {
@@ -104,12 +107,17 @@ static void widen(struct arena *arena, struct table *table)
         *place_of(table, &table->entries[i]) = i;
 }
 
+static uint32_t hash_above(uint32_t above)
+{
+    return above * UINT32_C(2654435761);
+}
+
 /* The index of the entry; where there was none before, it is new, and *is_new is set. */
 static uint32_t find(struct arena *arena, struct table *table, uint32_t above, const char *name,
                      size_t length, bool *is_new)
 {
     struct entry entry = {.name = name, .length = (uint32_t)length, .above = above};
-    entry.hash = hash_bytes(name, length) ^ (above * UINT32_C(2654435761));
+    entry.hash = hash_bytes(name, length) ^ hash_above(above);
     uint32_t *place = place_of(table, &entry);
     *is_new = *place == 0;
     if (*place) return *place;
@@ -123,6 +131,11 @@ static uint32_t find(struct arena *arena, struct table *table, uint32_t above, c
     return *place = (uint32_t)table->count++;
 }
 
+static bool may_hold(const struct listing *listing, uint32_t hash)
+{
+    return !listing || listing->bits[hash >> 6 & 63] >> (hash & 63) & 1;
+}
+
 static struct sight look(struct arena *arena, const char *path)
 {
     char target[PATH_MAX];
@@ -132,15 +145,19 @@ static struct sight look(struct arena *arena, const char *path)
     return (struct sight){.missing = got < 0 && (errno == ENOENT || errno == ENOTDIR)};
 }
 
-static void list_names(struct seen *seen, uint32_t above, const char *path, size_t length);
+static const struct listing *list(struct arena *arena, const char *path);
 
 /* What there is to see of a name that was not asked for before. */
-static struct sight first_sight(struct seen *seen, uint32_t above, const char *path, size_t length)
+static struct sight first_sight(struct seen *seen, uint32_t above, const char *path, uint32_t at)
 {
-    const struct entry *directory = &seen->names.entries[above];
-    if (directory->sight.missing || directory->is_listed) return (struct sight){.missing = true};
-    if (++seen->names.entries[above].asked == ASKED_FIRST)
-        list_names(seen, above, path, strlen(path) - length - 1);
+    const struct entry *own = &seen->names.entries[at];
+    struct entry *directory = &seen->names.entries[above];
+    if (directory->sight.missing) return (struct sight){.missing = true};
+    if (++directory->asked == ASKED_FIRST) {
+        size_t size = strlen(path) - own->length - 1;
+        directory->listing = list(seen->arena, size ? arena_copy(seen->arena, path, size) : "/");
+    }
+    if (!may_hold(directory->listing, own->hash ^ hash_above(above))) return (struct sight){.missing = true};
     return look(seen->arena, path);
 }
 
@@ -148,10 +165,9 @@ uint32_t seen_below(struct seen *seen, uint32_t above, const char *name, size_t 
 {
     bool is_new;
     uint32_t at = find(seen->arena, &seen->names, above, name, length, &is_new);
-    if (!is_new && !seen->names.entries[at].is_unread) return at;
-    struct sight sight = is_new ? first_sight(seen, above, path, length) : look(seen->arena, path);
+    if (!is_new) return at;
+    struct sight sight = first_sight(seen, above, path, at);
     seen->names.entries[at].sight = sight;
-    seen->names.entries[at].is_unread = false;
     return at;
 }
 
@@ -181,9 +197,8 @@ static bool lists_all(const struct statfs *status)
     }
 }
 
-/* The names in a small directory; false: it is not small, or cannot be listed. Nothing is taken from the
- * arena while it is open. */
-static bool list(const char *path, char *bytes, size_t room, size_t *size)
+/* Nothing is taken from the arena while it is open. */
+static bool read_names(const char *path, char *bytes, size_t room, size_t *size)
 {
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return false;
@@ -198,40 +213,21 @@ static bool list(const char *path, char *bytes, size_t room, size_t *size)
     return whole;
 }
 
-/* Hundreds of names are looked for in each directory of PATH, most of which are small: to list one costs less
- * than to miss twenty. */
-static void list_directory(struct seen *seen, size_t index)
+/* Of a small directory: to list it costs less than to miss twenty names. NULL: it is not small, or cannot be
+ * listed. */
+static const struct listing *list(struct arena *arena, const char *path)
 {
-    struct directory *directory = &seen->directories[index];
     max_align_t bytes[LISTED_MAX / sizeof(max_align_t)];
     size_t size;
-    if (index >= 64 || !list(directory->path, (char *)bytes, sizeof bytes, &size)) return;
-    directory->is_listed = true;
+    if (!read_names(path, (char *)bytes, sizeof bytes, &size)) return NULL;
+    struct listing *listing = arena_take(arena, 1, sizeof *listing);
     for (size_t at = 0; at < size;) {
         const struct dirent64 *entry = (const struct dirent64 *)(const void *)((const char *)bytes + at);
-        bool is_new;
-        uint32_t name = find(seen->arena, &seen->programs, 0, entry->d_name, strlen(entry->d_name), &is_new);
-        seen->programs.entries[name].program.listed |= UINT64_C(1) << index;
+        uint32_t hash = hash_bytes(entry->d_name, strlen(entry->d_name));
+        listing->bits[hash >> 6 & 63] |= UINT64_C(1) << (hash & 63);
         at += entry->d_reclen;
     }
-}
-
-/* The names in a small directory from which many are wanted: in a home, say. */
-static void list_names(struct seen *seen, uint32_t above, const char *path, size_t length)
-{
-    max_align_t bytes[LISTED_MAX / sizeof(max_align_t)];
-    size_t size;
-    const struct dirent64 *entry;
-    const char *directory = length ? arena_copy(seen->arena, path, length) : "/";
-    if (!list(directory, (char *)bytes, sizeof bytes, &size)) return;
-    for (size_t at = 0; at < size; at += entry->d_reclen) {
-        entry = (const struct dirent64 *)(const void *)((const char *)bytes + at);
-        if (entry->d_type == DT_UNKNOWN) return;
-        bool is_new;
-        uint32_t name = find(seen->arena, &seen->names, above, entry->d_name, strlen(entry->d_name), &is_new);
-        if (is_new) seen->names.entries[name].is_unread = entry->d_type == DT_LNK;
-    }
-    seen->names.entries[above].is_listed = true;
+    return listing;
 }
 
 /* One that is there, and is not met a second time (/bin is /usr/bin by another name). */
@@ -248,8 +244,7 @@ static void add_directory(struct seen *seen, const char *path, size_t length)
     struct statfs system;
     bool executes = statfs(whole, &system) == 0 && !(system.f_flags & ST_NOEXEC);
     seen->directories[seen->directory_count++] =
-        (struct directory){whole, length, status.st_dev, status.st_ino, false, executes};
-    if (status.st_size <= LISTED_MAX) list_directory(seen, seen->directory_count - 1);
+        (struct directory){whole, length, status.st_dev, status.st_ino, list(seen->arena, whole), executes};
 }
 
 static void find_directories(struct seen *seen, const char *search_path)
@@ -271,17 +266,17 @@ static bool is_program(const struct directory *directory, const char *path, bool
     return resolve_is_program(path);
 }
 
-static const char *search(struct seen *seen, const char *name, size_t length, struct program *program)
+static const char *search(struct seen *seen, const char *name, size_t length, uint32_t hash, bool *is_link)
 {
     for (size_t i = 0; i < seen->directory_count; i++) {
         const struct directory *directory = &seen->directories[i];
         char path[PATH_MAX];
-        if (directory->is_listed && !(program->listed >> i & 1)) continue;
+        if (!may_hold(directory->listing, hash)) continue;
         if (directory->length + 1 + length >= sizeof path) continue;
         memcpy(path, directory->path, directory->length);
         path[directory->length] = '/';
         memcpy(path + directory->length + 1, name, length + 1);
-        if (is_program(directory, path, &program->is_link)) return arena_string(seen->arena, path);
+        if (is_program(directory, path, is_link)) return arena_string(seen->arena, path);
     }
     return NULL;
 }
@@ -290,10 +285,11 @@ const char *seen_program(struct seen *seen, const char *name, const char *search
 {
     bool is_new;
     if (!seen->searched) find_directories(seen, search_path);
-    uint32_t at = find(seen->arena, &seen->programs, 0, name, strlen(name), &is_new);
-    struct program *program = &seen->programs.entries[at].program;
-    if (!program->searched) program->found = search(seen, name, strlen(name), program);
-    program->searched = true;
+    size_t length = strlen(name);
+    uint32_t at = find(seen->arena, &seen->programs, 0, name, length, &is_new);
+    struct entry *entry = &seen->programs.entries[at];
+    struct program *program = &entry->program;
+    if (is_new) program->found = search(seen, name, length, entry->hash, &program->is_link);
     if (is_link) *is_link = program->is_link;
     return program->found;
 }
