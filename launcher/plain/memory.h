@@ -22,12 +22,12 @@ char *xasprintf(const char *format, ...) __attribute__((malloc, returns_nonnull,
 char *xvasprintf(const char *format, va_list arguments)
     __attribute__((malloc, returns_nonnull, format(printf, 1, 0)));
 
-/* At the start: the heap grows in large steps, and keeps what it has: reading a policy takes and frees small
- * pieces by the thousand.
- */
+/* Before anything else: the heap grows in large steps, and keeps what it has: reading a policy takes and frees
+ * small pieces by the thousand. */
 void memory_settle(void);
-/* Before a policy is read, which takes most of such a step: its pages come at once, for half of what they
- * cost one by one. Whoever is forked does so before: pages that are shared are copied one by one. */
+/* Before a policy is read, which takes most of the first step: that comes at once, as one page of 2 MiB where
+ * the kernel has it to give, for a fifth of what its pages cost one by one. Whoever is forked does so before:
+ * pages that are shared are copied one by one. */
 void memory_prepare(void);
 
 /* char *name cleanup_free = ...: freed when the name goes out of scope. */
