@@ -445,6 +445,11 @@ int change_read(const struct seccomp_notif *call, pid_t top, struct change *chan
     return error;
 }
 
+bool change_makes(const struct change *change)
+{
+    return change->kind->deed == do_mkdir || change->kind->deed == do_mknod;
+}
+
 enum change_names change_names(const struct change *change)
 {
     if (change->kind->deed == do_symlink) return CHANGE_LINKS;

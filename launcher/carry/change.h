@@ -32,6 +32,9 @@ int change_read(const struct seccomp_notif *call, pid_t top, struct change *chan
 enum change_names { CHANGE_NAMES_NOTHING, CHANGE_MOVES, CHANGE_EXCHANGES, CHANGE_LINKS };
 enum change_names change_names(const struct change *change);
 
+/* Whether a file is made, so that the umask counts. */
+bool change_makes(const struct change *change);
+
 /* Does it. 0 or a positive value, or -errno. `mask` is the caller's umask. EWOULDBLOCK: somebody has a lease
  * on the file, and change_wait() would wait for its end. */
 int64_t change_do(const struct change *change, mode_t mask);

@@ -81,6 +81,7 @@ bool spot_is_kernels(int fd, const struct stat *status)
                                             TRACEFS_MAGIC,      SECURITYFS_MAGIC};
     struct statfs where;
     if (S_ISCHR(status->st_mode) || S_ISBLK(status->st_mode)) return true;
+    if (major(status->st_dev)) return false; /* on a disk */
     if (fstatfs(fd, &where)) return true;
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
         if ((unsigned long)where.f_type == kernels[i]) return true;
@@ -288,10 +289,39 @@ static int walk_all(struct viewer viewer, int base, const char *path, unsigned f
     return error;
 }
 
+/* What has a name in `spot->parent`, or may get it. False: the walk has to look. */
+static bool look_in_directory(const char *name, unsigned flags, struct spot *spot)
+{
+    struct stat status;
+    if (fstat(spot->parent, &status) || spot_is_kernels(spot->parent, &status)) return false;
+    spot->target = openat(spot->parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (spot->target < 0) return errno == ENOENT && flags & RESOLVE_MAY_MISS;
+    if (fstat(spot->target, &spot->status)) return false;
+    spot->kernel = spot_is_kernels(spot->target, &spot->status);
+    return !(S_ISLNK(spot->status.st_mode) && flags & RESOLVE_FOLLOW);
+}
+
+/* Where a name is wanted, which may be missing: the kernel follows the way to its directory. */
+static bool resolve_in_directory(int base, const char *path, unsigned flags, uint64_t how, struct spot *spot)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    if (how & BOUNDS || strlen(name) > NAME_MAX || !*name || !strcmp(name, ".") || !strcmp(name, ".."))
+        return false;
+    cleanup_free char *directory = slash ? xstrndup(path, (size_t)(slash - path) + 1) : xstrdup(".");
+    spot->parent = open_how(base, directory, O_DIRECTORY, how | RESOLVE_NO_MAGICLINKS);
+    strcpy(spot->name, name);
+    if (spot->parent >= 0 && look_in_directory(name, flags, spot) &&
+        !path_in(spot->parent, name, &spot->path))
+        return true;
+    spot_close(spot);
+    return false;
+}
+
 /* The way that most calls go: the kernel follows the whole path, and it is an object that exists. */
 static bool resolve_whole(int base, const char *path, unsigned flags, uint64_t how, struct spot *spot)
 {
-    if (flags & (RESOLVE_MAY_MISS | RESOLVE_BY_PARENT)) return false;
+    if (flags & (RESOLVE_MAY_MISS | RESOLVE_BY_PARENT))
+        return resolve_in_directory(base, path, flags, how, spot);
     int fd = open_how(base, path, flags & RESOLVE_FOLLOW ? 0 : O_NOFOLLOW, how | RESOLVE_NO_MAGICLINKS);
     if (fd < 0) return false;
     spot->target = fd;

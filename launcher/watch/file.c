@@ -111,6 +111,11 @@ static bool is_public(const char *of_process)
     return false;
 }
 
+static bool is_in_proc(const struct spot *spot)
+{
+    return spot->kernel && spot->path && !strncmp(spot->path, "/proc/", 6);
+}
+
 /* In /proc what the caller may do to itself and to whom it traces the launcher may do for it; it may read of
  * the run's other processes what the kernel would let it, and of others what everybody may. */
 static bool may_open_in_proc(const struct call *call, const struct deed *deed)
@@ -165,7 +170,8 @@ static void carry_out_opening(struct call *call)
 {
     const struct deed *deed = call->own;
     const struct opening *opening = &deed->opening;
-    if (opening->spot.kernel && !call_find_caller(call)) return;
+    bool terminal = opening->spot.kernel && is_own_terminal(&opening->spot);
+    if ((terminal || is_in_proc(&opening->spot)) && !call_find_caller(call)) return;
     if (opening->spot.kernel && !may_open_in_proc(call, deed)) {
         call_return(call, -EACCES);
         return;
@@ -174,8 +180,7 @@ static void carry_out_opening(struct call *call)
         call_return(call, -EACCES);
         return;
     }
-    mode_t mask = opening_makes(opening) ? call_umask(call) : 022; /* looking for it takes time */
-    bool terminal = opening->spot.kernel && is_own_terminal(&opening->spot);
+    mode_t mask = opening_makes(opening) ? call_umask(call) : 022;
     if (!call_act(call, EACCES)) return;
     open_lane(call, deed);
     int fd = terminal ? open_own_terminal(call, opening) : opening_do(opening, mask, OPENING_NEVER_WAITS);
@@ -347,7 +352,7 @@ static void forget_moved(struct call *call)
 static void carry_out_change(struct call *call)
 {
     struct deed *deed = call->own;
-    mode_t mask = call_umask(call);
+    mode_t mask = change_makes(&deed->change) ? call_umask(call) : 022; /* looking for it takes time */
     if (!call_act(call, EPERM)) return;
     forget_moved(call);
     int64_t done = change_do(&deed->change, mask);

@@ -70,11 +70,13 @@ static void same_as_the_kernel(void **state)
                                         "//etc///passwd"};
     (void)state;
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-        for (int follow = 0; follow < 2; follow++) {
+        for (unsigned flags = 0; flags <= (RESOLVE_FOLLOW | RESOLVE_BY_PARENT); flags++) {
+            if (flags & ~(unsigned)(RESOLVE_FOLLOW | RESOLVE_BY_PARENT)) continue;
             struct spot spot;
-            int fd = open(paths[i], O_PATH | (follow ? 0 : O_NOFOLLOW)), expected = fd < 0 ? errno : 0;
-            int error = resolve(own, AT_FDCWD, paths[i], follow ? RESOLVE_FOLLOW : 0, 0, &spot);
-            if (error != expected) fail_msg("%s (%d): %d instead of %d", paths[i], follow, error, expected);
+            int fd = open(paths[i], O_PATH | (flags & RESOLVE_FOLLOW ? 0 : O_NOFOLLOW)),
+                expected = fd < 0 ? errno : 0;
+            int error = resolve(own, AT_FDCWD, paths[i], flags, 0, &spot);
+            if (error != expected) fail_msg("%s (%u): %d instead of %d", paths[i], flags, error, expected);
             if (error) continue;
             struct stat status;
             fstat(fd, &status);
@@ -84,6 +86,10 @@ static void same_as_the_kernel(void **state)
             assert_int_equal(resolve_path_of(fd, &real), 0);
             assert_string_equal(spot.path, real);
             free(real);
+            if (flags & RESOLVE_BY_PARENT && *spot.name) {
+                assert_int_equal(fstatat(spot.parent, spot.name, &status, AT_SYMLINK_NOFOLLOW), 0);
+                assert_true(spot.status.st_ino == status.st_ino);
+            }
             spot_close(&spot);
             close(fd);
         }
