@@ -12,8 +12,16 @@
 
 #define PRELOAD "LD_PRELOAD"
 #define LONGEST_NAME 60u
+#define MOST_NAMES 5u
 /* man(1) fences its helpers off from all sockets, and so from the door; this is how it is told not to. */
 #define UNFENCED "MAN_DISABLE_SECCOMP"
+
+/* Said unless somebody has said something else: tools look for a newer version of themselves now and then,
+ * which is a connection that nobody meant, and would be a question. */
+static const char *const usual[] = {"NO_UPDATE_NOTIFIER=1", "npm_config_update_notifier=false",
+                                    "PIP_DISABLE_PIP_VERSION_CHECK=1"};
+
+enum { USUAL = sizeof usual / sizeof *usual };
 
 /* The loader's own variables that would lead around the door. Those that only say where libraries lie are not
  * among them: a library that they bring in calls the C library as the program does. */
@@ -136,7 +144,7 @@ char **environment_make(const struct environment_options *options, char *const *
     size_t count = 0, made = 0;
     while (from[count])
         count++;
-    char **environment = xcalloc(count + options->wanted_count + 4, sizeof *environment);
+    char **environment = xcalloc(count + options->wanted_count + USUAL + 4, sizeof *environment);
 
     const char *asked = wanted(options, PRELOAD);
     const char *others =
@@ -154,21 +162,39 @@ char **environment_make(const struct environment_options *options, char *const *
         if (strchr(entry, '=') && strcmp(name, PRELOAD) != 0 && wanted(options, name) == entry)
             environment[made++] = xstrdup(entry);
     }
+    for (size_t i = 0; i < USUAL; i++) {
+        char *name cleanup_free = name_of(usual[i]);
+        if (!environment_get(environment, name)) environment[made++] = xstrdup(usual[i]);
+    }
     if (options->shim_needed && !environment_get(environment, UNFENCED))
         environment[made++] = xstrdup(UNFENCED "=1");
     return environment;
 }
 
+/* Whoever misses a key wants to know where it is. That an agent's socket or a bus is not reached, the program
+ * that needs it says. */
+static bool is_like_a_key(const char *name)
+{
+    static const char *const words[] = {"KEY",  "TOKEN", "SECRET", "PASS", "CREDENTIAL",
+                                        "AUTH", "_PAT",  "_DSN",   "_URL", "_URI"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcasestr(name, words[i])) return strcmp(name, "SSH_AUTH_SOCK") != 0;
+    return false;
+}
+
 char *environment_kept_back(const struct environment_options *options, char *const *from)
 {
     struct text names = {0};
+    size_t count = 0;
     for (size_t i = 0; from[i]; i++) {
         char *name cleanup_free = name_of(from[i]);
         bool ours = !strcmp(name, PRELOAD) || environment_hazard(name) || wanted(options, name);
         if (ours || !from[i][strlen(name)] || policy_env_keeps(options->policy, name)) continue;
+        if (!is_like_a_key(name) || count++ >= MOST_NAMES) continue;
         char *shown cleanup_free = show_string(name, LONGEST_NAME);
         text_format(&names, "%s%s", names.length ? ", " : "", shown);
     }
+    if (count > MOST_NAMES) text_format(&names, " and %zu more", count - MOST_NAMES);
     return text_take(&names);
 }
 

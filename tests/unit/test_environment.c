@@ -149,11 +149,41 @@ static void an_entry_without_a_value_stays(void **state)
     char **environment = make(FROM("odd", "A=x"), NULL, SHIM, &why);
     assert_string_equal(environment[2], "odd");
     assert_string_equal(environment[3], "A=x");
-    assert_string_equal(environment[4], "MAN_DISABLE_SECCOMP=1");
-    assert_null(environment[5]);
+    assert_string_equal(environment[7], "MAN_DISABLE_SECCOMP=1");
+    assert_null(environment[8]);
     assert_string_equal(environment_get(environment, "A"), "x");
     assert_null(environment_get(environment, "odd"));
     environment_free(environment);
+}
+
+static void tools_are_told_not_to_look_for_newer_ones(void **state)
+{
+    (void)state;
+    char *why;
+    has(make(FROM("A=x"), NULL, SHIM, &why), "npm_config_update_notifier", "false");
+    has(make(FROM("npm_config_update_notifier=true"), NULL, SHIM, &why), "npm_config_update_notifier",
+        "true");
+    has(make(FROM("A=x"), WANTED("NO_UPDATE_NOTIFIER=0"), SHIM, &why), "NO_UPDATE_NOTIFIER", "0");
+}
+
+static void keeps_back(char **from, const char *names)
+{
+    static char *all[] = {"*"};
+    static struct env_rules everything = {.layer = LAYER_USER, .drop = {all, 1}};
+    const struct policy strict = {.env = &everything, .env_count = 1};
+    const struct environment_options options = {.policy = &strict, .shim = SHIM, .shim_needed = true};
+    char *said = environment_kept_back(&options, from);
+    assert_string_equal(said, names);
+    free(said);
+}
+
+static void of_what_is_kept_back_the_keys_are_named(void **state)
+{
+    (void)state;
+    keeps_back(FROM("TMUX=x", "SSH_AUTH_SOCK=x", "DBUS_SESSION_BUS_ADDRESS=x"), "");
+    keeps_back(FROM("TMUX=x", "GITHUB_TOKEN=x", "DATABASE_URL=x"), "GITHUB_TOKEN, DATABASE_URL");
+    keeps_back(FROM("KEY_1=x", "KEY_2=x", "KEY_3=x", "KEY_4=x", "KEY_5=x", "KEY_6=x", "KEY_7=x"),
+               "KEY_1, KEY_2, KEY_3, KEY_4, KEY_5 and 2 more");
 }
 
 int main(void)
@@ -168,6 +198,8 @@ int main(void)
         cmocka_unit_test(a_shim_that_is_not_needed_is_left_out_where_it_cannot_be_told_of),
         cmocka_unit_test(man_leaves_its_helpers_a_way_to_the_door),
         cmocka_unit_test(an_entry_without_a_value_stays),
+        cmocka_unit_test(tools_are_told_not_to_look_for_newer_ones),
+        cmocka_unit_test(of_what_is_kept_back_the_keys_are_named),
     };
     return cmocka_run_group_tests_name("environment", tests, NULL, NULL);
 }
