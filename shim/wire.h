@@ -1,7 +1,8 @@
 /* wire.h: what crosses between the shim and the launcher, and nothing else that both must agree on.
  *
  * A guarded program finds in its environment the directory of its session, in which lie two things: the
- * socket `door` (SOCK_SEQPACKET) and the compiled policy `policy` (image.h), both only for this user. One
+ * socket `door` (SOCK_SEQPACKET) and `policy`, which is struct wire_names and then the compiled policy
+ * (image.h), both only for this user. One
  * connection carries one request: the head and the first part of the body in one packet, the rest of the body
  * in packets of its own, then one answer comes back. Nothing that the shim says is believed without need: who
  * it is, the launcher takes from the socket; the program, the directory and the standard input it looks up
@@ -51,7 +52,22 @@ enum wire_kind {
     /* `detail` is a pid as kill(2) has it: whether it is of the run. In the answer, `error` 1: only these
      * are, int32_t each. */
     WIRE_PROCESS,
-    WIRE_DEBUG /* strings: the call; `detail` is the pid of the process that is to be looked into */
+    WIRE_DEBUG, /* strings: the call; `detail` is the pid of the process that is to be looked into */
+    /* Strings: as for WIRE_READ; `detail` as for WIRE_WRITE; `flags` say which of both. A file of several
+     * names was judged by this one, and may have to be judged by others. */
+    WIRE_NAMES
+};
+
+/* Which files of several names are protected by another of them: the launcher writes it, and looks for them
+ * when the run has begun. Not before it has seen all, and not for the files of an inode whose bit is set,
+ * does the name decide by which a program found it. */
+#define WIRE_NAMES_SIZE 4096u
+#define WIRE_NAMES_BITS ((WIRE_NAMES_SIZE - 8u) * 8u)
+enum wire_names_state { WIRE_NAMES_SOUGHT, WIRE_NAMES_NONE, WIRE_NAMES_SOME };
+struct wire_names {
+    uint32_t state;
+    uint32_t reserved;
+    unsigned char bits[WIRE_NAMES_BITS / 8];
 };
 
 /* Why a file is to be written, for `detail` of WIRE_WRITE: what a person is told. */
@@ -94,13 +110,22 @@ static inline int wire_changes_devices(const char *path, unsigned change)
 /* Which call runs the shell, for `detail` of WIRE_SHELL. */
 enum wire_shell { WIRE_SHELL_SYSTEM = 1, WIRE_SHELL_POPEN, WIRE_SHELL_WORDEXP };
 
+/* Whether a change of one of a file's names is one of the file, by whatever name. To take a name away, or to
+ * give another, leaves it as it is. */
+static inline int wire_changes_file(unsigned change)
+{
+    return change != WIRE_CHANGE_REMOVE && change != WIRE_CHANGE_RENAME && change != WIRE_CHANGE_LINK;
+}
+
 enum wire_flags {
     WIRE_SPAWN = 1,     /* EXEC: the new program will be a child of the caller (posix_spawn, system, popen) */
     WIRE_REFUSED = 2,   /* the shim has decided "deny" by itself, from the image: record it, ask nobody */
     WIRE_DIRECTORY = 4, /* READ: a directory is listed */
     WIRE_CUT = 8,       /* arguments were too many to carry: what came is the beginning. Always refused. */
     WIRE_EXCHANGES = 16, /* MOVE: the second is there, and gets the first one's name */
-    WIRE_LOOKS = 32      /* PROCESS: nothing is done to it */
+    WIRE_LOOKS = 32,     /* PROCESS: nothing is done to it */
+    WIRE_READS = 64,     /* NAMES: it is to be read */
+    WIRE_WRITES = 128    /* NAMES: it is to be written */
 };
 
 /* Followed by `body_length` bytes of body: `strings` strings, each with its NUL, or as the kind says. */

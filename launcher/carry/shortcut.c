@@ -111,10 +111,13 @@ static bool is_missing(const char *full, int *result)
 
 static bool is_plain(int fd, const struct stat *seen, const char *real, const struct protected *protected)
 {
+    const struct protected_file *file;
     struct stat status;
     size_t at = 0;
     if (fstat(fd, &status) || status.st_dev != seen->st_dev || status.st_ino != seen->st_ino) return false;
-    if (protected_may_miss(protected, real, &status) || protected_path(protected, &status, &at)) return false;
+    if (protected_may_miss(protected, real, &status)) return false;
+    while ((file = protected_next(protected, fd, &status, &at)))
+        if (!file->readable) return false;
     /* A file system on a disk is none that the kernel makes up. */
     return major(status.st_dev) || !spot_is_kernels(fd, &status);
 }

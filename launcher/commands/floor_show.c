@@ -209,6 +209,13 @@ static void print_grants(const struct floor_plan *plan, const char *title, bool 
 static void print_protected(const struct protected *protected)
 {
     size_t count;
+    const char *unseen = protected_unseen(protected);
+    if (unseen) {
+        fputs("\ntoo much to look at all: other names of what is protected were not looked for below\n  ",
+              stdout);
+        shown_print(unseen, TEXT_LIMIT);
+        putchar('\n');
+    }
     const struct protected_file *files = protected_files(protected, &count);
     if (!count) return;
     puts("\nprotected files that were found: no other name for them helps");
@@ -256,11 +263,12 @@ static struct floor_plan *plan_of(const struct loaded *loaded)
     return floor_plan(loaded->policy, loaded->image, FLOOR_BUDGET);
 }
 
-/* As far as they are found in a moment: a run looks on while it goes on. */
+/* As a run finds them while it goes on. */
 static struct protected *protected_of(const struct loaded *loaded)
 {
-    struct protected *protected = protected_new(loaded->policy, loaded->image, loaded->places.workspace);
-    protected_look(protected, FLOOR_BUDGET.entries);
+    struct protected *protected =
+        protected_new(loaded->policy, loaded->image, &loaded->places, PROTECTED_AT_MOST);
+    protected_look(protected, SIZE_MAX);
     return protected;
 }
 
@@ -341,6 +349,7 @@ static void json_protected(struct json *json, const struct protected *protected)
         json_close(json, '}');
     }
     json_close(json, ']');
+    if (protected_unseen(protected)) shown_json(json, "not_seen", protected_unseen(protected));
 }
 
 static void json_gaps(struct json *json, const struct floor_plan *plan)

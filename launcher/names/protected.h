@@ -1,6 +1,11 @@
-/* protected.h: the files below a directory that the policy keeps from being read, known by device and inode:
- * a hard link that was there before the run, or a name that somebody else gives one meanwhile, does not help.
- * (The run itself gets no name for a file without the right to read it.)
+/* protected.h: files that the policy keeps from being read or written, known by device and inode: a hard link
+ * that was there before the run, or a name that somebody else gives one meanwhile, does not help. (The run
+ * itself gets no name for a file without the right to read it.)
+ *
+ * They are looked for in the workspace, and where the policy's rules point to: what a rule names up to its
+ * first star, and all that is below where its double star comes next. Of files elsewhere only those that have
+ * other names count. What a rule names by its last part alone is not looked for outside of the workspace, and
+ * no home is walked as a whole.
  *
  * They are looked for while the run goes on, a little at a time, because no run should wait for it. Whoever
  * opens a file of several names before all was seen waits for the rest.
@@ -16,13 +21,25 @@
 
 struct protected;
 
-/* All that is given has to outlive it. */
+/* All that is given has to outlive it. Nothing is looked at yet; and no more entries than `at_most` will be in
+ * the workspace, and as many elsewhere. */
+enum { PROTECTED_AT_MOST = 200000 }; /* some hundred milliseconds */
 struct protected *protected_new(const struct policy *policy, const struct image *image,
-                                const char *directory);
+                                const struct places *places, size_t at_most);
 void protected_free(struct protected *protected);
+
+enum {
+    PROTECTED_BEGINS_MS = 50, /* the command's own beginning comes first */
+    PROTECTED_EVERY_MS = 1,   /* so that nobody has to wait all the time */
+    PROTECTED_AT_ONCE = 16    /* entries, between other things: some thirty microseconds */
+};
 
 /* Looks at so many more entries. False: there is nothing more to look at. */
 bool protected_look(struct protected *protected, size_t entries);
+
+/* What was too much to look at, as a path; NULL: nothing. Another name of what lies there is a name like any
+ * other. */
+const char *protected_unseen(const struct protected *protected);
 
 /* Whether this may be another name of a file that was not seen yet. */
 bool protected_may_miss(const struct protected *protected, const char *path, const struct stat *status);
@@ -31,17 +48,22 @@ bool protected_may_miss(const struct protected *protected, const char *path, con
  * yet. */
 void protected_look_for(struct protected *protected, const char *path, const struct stat *status);
 
-/* The next path by which that file is protected, beginning with `*at` = 0; NULL: there is none, or no
- * more. */
-const char *protected_path(const struct protected *protected, const struct stat *status, size_t *at);
-
-/* All of them, for show. */
 struct protected_file {
     dev_t device;
     ino_t inode;
-    char *path;
-    size_t next; /* of those with the same last bits; 0: none */
+    struct statx_timestamp born; /* inodes are used again; 0: the file system does not say */
+    bool readable;               /* it is kept from being written alone */
+    bool several;                /* it had other names when it was seen */
+    char *path;                  /* by which it is protected */
+    size_t next;                 /* of those with the same last bits; 0: none */
 };
+
+/* The next of them that the file of a descriptor is, beginning with `*at` = 0; NULL: it is none, or no more.
+ */
+const struct protected_file *protected_next(const struct protected *protected, int fd,
+                                            const struct stat *status, size_t *at);
+
+/* All of them, for show, and for whoever keeps a table of those that have several names. */
 const struct protected_file *protected_files(const struct protected *protected, size_t *count);
 
 #endif

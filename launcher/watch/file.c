@@ -45,11 +45,11 @@ static void add_act(struct deed *deed, enum act_kind kind, const char *path, con
 static void add_protected(struct deed *deed, struct protected *protected, enum act_kind kind,
                           const char *detail, const struct spot *spot)
 {
-    const char *path;
+    const struct protected_file *file;
     if (spot->target < 0) return;
     protected_look_for(protected, spot->path, &spot->status);
-    for (size_t at = 0; (path = protected_path(protected, &spot->status, &at));)
-        if (strcmp(path, spot->path) != 0) add_act(deed, kind, path, detail, spot);
+    for (size_t at = 0; (file = protected_next(protected, spot->target, &spot->status, &at));)
+        if (strcmp(file->path, spot->path) != 0) add_act(deed, kind, file->path, detail, spot);
 }
 
 static void add(struct call *call, enum act_kind kind, const char *detail, const struct spot *spot)
@@ -364,6 +364,16 @@ static void carry_out_change(struct call *call)
         call_return(call, blocks ? -EAGAIN : done);
 }
 
+/* Its name is taken away or given to another file, and what has other names stays as it is by those. */
+static void add_act_of_change(struct call *call, const struct spot *spot)
+{
+    struct deed *deed = call->own;
+    if (wire_changes_file(deed->change.what))
+        add(call, ACT_WRITE, deed->change.detail, spot);
+    else if (spot->path)
+        add_act(deed, ACT_WRITE, spot->path, deed->change.detail, spot);
+}
+
 void watch_file_change(struct call *call)
 {
     struct deed *deed = xcalloc(1, sizeof *deed);
@@ -385,7 +395,7 @@ void watch_file_change(struct call *call)
         const struct spot *spot = &change->spots[i];
         bool renamed = change->spot_count == 2 && (i == 0 || change_names(change) == CHANGE_EXCHANGES);
         if (renamed) add(call, ACT_READ, change->detail, spot);
-        add(call, ACT_WRITE, change->detail, spot);
+        add_act_of_change(call, spot);
         if (spot->path && wire_changes_devices(spot->path, change->what))
             acts_add(&deed->acts, ACT_WRITE, WIRE_DEVICES, change->detail, NULL);
         if (renamed && spot->path && spot->target >= 0 && S_ISSOCK(spot->status.st_mode))

@@ -24,8 +24,6 @@
 #include "parts.h"
 
 #define SWEEP_MS 250 /* how often callers of waiting questions are looked at */
-#define LOOK_MS 10   /* the command's own beginning comes first */
-#define LOOKS 64     /* entries at a time: some twenty microseconds, which a call may have to wait */
 #define MOST_EVENTS 1000u
 
 static void (*const handlers[])(struct call *call) = {
@@ -387,8 +385,10 @@ static void sweep(void *context)
 static void look_on(void *context)
 {
     struct watch *watch = context;
-    bool more = protected_look(watch->protected, LOOKS);
-    watch->looking = more ? loop_after(watch->session->loop, 0, look_on, watch) : NULL;
+    bool more = protected_look(watch->protected, PROTECTED_AT_ONCE);
+    watch->looking = more ? loop_after(watch->session->loop, PROTECTED_EVERY_MS, look_on, watch) : NULL;
+    const char *unseen = more ? NULL : protected_unseen(watch->protected);
+    if (unseen) watch_event(watch, "not-seen", 0, unseen);
 }
 
 /* ---- receiving ---- */
@@ -434,7 +434,7 @@ struct watch *watch_open(struct session *session, int listener, struct floor_pla
     watch->session = session;
     watch->plan = plan;
     watch->lane = lane;
-    watch->protected = protected_new(session->policy, session->image, session->places.workspace);
+    watch->protected = protected_new(session->policy, session->image, &session->places, PROTECTED_AT_MOST);
     watch->program = xstrdup(program);
     watch->verifier = verifier_new(session->loop, lane, watch_exec_done, watch);
     if (notify_open(&watch->notify, listener) && watch->verifier && !capabilities_lower())
@@ -445,7 +445,7 @@ struct watch *watch_open(struct session *session, int listener, struct floor_pla
         return NULL;
     }
     watch->sweep = loop_after(session->loop, SWEEP_MS, sweep, watch);
-    watch->looking = loop_after(session->loop, LOOK_MS, look_on, watch);
+    watch->looking = loop_after(session->loop, PROTECTED_BEGINS_MS, look_on, watch);
     return watch;
 }
 

@@ -49,11 +49,11 @@ POLICY = """
 askfirst: 1
 read:
   - {{allow: "**/held", program: "true"}}
-  - deny: ["**/secret", "**/held", "${{workspace}}/private/**", "${{workspace}}/vault/inner/**"]
+  - deny: ["**/secret", "**/held", "${{workspace}}/private/**", "${{workspace}}/vault/inner/**", "~/keys/**"]
   - ask: "**/asked"
   - allow: "/**"
 write:
-  - deny: ["**/kept/**", "${{workspace}}/.git/hooks/**"]
+  - deny: ["**/kept/**", "${{workspace}}/.git/hooks/**", "~/startup"]
   - allow: ["${{workspace}}/**", "/dev/**"]
 exec:
   - deny: ["**/forbidden", helper evil, touch]
@@ -148,20 +148,22 @@ class Scene:
         self.work = self.home / "work"
         self.word = "word-" + secrets.token_hex(12)
         for name in ("private", "public", "vault/inner", "box", "kept/empty", ".git/hooks", "scripts", "listeners/open",
-                     "listeners/closed", "public/inner", "boxes"):
+                     "listeners/closed", "public/inner", "boxes", "../keys"):
             (self.work / name).mkdir(parents=True)
-        for name in ("secret", "held", "box/secret", "private/key", "vault/inner/key"):
+        for name in ("secret", "held", "box/secret", "private/key", "vault/inner/key", "../keys/key"):
             self.put(name, f"{self.word} for nobody\n")
         for name in ("plain", "public/key", "public/inner/key"):
             self.put(name, "plain\n")
         self.put("asked", "for a yes\n")
-        for name in ("kept/precious", ".git/hooks/sample", "../outside"):
+        for name in ("kept/precious", ".git/hooks/sample", "../outside", "../startup"):
             self.put(name, "as it was\n")
             os.setxattr(self.work / name, "user.old", b"value")
             os.utime(self.work / name, (1e9, 1e9))
         os.link(self.work / "secret", self.work / "innocent")
         os.link(self.work / "secret", self.work / "boxes/innocent")
         os.link(self.work / "box/secret", self.top / "another")
+        os.link(self.home / "keys/key", self.work / "boxes/keepsake")
+        os.link(self.home / "startup", self.work / "jotting")
         for name in ("forbidden", "helper", "narrow"):
             shutil.copy(BUILT / name, self.work / name)
         for name in ("odd", "odd-turning", "laid"):
@@ -196,7 +198,7 @@ class Scene:
     def kept(self):
         """All that may not be changed, as one value."""
         state = []
-        for top in (self.work / "kept", self.work / ".git" / "hooks", self.home / "outside"):
+        for top in (self.work / "kept", self.work / ".git" / "hooks", self.home / "outside", self.home / "startup"):
             for path in [top, *sorted(top.rglob("*"))]:
                 try:
                     status = os.lstat(path)

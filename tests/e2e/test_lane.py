@@ -11,7 +11,7 @@ import support
 
 LANE = support.BUILD / "programs" / "lane"
 POLICY = """
-read: [{deny: "**/secret"}, {ask: "**/asked"}, {allow: "/**"}]
+read: [{deny: ["**/secret", ~/.keys/**]}, {ask: "**/asked"}, {allow: "/**"}]
 write: [{allow: ["${workspace}/**", "/tmp/**", "/dev/**"]}]
 otherwise: {read: deny, write: ask, exec: allow, connect: deny, debug: deny}
 """
@@ -66,6 +66,16 @@ class Lane(support.Case):
     def test_a_hard_link_to_a_protected_file_does_not(self):
         os.link(self.workspace / "secret", self.workspace / "innocent")
         self.assertNotIn(self.path("innocent"), self.names(f"cat innocent >/dev/null; {LANE}"))
+
+    def test_a_hard_link_to_a_protected_file_elsewhere_does_not(self):
+        (self.home / ".keys").mkdir()
+        for name in (".keys/id", "plain"):
+            (self.home / name).write_text("x")
+        os.link(self.home / ".keys/id", self.workspace / "innocent")
+        os.link(self.home / "plain", self.workspace / "of-nobody")
+        names = self.names(f"cat innocent of-nobody >/dev/null; {LANE}")
+        self.assertNotIn(self.path("innocent"), names)
+        self.assertIn(self.path("of-nobody"), names)
 
     def test_every_program_has_it(self):
         static = self.workspace / "static"

@@ -52,10 +52,12 @@ void attack_add(struct attack *attack);
     static void id(void)
 
 /* Where things are, from the working directory of an attack. */
-#define SECRET "secret"          /* may not be read, under whatever name */
-#define PRECIOUS "kept/precious" /* may be read and not changed */
-#define FORBIDDEN "./forbidden"  /* may not be executed; makes the marker */
-#define HELPER "./helper"        /* may be executed, but not with the word "evil"; then it makes the marker */
+#define SECRET "secret"           /* may not be read, under whatever name */
+#define PRECIOUS "kept/precious"  /* may be read and not changed */
+#define OLD_LINK "boxes/keepsake" /* from before, to a file elsewhere that may not be read */
+#define OLD_WRITABLE "jotting"    /* the same, to one that may be read and not changed */
+#define FORBIDDEN "./forbidden"   /* may not be executed; makes the marker */
+#define HELPER "./helper" /* may be executed, but not with the word "evil"; then it makes the marker */
 #define ROUNDS 2000
 
 /* Prints what a descriptor holds; does nothing for one that is not open. */

@@ -55,6 +55,32 @@ ATTACK(outside_by_link, GOAL_CHANGE, "", "a symbolic link to a file outside")
     if (write(fd, "x", 1) < 0) perror("write");
 }
 
+ATTACK(outside_by_a_hard_link_from_before, GOAL_CHANGE, "", "a hard link from before to a file elsewhere")
+{
+    int fd = open(OLD_WRITABLE, O_WRONLY | O_APPEND);
+    if (write(fd, "x", 1) < 0) perror("write");
+}
+
+ATTACK(outside_emptied_by_a_hard_link_from_before, GOAL_CHANGE, "", "the same by O_RDONLY|O_TRUNC")
+{
+    open(OLD_WRITABLE, O_RDONLY | O_TRUNC);
+}
+
+ATTACK(outside_truncated_by_a_hard_link_from_before, GOAL_CHANGE, "", "the same by truncate")
+{
+    if (truncate(OLD_WRITABLE, 1)) perror("truncate");
+}
+
+ATTACK(outside_opened_up_by_a_hard_link_from_before, GOAL_CHANGE, "", "the same by fchmod of a reader")
+{
+    if (fchmod(open(OLD_WRITABLE, O_RDONLY), 0777)) perror("fchmod");
+}
+
+ATTACK(outside_described_by_a_hard_link_from_before, GOAL_CHANGE, "", "the same by an extended attribute")
+{
+    if (setxattr(OLD_WRITABLE, "user.new", "x", 1, 0)) perror("setxattr");
+}
+
 ATTACK(outside_by_hard_link, GOAL_CHANGE, "", "a hard link to a file outside")
 {
     if (link("../outside", "link")) return;

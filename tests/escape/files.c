@@ -151,6 +151,46 @@ ATTACK(a_hard_link_from_before, GOAL_READ, "", "a hard link that was there befor
     show(open("innocent", O_RDONLY));
 }
 
+ATTACK(a_hard_link_from_before_to_outside, GOAL_READ, "",
+       "a hard link that was there before the run, to a file elsewhere")
+{
+    show(open(OLD_LINK, O_RDONLY));
+}
+
+ATTACK(a_hard_link_to_outside_by_number, GOAL_READ, "", "the same by a raw system call, through a link")
+{
+    if (symlink(OLD_LINK, "link")) return;
+    show((int)syscall(SYS_openat, AT_FDCWD, "link", O_RDONLY));
+}
+
+ATTACK(a_hard_link_to_outside_for_both, GOAL_READ, "", "the same, opened for reading and writing")
+{
+    show(open(OLD_LINK, O_RDWR));
+}
+
+ATTACK(a_hard_link_to_outside_renamed, GOAL_READ, "", "the same, under a name that was plainly read before")
+{
+    for (int i = 0; i < 3; i++)
+        close(open("public/key", O_RDONLY));
+    rename(OLD_LINK, "public/key");
+    show(open("public/key", O_RDONLY));
+}
+
+ATTACK(a_hard_link_to_outside_in_a_directory, GOAL_READ, "", "the same, whose directory gets another name")
+{
+    if (mkdir("d", 0700) || link(OLD_LINK, "d/x")) rename("boxes", "d");
+    rename("d", "e");
+    show(open("e/keepsake", O_RDONLY));
+    show(open("e/x", O_RDONLY));
+}
+
+ATTACK(a_hard_link_to_outside_looked_at, GOAL_READ, "", "the same by O_PATH and /proc/self/fd")
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", open(OLD_LINK, O_PATH));
+    show(open(path, O_RDONLY));
+}
+
 ATTACK(a_new_name, GOAL_READ, "", "rename, then open")
 {
     rename(SECRET, "other");

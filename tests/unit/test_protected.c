@@ -1,4 +1,5 @@
-/* Files that the policy keeps from being read: found below a directory, and known by device and inode. */
+/* Files that the policy keeps from being read or written: found in the workspace and where rules point to, and
+ * known by device and inode. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -34,13 +35,23 @@ static int end(void **state)
     return 0;
 }
 
-static char *in_work(const char *name)
+static char *in(const char *directory, const char *name)
 {
     static char paths[4][PATH_MAX];
     static int next;
     char *path = paths[next = (next + 1) % 4];
-    snprintf(path, PATH_MAX, "%s/%s", policies.places.workspace, name);
+    snprintf(path, PATH_MAX, "%s/%s", directory, name);
     return path;
+}
+
+static char *in_work(const char *name)
+{
+    return in(policies.places.workspace, name);
+}
+
+static char *in_home(const char *name)
+{
+    return in(policies.places.home, name);
 }
 
 static void make_dir(const char *name)
@@ -48,19 +59,41 @@ static void make_dir(const char *name)
     assert_int_equal(mkdir(in_work(name), 0700), 0);
 }
 
-static void make_file(const char *name)
+static void make_dir_at_home(const char *name)
 {
-    int fd = open(in_work(name), O_CREAT | O_WRONLY, 0600);
+    assert_int_equal(mkdir(in_home(name), 0700), 0);
+}
+
+static void make_file_at(const char *path)
+{
+    int fd = open(path, O_CREAT | O_WRONLY, 0600);
     assert_true(fd >= 0);
     close(fd);
 }
 
-static void look_with(const char *text)
+static void make_file(const char *name)
+{
+    make_file_at(in_work(name));
+}
+
+/* In the home, with another name in the workspace. */
+static void make_file_of_both(const char *name, const char *other)
+{
+    make_file_at(in_home(name));
+    assert_int_equal(link(in_home(name), in_work(other)), 0);
+}
+
+static void look_at_most_with(size_t at_most, const char *text)
 {
     assert_true(policies_load(&policies, text));
     policies_compile(&policies);
     protected_free(found);
-    found = protected_new(policies.policy, policies.image, policies.places.workspace);
+    found = protected_new(policies.policy, policies.image, &policies.places, at_most);
+}
+
+static void look_with(const char *text)
+{
+    look_at_most_with(PROTECTED_AT_MOST, text);
 }
 
 /* By which path the file of this name is protected; "": by none. */
@@ -68,9 +101,24 @@ static const char *protects(const char *name)
 {
     struct stat status;
     size_t at = 0;
-    assert_int_equal(lstat(in_work(name), &status), 0);
-    const char *path = protected_path(found, &status, &at);
-    return path ? path + strlen(policies.places.workspace) + 1 : "";
+    int fd = open(in_work(name), O_PATH | O_NOFOLLOW);
+    assert_int_equal(fstat(fd, &status), 0);
+    const struct protected_file *file = protected_next(found, fd, &status, &at);
+    close(fd);
+    return file ? file->path + strlen(policies.directory) + 1 : "";
+}
+
+static size_t count_found(void)
+{
+    size_t count;
+    protected_files(found, &count);
+    return count;
+}
+
+static void look_at_all_with(const char *text)
+{
+    look_with(text);
+    assert_false(protected_look(found, 1000000));
 }
 
 #define ENV "askfirst: 1\nread:\n  - deny: \"**/.env\"\n  - allow: \"${workspace}/**\"\n"
@@ -85,9 +133,9 @@ static void a_protected_file_is_found_under_its_other_name(void **state)
     assert_int_equal(link(in_work("a/.env"), in_work("b/notes")), 0);
     look_with(ENV);
     assert_string_equal(protects("b/notes"), "");
-    assert_false(protected_look(found, 1000));
-    assert_string_equal(protects("b/notes"), "a/.env");
-    assert_string_equal(protects("a/.env"), "a/.env");
+    assert_false(protected_look(found, 1000000));
+    assert_string_equal(protects("b/notes"), "work/a/.env");
+    assert_string_equal(protects("a/.env"), "work/a/.env");
     assert_string_equal(protects("a/x"), "");
 }
 
@@ -104,14 +152,13 @@ static void it_is_looked_a_little_at_a_time(void **state)
     look_with(ENV);
     while (protected_look(found, 4))
         steps++;
-    assert_in_range(steps, 10, 40);
-    assert_string_equal(protects("d7/.env"), "d7/.env");
+    assert_true(steps > 15);
+    assert_string_equal(protects("d7/.env"), "work/d7/.env");
 }
 
 static void whoever_opens_a_file_of_several_names_waits_for_the_rest(void **state)
 {
-    struct stat one, two, system;
-    size_t at = 0;
+    struct stat one, two;
     (void)state;
     make_file(".env");
     make_file("x");
@@ -120,14 +167,11 @@ static void whoever_opens_a_file_of_several_names_waits_for_the_rest(void **stat
     assert_int_equal(stat(in_work("notes"), &two), 0);
     look_with(ENV);
     protected_look_for(found, in_work("x"), &one);
-    assert_null(protected_path(found, &two, &at));
-    system = two;
-    at = 0;
-    protected_look_for(found, "/usr/lib/libc.so.6", &system);
-    assert_null(protected_path(found, &two, &at));
-    at = 0;
+    assert_string_equal(protects("notes"), "");
+    protected_look_for(found, "/usr/lib/libc.so.6", &two);
+    assert_string_equal(protects("notes"), "");
     protected_look_for(found, in_work("notes"), &two);
-    assert_non_null(protected_path(found, &two, &at));
+    assert_string_equal(protects("notes"), "work/.env");
 }
 
 static void files_in_a_protected_directory_are_found_too(void **state)
@@ -137,36 +181,140 @@ static void files_in_a_protected_directory_are_found_too(void **state)
     make_dir("secrets/more");
     make_file("secrets/more/key");
     look_with("askfirst: 1\nread:\n  - deny: \"${workspace}/secrets/**\"\n  - allow: \"${workspace}/**\"\n");
-    assert_false(protected_look(found, 1000));
-    assert_string_equal(protects("secrets/more/key"), "secrets/more/key");
+    assert_false(protected_look(found, 1000000));
+    assert_string_equal(protects("secrets/more/key"), "work/secrets/more/key");
 }
 
 static void what_no_rule_reaches_is_not_walked(void **state)
 {
-    size_t count;
     (void)state;
     make_dir("a");
-    make_file("a/x");
+    make_file("a/.hidden");
     make_dir("keys");
     make_file("keys/k");
-    look_with("askfirst: 1\nread:\n  - ask: \"${workspace}/keys/*\"\n  - allow: \"${workspace}/**\"\n");
-    assert_true(protected_look(found, 7)); /* its two directories, what is in them, and their ends */
-    assert_false(protected_look(found, 5));
-    protected_files(found, &count);
-    assert_int_equal(count, 1);
+    look_at_all_with("askfirst: 1\nread:\n  - ask: [\"${workspace}/keys/*\", \"/nowhere/**/.hidden\"]\n");
+    assert_string_equal(protects("keys/k"), "work/keys/k");
+    assert_int_equal(count_found(), 1);
 }
 
 static void a_link_is_not_followed(void **state)
 {
-    size_t count;
     (void)state;
     make_dir("a");
     make_file("a/.env");
     assert_int_equal(symlink("a", in_work("b")), 0);
-    look_with(ENV);
-    assert_false(protected_look(found, 1000));
-    protected_files(found, &count);
-    assert_int_equal(count, 1);
+    look_at_all_with(ENV);
+    assert_int_equal(count_found(), 1);
+}
+
+#define VAULTS                                                                                               \
+    "askfirst: 1\nread:\n  - deny: [~/.keys/**, ~/.token, \"~/.history*\", \"~/.tool*/**\"]\n"               \
+    "  - allow: \"/**\"\nwrite:\n  - ask: ~/.startup\n  - allow: \"/**\"\n"
+
+static void what_rules_name_elsewhere_is_found_by_its_other_name(void **state)
+{
+    (void)state;
+    make_dir_at_home(".keys");
+    make_dir_at_home(".keys/deep");
+    make_dir_at_home(".tools");
+    make_dir_at_home("other");
+    make_file_of_both(".keys/deep/id", "in-a-tree");
+    make_file_of_both(".token", "a-file");
+    make_file_of_both(".history_of_it", "by-a-star");
+    make_file_of_both(".tools/login", "in-a-tree-by-a-star");
+    make_file_of_both(".startup", "may-be-read");
+    make_file_of_both("other/plain", "plain");
+    make_file_at(in_home(".keys/alone"));
+    look_at_all_with(VAULTS);
+    assert_string_equal(protects("in-a-tree"), "home/.keys/deep/id");
+    assert_string_equal(protects("a-file"), "home/.token");
+    assert_string_equal(protects("by-a-star"), "home/.history_of_it");
+    assert_string_equal(protects("in-a-tree-by-a-star"), "home/.tools/login");
+    assert_string_equal(protects("may-be-read"), "home/.startup");
+    assert_string_equal(protects("plain"), "");
+    assert_int_equal(count_found(), 5); /* what has one name needs no place */
+}
+
+static void a_link_to_a_place_is_the_place(void **state)
+{
+    (void)state;
+    make_dir_at_home("elsewhere");
+    make_file_of_both("elsewhere/id", "innocent");
+    assert_int_equal(symlink("elsewhere", in_home(".keys")), 0);
+    policies.options.no_links = false;
+    look_at_all_with(VAULTS);
+    assert_string_equal(protects("innocent"), "home/elsewhere/id");
+    assert_int_equal(count_found(), 1);
+}
+
+/* What may be anywhere in a home would take a walk through all of it. */
+static void no_home_is_walked_as_a_whole(void **state)
+{
+    (void)state;
+    make_dir_at_home(".a");
+    make_file_of_both(".a/token", "one");
+    make_file_of_both("two", "two");
+    look_at_all_with("askfirst: 1\nread:\n  - deny: [\"~/.*/**/token\", ~/**]\n  - allow: \"/**\"\n");
+    assert_int_equal(count_found(), 0);
+}
+
+static void a_home_that_is_worked_in_is_walked_and_its_places_first(void **state)
+{
+    (void)state;
+    policies.places.workspace = policies.places.home;
+    make_dir_at_home(".keys");
+    make_file_at(in_home(".keys/id"));
+    assert_int_equal(link(in_home(".keys/id"), in_home("innocent")), 0);
+    look_at_all_with(VAULTS);
+    assert_string_equal(protects("innocent"), "home/.keys/id");
+    assert_int_equal(count_found(), 1);
+    policies.places.workspace = NULL;
+}
+
+static void what_may_not_be_written_is_found_in_the_workspace_too(void **state)
+{
+    (void)state;
+    make_dir("hooks");
+    make_file("hooks/one");
+    make_file("hooks/two");
+    assert_int_equal(link(in_work("hooks/one"), in_work("innocent")), 0);
+    look_at_all_with("askfirst: 1\nread:\n  - allow: \"/**\"\nwrite:\n  - ask: \"${workspace}/hooks/**\"\n"
+                     "  - allow: \"/**\"\n");
+    assert_string_equal(protects("innocent"), "work/hooks/one");
+    assert_int_equal(count_found(), 1);
+}
+
+/* As soon as it is free, its number goes to another file. */
+static void a_new_file_with_the_inode_of_an_old_one_is_another(void **state)
+{
+    struct stat old, new = {0};
+    (void)state;
+    make_file(".env");
+    assert_int_equal(stat(in_work(".env"), &old), 0);
+    look_at_all_with(ENV);
+    assert_int_equal(unlink(in_work(".env")), 0);
+    for (int i = 0; i < 64 && new.st_ino != old.st_ino; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "new%d", i);
+        make_file(name);
+        assert_int_equal(stat(in_work(name), &new), 0);
+        assert_string_equal(protects(name), "");
+    }
+}
+
+static void what_is_too_much_to_look_at_is_said(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 50; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", i);
+        make_file(name);
+    }
+    look_at_all_with(ENV);
+    assert_null(protected_unseen(found));
+    look_at_most_with(30, ENV);
+    assert_false(protected_look(found, 1000000));
+    assert_non_null(protected_unseen(found));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -180,6 +328,13 @@ int main(void)
         TEST(files_in_a_protected_directory_are_found_too),
         TEST(what_no_rule_reaches_is_not_walked),
         TEST(a_link_is_not_followed),
+        TEST(what_rules_name_elsewhere_is_found_by_its_other_name),
+        TEST(a_link_to_a_place_is_the_place),
+        TEST(no_home_is_walked_as_a_whole),
+        TEST(a_home_that_is_worked_in_is_walked_and_its_places_first),
+        TEST(what_may_not_be_written_is_found_in_the_workspace_too),
+        TEST(a_new_file_with_the_inode_of_an_old_one_is_another),
+        TEST(what_is_too_much_to_look_at_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
