@@ -30,6 +30,7 @@ static APART long find_name_there(struct place *place, int dirfd, const char *pa
     if (!result) result = raw_stat(place->fd, place->name, &status, AT_SYMLINK_NOFOLLOW);
     if (result) return result;
     place->mode = status.st_mode;
+    place->several = where_has_several_names(&status);
     place->device = status.st_dev;
     place->inode = status.st_ino;
     return 0;

@@ -99,6 +99,30 @@ static APART long ask_of_devices(const struct session *session, enum wire_change
     return result;
 }
 
+bool judge_needs_names(const struct session *session, uint64_t inode)
+{
+    const struct wire_names *names = session->names;
+    if (!session_has_names(session)) return false;
+    if (__atomic_load_n(&names->state, __ATOMIC_ACQUIRE) == WIRE_NAMES_SOUGHT) return true;
+    uint64_t bit = inode % WIRE_NAMES_BITS;
+    return names->bits[bit / 8] >> bit % 8 & 1;
+}
+
+static APART long ask_of_names(const struct session *session, unsigned deeds, enum wire_change change,
+                               const struct place *place, const char *written)
+{
+    struct request request = {
+        .kind = WIRE_NAMES,
+        .flags = (deeds & DEED_READ ? WIRE_READS : 0u) | (deeds & DEED_WRITE ? WIRE_WRITES : 0u),
+        .detail = change,
+        .device = place->device,
+        .inode = place->inode,
+        .strings = {place->path.bytes, written},
+        .string_count = 2,
+    };
+    return door_ask(session, &request);
+}
+
 long judge_opening(const struct session *session, unsigned deeds, enum wire_change change,
                    const struct place *place, const char *written)
 {
@@ -107,8 +131,12 @@ long judge_opening(const struct session *session, unsigned deeds, enum wire_chan
         long result = ask_of_devices(session, change, written);
         if (result) return result;
     }
-    if (judge_path(session, deeds, place->path.bytes, place->length) == VERDICT_ALLOW) return 0;
-    return ask_each(session, deeds, change, place, written);
+    bool allowed = judge_path(session, deeds, place->path.bytes, place->length) == VERDICT_ALLOW;
+    long result = allowed ? 0 : ask_each(session, deeds, change, place, written);
+    if (!wire_changes_file(change)) deeds &= DEED_READ;
+    if (!result && deeds && place->several && judge_needs_names(session, place->inode))
+        result = ask_of_names(session, deeds, change, place, written);
+    return result;
 }
 
 long judge_place(const struct session *session, unsigned deeds, enum wire_change change,

@@ -22,6 +22,9 @@ long judge_place(const struct session *session, unsigned deeds, enum wire_change
 long judge_opening(const struct session *session, unsigned deeds, enum wire_change change,
                    const struct place *place, const char *written);
 
+/* Whether a file of several names may be protected by another of them. */
+bool judge_needs_names(const struct session *session, uint64_t inode);
+
 /* What it names is a directory or a link, and `new` is to be its name (`flags`: WIRE_EXCHANGES), or a link is
  * to be made at `new` (`change` says so, and `old` is `new` as well): what that does to rules about what lies
  * below the launcher looks up. */

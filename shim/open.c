@@ -73,16 +73,29 @@ static bool conclusive(const struct opening *opening, long result)
     }
 }
 
+/* Whether the file that was opened may be a protected one by another name. */
+static bool has_names(const struct session *session, long fd)
+{
+    struct stat status;
+    return fd >= 0 && !raw_fstat((int)fd, &status) && where_has_several_names(&status) &&
+           judge_needs_names(session, status.st_ino);
+}
+
 static APART bool open_fast(const struct opening *opening, long *result)
 {
     struct text text;
-    bool done = false;
+    bool done = false, has = session_has_names(opening->session);
+    if (has && opening->flags & O_TRUNC) return false; /* it cannot be taken back */
     text_begin(&text);
     if (!where_plainly(&text, opening->dirfd, opening->path) &&
         judge_path(opening->session, deeds(opening->flags), text.bytes, text.length) == VERDICT_ALLOW) {
         struct open_how how = how_to(opening->flags, opening->mode, RESOLVE_NO_SYMLINKS);
         *result = open_waiting(AT_FDCWD, text.bytes, &how);
         done = conclusive(opening, *result);
+        if (has && has_names(opening->session, *result)) {
+            raw_close((int)*result);
+            done = false;
+        }
     }
     text_end(&text);
     return done;

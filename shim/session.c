@@ -132,21 +132,23 @@ static const struct image *map_policy(struct session *session)
     memcpy(path, session->directory, length);
     memcpy(path + length, "/" WIRE_POLICY, sizeof "/" WIRE_POLICY);
     struct stat status;
-    const void *image = NULL;
+    const struct image *image = NULL;
     session->fault = "its policy cannot be opened";
     long fd = raw_openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
     if (fd < 0) return NULL;
-    if (!raw_fstat((int)fd, &status) && status.st_size > 0) {
+    session->fault = not_sound;
+    if (!raw_fstat((int)fd, &status) && status.st_size > WIRE_NAMES_SIZE) {
         size_t size = (size_t)status.st_size;
-        long map = raw_call(__NR_mmap, 0, size, PROT_READ, MAP_PRIVATE, fd, 0);
+        long map = raw_call(__NR_mmap, 0, size, PROT_READ, MAP_SHARED, fd, 0);
+        const void *behind = (const void *)(map + WIRE_NAMES_SIZE);
         if (RAW_FAILED(map)) {
             session->fault = "its policy cannot be mapped";
-        } else if (!image_check_head((const void *)map, size)) {
-            session->fault = not_sound;
+        } else if (!image_check_head(behind, size - WIRE_NAMES_SIZE)) {
             raw_unmap((void *)map, size);
         } else {
-            image = (const void *)map;
-            session->mapped_size = size;
+            session->names = (const void *)map;
+            session->mapped_size = size - WIRE_NAMES_SIZE;
+            image = behind;
         }
     }
     raw_close((int)fd);

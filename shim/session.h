@@ -15,6 +15,7 @@
 
 #include "../policy/image.h"
 #include "libc.h"
+#include "wire.h"
 
 struct session {
     bool judges; /* guard shim. Not: guard kernel, where the launcher sees the calls themselves */
@@ -22,7 +23,8 @@ struct session {
     /* NULL: the policy could not be had, and everything that is judged is denied. */
     const struct image *mapped;
     size_t mapped_size;
-    const char *fault; /* why, when it is NULL */
+    const struct wire_names *names; /* before the policy */
+    const char *fault;              /* why, when it is NULL */
     struct sockaddr_un door;
     unsigned door_length;
     const char *preload; /* the shim's own path, as it has to stand in LD_PRELOAD */
@@ -44,6 +46,12 @@ const struct image *session_image(const struct session *session);
 
 /* Whether it was had, and not found broken yet: somebody may be asked. */
 bool session_has_image(const struct session *session);
+
+/* Whether a file may have another name that counts. */
+static inline bool session_has_names(const struct session *session)
+{
+    return session->names && __atomic_load_n(&session->names->state, __ATOMIC_ACQUIRE) != WIRE_NAMES_NONE;
+}
 
 /* The session of this program, whoever judges: for what only the shim can do. NULL when it is not guarded. */
 const struct session *session_any(void);

@@ -47,6 +47,11 @@ static APART void unmark_deleted(struct place *place)
     path->bytes[path->length] = 0;
 }
 
+bool where_has_several_names(const struct stat *status)
+{
+    return status->st_nlink > 1 && (status->st_mode & S_IFMT) != S_IFDIR;
+}
+
 /* Fills in what the descriptor says of the file. */
 static APART long look(struct place *place)
 {
@@ -55,6 +60,7 @@ static APART long look(struct place *place)
     if (!result) result = descriptor_path(&place->path, place->fd);
     if (result) return result;
     place->mode = status.st_mode;
+    place->several = where_has_several_names(&status);
     place->device = status.st_dev;
     place->inode = status.st_ino;
     if (place->path.bytes[0] == '/')
@@ -73,7 +79,7 @@ void where_begin(struct place *place)
     place->fd = -1;
     place->name = NULL;
     place->length = 0;
-    place->nameless = false;
+    place->nameless = place->several = false;
     place->mode = 0;
     place->device = place->inode = 0;
 }
@@ -125,6 +131,7 @@ long where_name(struct place *place, int dirfd, const char *path, uint64_t resol
     long result = look(place);
     if (result) return result;
     place->mode = 0;
+    place->several = false;
     place->device = place->inode = 0;
 
     if (place->length > 1 && !text_add(&place->path, "/", 1)) return -ENOMEM;

@@ -19,9 +19,13 @@ struct place {
     const char *name; /* in `path`, perhaps with the slash that ended it; NULL: it is the file itself */
     size_t length;    /* of the real path, without such a slash */
     bool nameless;    /* it has no path: a pipe, a socket, memory */
+    bool several;     /* it is a file that has other names */
     unsigned mode;    /* st_mode; 0 for a name */
     uint64_t device, inode;
 };
+
+struct stat;
+bool where_has_several_names(const struct stat *status);
 
 /* Nothing found yet. Each of the three finders begins with this, and where_end() ends it, whatever came back:
  * 0 or a negative errno. */

@@ -60,6 +60,7 @@ static const struct kind {
     [WIRE_PROCESS] = {door_process, 0, 0, 0},
     [WIRE_DEBUG] = {door_debug, 1, 1, 32},
     [WIRE_LOOKUP] = {door_lookup, 2, 2, 2048},
+    [WIRE_NAMES] = {door_names, 2, 2, 2 * 4096},
 };
 
 static const struct kind *kind_of(const struct wire_request *head)
@@ -498,15 +499,17 @@ static int listen_at(const char *directory, char **why)
 }
 
 /* Whole, then under its name: nobody ever maps half of it. */
-static int write_policy(const struct session *session, char **why)
+static int write_policy(struct door *door, char **why)
 {
+    const struct session *session = door->session;
     cleanup_free char *draft = xasprintf("%s/%s.new", session->dir, WIRE_POLICY);
     cleanup_free char *path = xasprintf("%s/%s", session->dir, WIRE_POLICY);
     int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
     if (fd < 0) return fail(why, "the policy's image", draft);
-    bool written = write_whole(fd, session->image, session->image_size);
+    bool written =
+        lseek(fd, WIRE_NAMES_SIZE, SEEK_SET) > 0 && write_whole(fd, session->image, session->image_size);
     if (written && rename(draft, path) == 0) {
-        close(fd);
+        door->names = names_new(door, fd);
         return 0;
     }
     fail(why, "the policy's image", path);
@@ -531,7 +534,7 @@ static bool begin_to_listen(struct door *door, char **why)
 {
     struct session *session = door->session;
     if (!hellos_wanted(session)) return true;
-    if (write_policy(session, why) < 0 || (door->fd = listen_at(session->dir, why)) < 0) return false;
+    if (write_policy(door, why) < 0 || (door->fd = listen_at(session->dir, why)) < 0) return false;
     door->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
     door->source = loop_add(session->loop, door->fd, EPOLLIN, somebody_came, door);
     if (!door->source) fail(why, "the door", "epoll");
@@ -553,6 +556,7 @@ struct door *door_open(struct session *session, char **why)
     door->most = room_for_connections();
     if (!begin_to_listen(door, why)) {
         stop_to_listen(door);
+        names_free(door->names);
         free(door);
         return NULL;
     }
@@ -585,6 +589,7 @@ void door_close(struct door *door)
     hellos_free(door->hellos);
     if (!door->session->options->quiet) hidden_tell(door->hidden);
     hidden_free(door->hidden);
+    names_free(door->names);
     lookups_free(door->lookups);
     origins_free(door->origins);
     known_free(door->known);

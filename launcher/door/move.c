@@ -20,19 +20,26 @@ void move_free(struct move *move)
     free(move);
 }
 
-static void judge_next(struct connection *connection);
+struct acts *move_begin(struct connection *connection)
+{
+    struct move *move = connection->move = xcalloc(1, sizeof *move);
+    move->detail = change_name(connection->head.detail);
+    move->acts.actor.pid = connection->caller.pid;
+    return &move->acts;
+}
 
 static void judged(void *context, int error, const char *message)
 {
     struct connection *connection = context;
     connection->matter = NULL;
+    bool opens = connection->head.kind == WIRE_NAMES;
     if (error)
-        door_no(connection, error == WIRE_HIDDEN ? EACCES : error, message);
+        door_no(connection, error == WIRE_HIDDEN && !opens ? EACCES : error, message);
     else
-        judge_next(connection);
+        move_judge(connection);
 }
 
-static void judge_next(struct connection *connection)
+void move_judge(struct connection *connection)
 {
     struct door *door = connection->door;
     struct decision decision;
@@ -112,13 +119,11 @@ void door_move(struct connection *connection)
 {
     unsigned flags = connection->head.flags;
     struct found from, to;
-    struct move *move = connection->move = xcalloc(1, sizeof *move);
-    move->detail = change_name(connection->head.detail);
-    move->acts.actor.pid = connection->caller.pid;
+    move_begin(connection);
     bool made = strcmp(connection->strings[0], connection->strings[1]) == 0;
     if (connection->head.detail == WIRE_CHANGE_LINK && made) {
         add_link(connection);
-        judge_next(connection);
+        move_judge(connection);
         return;
     }
     bool found = find(&from, connection, connection->strings[0]);
@@ -127,7 +132,7 @@ void door_move(struct connection *connection)
     if (both && flags & WIRE_EXCHANGES) found_close(&to);
     if (found) found_close(&from);
     if (both)
-        judge_next(connection);
+        move_judge(connection);
     else
         door_no(connection, ENOENT, NULL);
 }

@@ -1,7 +1,7 @@
 /* parts.h: what the door's files share, and nobody else may know.
  *
  * door.c holds the connections and reads requests; judge.c takes one act from its verdict to an answer;
- * exec.c, file.c, move.c, net.c and others.c turn requests into acts; hello.c sees that what was approved
+ * exec.c, file.c, move.c, names.c, net.c and others.c turn requests into acts; hello.c sees that what was approved
  * is what runs, guarded.
  */
 #ifndef ASKFIRST_DOOR_PARTS_H
@@ -19,6 +19,7 @@
 
 struct connection;
 struct hellos;
+struct names;
 struct pending;
 
 /* The last exec whose denial somebody was told of. */
@@ -46,6 +47,7 @@ struct door {
     struct said said;
     struct lookups *lookups;
     struct hellos *hellos;
+    struct names *names;       /* NULL: guard kernel */
     struct tree *command_tree; /* granted to the command, until the watch sees it begin */
     char packet[WIRE_PACKET + 1];
 };
@@ -193,6 +195,18 @@ void door_file(struct connection *connection);
 void door_move(struct connection *connection);
 struct move;
 void move_free(struct move *move); /* NULL is fine */
+
+/* For a connection that comes to several acts: what they are is added to these, and then they are judged. */
+struct acts;
+struct acts *move_begin(struct connection *connection);
+void move_judge(struct connection *connection);
+
+/* ---- names.c ---- */
+
+/* `policy`, a descriptor of the file that begins with them, is theirs from then on. */
+struct names *names_new(struct door *door, int policy);
+void names_free(struct names *names); /* NULL is fine */
+void door_names(struct connection *connection);
 void door_connect(struct connection *connection);
 
 /* The same for a trapped connect: the address was copied from the caller, the socket's kind asked of the

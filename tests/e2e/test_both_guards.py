@@ -50,7 +50,7 @@ GUARDS = ("shim", "kernel")
 
 
 class UnderBoth(DoorCase):
-    def run_under(self, guard, text, answer, options=(), policy=POLICY):
+    def run_under(self, guard, text, answer, options=(), policy=POLICY, prepare=None):
         """-> status, output, questions and records, without what differs from run to run."""
         work = self.directory(f"home/{guard}/work")
         for name in ("ask", "kept"):
@@ -58,6 +58,8 @@ class UnderBoth(DoorCase):
         for name in ("secret", "plain", "ask/one", "ask/two", "kept/it"):
             (work / name).write_text(name)
         (work / "job.py").write_text(PRELUDE + text)
+        if prepare:
+            prepare(work)
         self.workspace = work
         session = Session(self, "/usr/bin/python3", "-B", "job.py", audit=self.tmp / f"audit-{guard}", policy=policy,
                           options=[f"--guard={guard}", *options])
@@ -108,6 +110,85 @@ attempt(os.listdir, ".")
         self.assertEqual(seen["out"].split("\n")[:-1], ["did it", "EACCES", "did it", "did it", "did it", "ENOENT", "ENOENT",
                                                         "did it", "did it"])
         self.assertEqual([q["about"] for q in seen["questions"]], ["WORK/ask/one", "WORK/ask/one", "WORK/ask/two", "WORK/ask"])
+
+    ELSEWHERE = """
+read:
+  - deny: ~/.keys/**
+    because: keys
+  - ask: ["~/.token*", ~/.login]
+  - hide: ~/.hidden
+  - allow: "/**"
+write:
+  - ask: [~/.startup, ~/.login]
+  - allow: ["${workspace}/**", /dev/**]
+otherwise: {read: ask, write: ask, exec: allow, connect: ask}
+"""
+
+    def have_links(self, work):
+        """Files elsewhere, each of which is in the workspace under another name as well."""
+        (self.home / ".keys/deep").mkdir(parents=True, exist_ok=True)
+        for name, link in ((".keys/deep/id", "key"), (".token_1", "token"), (".login", "login"), (".startup", "startup"),
+                           (".hidden", "hidden"), ("plain", "of-nobody")):
+            (self.home / name).write_text(f"{name}\n")
+            os.link(self.home / name, work / link)
+            self.addCleanup((self.home / name).unlink, missing_ok=True)
+        os.link(self.home / ".startup", work / "startup-too")
+        (work / "one").write_text("in itself\n")
+        os.link(work / "one", work / "two")
+
+    def test_a_hard_link_from_before_is_what_it_links_to(self):
+        seen = self.both("""
+for name in ("key", "key", "token", "login", "startup", "of-nobody", "one", "two"):
+    attempt(lambda: open(name).read())
+attempt(subprocess.run, ["cat", "key", "token"], stdout=subprocess.DEVNULL)
+for name in ("login", "startup", "of-nobody", "two"):
+    attempt(lambda: open(name, "a").close())
+    attempt(lambda: open(name, "w").close())
+    attempt(os.truncate, name, 0)
+    attempt(os.chmod, name, 0o640)
+    attempt(os.utime, name, (1, 2))
+    attempt(os.chown, name, os.getuid(), -1)
+attempt(lambda: open("login", "r+").close())
+attempt(lambda: print(repr(open("hidden").read())))
+attempt(os.rename, "hidden", "shown")
+attempt(os.symlink, "startup", "to-it")
+attempt(lambda: open("to-it", "a").close())
+print(open("startup").read(), os.path.getsize("two"))
+""", lambda question: "deny", policy=self.ELSEWHERE, prepare=self.have_links)
+        self.assertEqual(seen["out"].split("\n")[:-1], ["EACCES"] * 4 + ["did it"] * 4 + ["did 1"] + ["EACCES"] * 12 + ["did it"] * 12
+                         + ["EACCES", "''", "did it", "EACCES", "did it", "EACCES", ".startup", " 0"])
+
+    def test_a_hard_link_from_before_after_a_yes(self):
+        seen = self.both("""
+for name in ("key", "token", "login", "startup", "of-nobody"):
+    attempt(lambda: open(name).read())
+    attempt(lambda: open(name, "a").close())
+    attempt(lambda: open(name, "w").close())
+    attempt(os.chmod, name, 0o640)
+print(os.path.getsize("startup"))
+""", policy=self.ELSEWHERE, prepare=self.have_links)
+        self.assertEqual(seen["out"].split("\n")[:-1], ["EACCES"] + ["did it"] * 19 + ["0"])
+        name = lambda path: os.path.relpath(path, self.home)
+        asked = [(q["act"], name(q["about"])) for q in seen["questions"]]
+        self.assertEqual(asked, [("write", ".keys/deep/id")] * 3 + [("read", ".token_1")] + [("write", ".token_1")] * 3
+                         + [("read", ".login")] + [("write", ".login")] * 3 + [("write", ".startup")] * 3)
+        self.assertEqual([q["detail"] for q in seen["questions"][-3:]], ["write", "truncate", "change mode of"])
+
+    def test_another_name_may_be_taken_away_or_given(self):
+        seen = self.both("""
+attempt(os.rename, "startup", "renamed")
+attempt(lambda: open("renamed", "a").close())
+attempt(os.link, "startup-too", "new")
+attempt(lambda: open("new", "a").close())
+attempt(os.unlink, "startup-too")
+attempt(os.unlink, "login")
+attempt(os.rename, "one", "two")
+attempt(os.link, "key", "key-too")
+attempt(os.rename, "key", "key-too")
+print(sorted(os.listdir(".")))
+""", lambda question: "deny", policy=self.ELSEWHERE, prepare=self.have_links)
+        self.assertEqual(seen["out"].split("\n")[:9], ["did it", "EACCES", "did it", "EACCES", "did it", "did it", "did it", "EACCES",
+                                                       "EACCES"])
 
     def test_a_no(self):
         seen = self.both("""

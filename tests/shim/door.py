@@ -20,9 +20,12 @@ from support import ASKFIRST, SHIM  # noqa: E402
 MAGIC = 0x61736b31
 REQUEST = struct.Struct("=IIIIIIIiQQQ")
 ANSWER = struct.Struct("=IIIiII")
-HELLO, EXEC, SHELL, READ, WRITE, CONNECT, SEND, SOCKET, LOOKUP, FAILED, MOVE, PROCESS, DEBUG = range(1, 14)
+HELLO, EXEC, SHELL, READ, WRITE, CONNECT, SEND, SOCKET, LOOKUP, FAILED, MOVE, PROCESS, DEBUG, NAMES = range(1, 15)
 SPAWN, REFUSED, DIRECTORY = 1, 2, 4
 GO, NO = 1, 2
+NAMES_SIZE, NO_NAMES = 4096, struct.pack("=I", 1)
+SOUGHT, NONE, SOME = range(3)
+READS, WRITES = 64, 128
 ALLOW_ALL = "otherwise: {read: allow, write: allow, exec: allow, connect: allow, debug: allow}\n"
 
 
@@ -48,7 +51,7 @@ def no(request, text="", error=13):
 
 
 def compiled(case, policy):
-    """The image that the launcher makes of a policy, from a run that is ended again."""
+    """The policy's file as the launcher makes it, from a run that is ended again; it says that names are what they are."""
     run = subprocess.Popen([ASKFIRST, "run", "--guard", "shim", "--policy", case.policy(policy, "door.yaml"),
                             "--approve", "allow", "--quiet", "--", "cat"],
                            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -62,7 +65,8 @@ def compiled(case, policy):
                 env = pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
                 for entry in env:
                     if entry.startswith(b"ASKFIRST_SESSION="):
-                        return (pathlib.Path(os.fsdecode(entry.split(b"=", 1)[1])) / "policy").read_bytes()
+                        made = (pathlib.Path(os.fsdecode(entry.split(b"=", 1)[1])) / "policy").read_bytes()
+                        return NO_NAMES.ljust(NAMES_SIZE, b"\0") + made[NAMES_SIZE:]
             time.sleep(0.02)
         raise AssertionError("no session was found")
     finally:
@@ -94,7 +98,20 @@ class Door:
         threading.Thread(target=self.accept, daemon=True).start()
         case.addCleanup(self.close)
 
+    def names(self, state, *inodes):
+        """What the policy's file says of files of several names from now on."""
+        bits = bytearray(NAMES_SIZE - 8)
+        for inode in inodes:
+            bit = inode % (8 * len(bits))
+            bits[bit // 8] |= 1 << bit % 8
+        with open(self.directory / "policy", "r+b") as policy:
+            policy.write(struct.pack("=II", state, 0) + bits)
+
     def close(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)  # or who waits in accept() would take what is the next door's
+        except OSError:
+            pass  # a test has closed it
         self.listener.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 

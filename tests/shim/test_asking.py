@@ -49,6 +49,42 @@ write:
         self.assertEqual((request.device, request.inode), (status.st_dev, status.st_ino))
         self.assertEqual(request.flags, 0)
 
+    def test_a_file_of_several_names_is_asked_about_while_others_are_sought_and_where_one_was_found(self):
+        door = Door(self, self.rules)
+        one, two, own = (self.file(f"home/work/{name}", name) for name in ("one", "two", "own"))
+        os.link(one, self.workspace / "alias")
+        os.link(two, self.workspace / "other")
+        both = [["alias"] * 2, ["other"] * 2]
+        of = lambda path: path.stat().st_ino
+        for state, inodes, expected in (d.SOUGHT, [], both), (d.NONE, [of(one)], []), (d.SOME, [of(one)], both[:1]), \
+                (d.SOME, [of(own)], []), (d.SOME, [of(own) + 8 * (d.NAMES_SIZE - 8), of(two)], both[1:]):
+            with self.subTest(state=state, inodes=inodes):
+                door.names(state, *inodes)
+                door.requests.clear()
+                result = door.run("/bin/cat", "own", "alias", self.workspace / "other", "/etc/hostname")
+                self.assertIn("ownonetwo", result.stdout, result.stderr)
+                self.assertEqual([[os.path.basename(name) for name in request.strings] for request in door.of(d.NAMES)], expected)
+                self.assertEqual([request.flags for request in door.of(d.NAMES)], [d.READS] * len(expected))
+
+    def test_a_file_of_several_names_is_asked_about_before_it_changes(self):
+        door = Door(self, self.rules)
+        self.file("home/work/one", "one")
+        os.link(self.workspace / "one", self.workspace / "alias")
+        door.names(d.SOUGHT)
+        door.answer = lambda request: no(request) if request.kind == d.NAMES else go(request)
+        result = door.run("/usr/bin/python3", "-c", """
+import os
+kept = os.open("own", os.O_RDONLY | os.O_CREAT)
+for act in [lambda: open("alias", "w"), lambda: open("alias", "r+"), lambda: os.truncate("alias", 0), lambda: os.chmod("alias", 0o600),
+            lambda: os.utime("alias"), lambda: os.link("alias", "more"), lambda: os.rename("alias", "more"), lambda: os.unlink("alias")]:
+    try: print(act())
+    except OSError as error: print(error.strerror)
+""")
+        self.assertEqual(result.stdout.split("\n")[:-1], ["Permission denied"] * 7 + ["None"])
+        self.assertEqual((self.workspace / "one").read_text(), "one")
+        self.assertEqual([request.flags for request in door.of(d.NAMES)],
+                         [d.WRITES, d.READS | d.WRITES] + [d.WRITES] * 3 + [d.READS] * 2)
+
     def test_what_the_policy_denies_is_told_and_not_asked(self):
         self.file("home/work/denied", "x")
         door = Door(self, self.rules)
