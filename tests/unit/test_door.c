@@ -128,7 +128,7 @@ static void policy_and_socket_lie_in_the_sessions_directory(void **state)
     begin();
     open_door();
     assert_int_equal(mode_of("policy", &size), S_IFREG | 0400);
-    assert_int_equal((size_t)size, session.image_size);
+    assert_int_equal((size_t)size, WIRE_NAMES_SIZE + session.image_size);
     assert_int_equal(mode_of("door", NULL), S_IFSOCK | 0600);
     finish();
 }
