@@ -337,24 +337,37 @@ static void judge_list(struct search *search, uint32_t list)
 
 #define WORD_BITS 512
 
-/* The rules that begin with a word which the command has, each word once: a line may repeat it as often as it
- * likes. */
+/* Words that were looked up: a line may repeat one as often as it likes. */
+struct words_seen {
+    uint64_t bits[WORD_BITS / 64];
+};
+
+/* The rules that begin with a word, if they were not met before. */
+static void judge_word(struct search *search, const struct group *group, const char *word,
+                       struct words_seen *seen)
+{
+    uint32_t hash = HASH_START, length = 0, place = 0;
+    for (; length <= group->longest && word[length]; length++)
+        hash = hash_byte(hash, word[length]);
+    if (length > group->longest) return;
+    uint32_t list = index_slot(search->image, group->words, hash_end(hash), &place);
+    uint32_t mark = place & (group->words.count - 1);
+    if (!list || (mark < WORD_BITS && (seen->bits[mark / 64] >> mark % 64 & 1))) return;
+    if (mark < WORD_BITS) seen->bits[mark / 64] |= UINT64_C(1) << mark % 64;
+    judge_list(search, list);
+}
+
+/* What a rule begins with that wants the whole command is the first argument, even where that is no word to
+ * the command: `sh - FILE`. */
 static void judge_words(struct search *search, const struct group *group)
 {
-    uint64_t seen[WORD_BITS / 64] = {0};
+    struct words_seen seen = {{0}};
     struct line_words words = {0};
-    for (const char *word; (word = line_next_word(search->line, &words));) {
-        uint32_t hash = HASH_START, length = 0, place = 0;
-        for (; length <= group->longest && word[length]; length++)
-            hash = hash_byte(hash, word[length]);
-        uint32_t list =
-            length > group->longest ? 0 : index_slot(search->image, group->words, hash_end(hash), &place);
-        if (!list) continue;
-        uint32_t mark = place & (group->words.count - 1);
-        if (mark < WORD_BITS && (seen[mark / 64] >> mark % 64 & 1)) continue;
-        if (mark < WORD_BITS) seen[mark / 64] |= UINT64_C(1) << mark % 64;
-        judge_list(search, list);
-    }
+    const char *first = search->line->argc > 1 ? search->line->argv[1] : NULL;
+    const char *word = line_next_word(search->line, &words);
+    if (first && first != word) judge_word(search, group, first, &seen);
+    for (; word; word = line_next_word(search->line, &words))
+        judge_word(search, group, word, &seen);
 }
 
 static void judge_group(struct search *search, uint32_t index)
