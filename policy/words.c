@@ -85,6 +85,17 @@ static unsigned letter_bits(const struct grammar *grammar, char letter)
 
 /* ---- Arguments ---- */
 
+static bool takes_value(unsigned bits)
+{
+    return (bits & KNOB_VALUE) && !(bits & NAMES_PROGRAM);
+}
+
+/* In a bundle, what stands behind it is its own (but in a shell, where nothing is attached). */
+static bool takes_rest(unsigned bits)
+{
+    return bits & (KNOB_VALUE | NAMES_PROGRAM);
+}
+
 /* One option of an argument: -abc holds three. */
 struct piece {
     const char *name;
@@ -131,9 +142,9 @@ static bool next_piece(const struct grammar *grammar, const char *arg, size_t *a
     piece->length = letter_bit(letter) < 0 ? 0 : 2;
     piece->bits = letter_bits(grammar, letter);
     const char *rest = arg + *at;
-    bool takes_rest = (piece->bits & (KNOB_VALUE | NAMES_PROGRAM)) && !tool_kind_is(grammar, COMMAND_SHELL);
-    if (takes_rest || *rest == '=') piece->attached = *rest == '=' ? rest + 1 : *rest ? rest : NULL;
-    if (takes_rest || *rest == '=' || !piece->length) *at = SIZE_MAX;
+    bool has_rest = takes_rest(piece->bits) && !tool_kind_is(grammar, COMMAND_SHELL);
+    if (has_rest || *rest == '=') piece->attached = *rest == '=' ? rest + 1 : *rest ? rest : NULL;
+    if (has_rest || (*rest == '=' && rest == arg + 2) || !piece->length) *at = SIZE_MAX;
     return true;
 }
 
@@ -151,7 +162,7 @@ static struct tail option_tail(const struct grammar *grammar, const char *arg)
     for (size_t at = 0; next_piece(grammar, arg, &at, &piece);) {
         if (piece.bits & NAMES_PROGRAM) {
             if (piece.attached) tail.word = piece.attached;
-            tail.program = !piece.attached && tool_kind_is(grammar, COMMAND_INTERPRETER);
+            tail.program = !piece.attached && !tool_kind_is(grammar, COMMAND_SHELL);
         } else if ((piece.bits & KNOB_VALUE) && !piece.attached) {
             tail.eat++;
         }
@@ -218,8 +229,15 @@ const char *line_next_word(const struct line *line, struct line_words *cursor)
 
 /* ---- Options that a rule names ---- */
 
-/* Where an option of a rule may stand. */
-enum where { AMONG_OPTIONS, BEFORE_WORDS, AND_AFTER_WORDS, OF_SUBCOMMAND };
+/* Where an option of a rule may stand. What comes after the first word of a command whose options end there
+ * is another's: a script's, or that of a program which is started. */
+enum where {
+    AMONG_OPTIONS, /* of the command */
+    BEFORE_WORDS,
+    OF_SUBCOMMAND, /* of the command; but what is two things, only behind its first word */
+    OR_ANOTHERS,
+    ANOTHERS
+};
 
 /* LOOSE finds what may be meant, STRICT only what must be (semantics of ask and deny, and of allow). */
 enum reading_mode { LOOSE, STRICT };
@@ -237,39 +255,53 @@ struct value {
     bool glob;
 };
 
-static bool has_glob(const char *text, size_t length)
+/* Up to the first sign of a glob. */
+static size_t literal_length(const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++)
-        if (text[i] == '*' || text[i] == '?' || text[i] == '[' || text[i] == '\\') return true;
-    return false;
+        if (text[i] == '*' || text[i] == '?' || text[i] == '[' || text[i] == '\\') return i;
+    return length;
 }
 
 /* "--dir=a*": the value is a glob, the name is none. */
+static bool names_by_glob(const struct grammar *grammar, const struct term *term)
+{
+    const char *text = image_string(grammar->image, term->text);
+    return (term->flags & TERM_GLOB) && literal_length(text, term->name_length) < term->name_length;
+}
+
 static struct spelling spelling_of(const struct grammar *grammar, const struct term *term)
 {
     const char *text = image_string(grammar->image, term->text);
-    bool glob = (term->flags & TERM_GLOB) && has_glob(text, term->name_length);
-    return (struct spelling){text, term->name_length, glob};
+    return (struct spelling){text, term->name_length, names_by_glob(grammar, term)};
 }
 
-static bool bundle_has(const struct grammar *grammar, const char *arg, char letter, enum reading_mode mode,
-                       const char **attached)
+static bool is_spelt(const struct spelling *want, const char *name, size_t length)
+{
+    if (want->glob) return glob_match(want->text, want->length, name, length);
+    return length == want->length && bytes_equal(name, want->text, length);
+}
+
+static bool bundle_has(const struct grammar *grammar, const char *arg, const struct spelling *want,
+                       enum reading_mode mode, const char **attached)
 {
     struct piece piece;
     bool hit = false;
     for (size_t at = 0; next_piece(grammar, arg, &at, &piece);) {
         if (mode == STRICT && !piece.bits) return false;
         if (piece.name != piece.letter || !piece.length) break;
-        if (piece.letter[1] != letter) continue;
+        if (!is_spelt(want, piece.letter, 2)) continue;
         hit = true;
         *attached = piece.attached;
     }
     return hit;
 }
 
-static bool is_abbreviation(const char *arg, size_t length, const struct spelling *want)
+/* Whether an argument may be short for it. */
+static bool begins(const struct spelling *want, const char *name, size_t length)
 {
-    return arg[1] == '-' && length > 2 && length < want->length && bytes_equal(arg, want->text, length);
+    size_t literal = want->glob ? literal_length(want->text, want->length) : want->length;
+    return length < want->length && length <= literal && bytes_equal(name, want->text, length);
 }
 
 /* -option and --option are one; what is abbreviated has two dashes. */
@@ -277,9 +309,10 @@ static bool is_single_dash_option(const char *arg, size_t length, const struct s
                                   enum reading_mode mode)
 {
     bool want_long = want->text[1] == '-', arg_long = arg[1] == '-';
-    size_t size = length - arg_long, want_size = want->length - want_long;
-    if (size > want_size || !bytes_equal(arg + arg_long, want->text + want_long, size)) return false;
-    return size == want_size || (mode == LOOSE && arg_long && size > 1);
+    struct spelling one = {want->text + want_long, want->length - want_long, want->glob};
+    size_t size = length - arg_long;
+    return is_spelt(&one, arg + arg_long, size) ||
+           (mode == LOOSE && arg_long && size > 1 && begins(&one, arg + arg_long, size));
 }
 
 /* Whether an argument is this option; *attached is the value that it carries, or NULL. */
@@ -288,11 +321,10 @@ static bool is_option(const struct grammar *grammar, const char *arg, const stru
 {
     size_t length = name_length(arg);
     *attached = arg[length] ? arg + length + 1 : NULL;
-    if (want->glob) return glob_match(want->text, want->length, arg, length);
-    if (length == want->length && bytes_equal(arg, want->text, length)) return true;
+    if (is_spelt(want, arg, length)) return true;
     if (tool_has(grammar, TOOL_SINGLE_DASH)) return is_single_dash_option(arg, length, want, mode);
-    if (arg[1] == '-') return mode == LOOSE && is_abbreviation(arg, length, want);
-    return want->length == 2 && *arg == '-' && bundle_has(grammar, arg, want->text[1], mode, attached);
+    if (arg[1] == '-') return mode == LOOSE && length > 2 && begins(want, arg, length);
+    return (want->glob || want->length == 2) && *arg == '-' && bundle_has(grammar, arg, want, mode, attached);
 }
 
 /* Whether the option that `at` stands on has the value that is wanted. Strictly, the next argument is one
@@ -311,44 +343,52 @@ static bool has_value(const struct line *line, struct line_words at, const char 
                        : string_is(text, value->text, value->length);
 }
 
-static bool same_text(const struct spelling *a, const struct spelling *b)
-{
-    return a->length == b->length && bytes_equal(a->text, b->text, a->length);
-}
-
 /* In one of its spellings (`same`). */
 static bool is_option_somehow(const struct grammar *grammar, const char *arg, const struct spelling *want,
                               enum reading_mode mode, const char **attached)
 {
     if (is_option(grammar, arg, want, mode, attached)) return true;
     if (!grammar->tool) return false;
+    bool single_dash = tool_has(grammar, TOOL_SINGLE_DASH);
     const struct term *same = image_terms(grammar->image) + grammar->tool->same.first;
     for (uint32_t i = 0; i < grammar->tool->same.count; i++) {
         struct spelling one = spelling_of(grammar, &same[i]), other = spelling_of(grammar, &same[i ^ 1]);
-        if (same_text(&one, want) && is_option(grammar, arg, &other, mode, attached)) return true;
+        bool is = single_dash ? is_single_dash_option(one.text, one.length, want, STRICT)
+                              : is_spelt(want, one.text, one.length);
+        if (is && is_option(grammar, arg, &other, mode, attached)) return true;
     }
     return false;
 }
 
-/* Whether an argument counts as an option of this command, to a rule that looks `where` and how. */
+/* Whether an argument counts as an option, to a rule that looks `where` and how. */
 static bool may_be_option(const struct line *line, size_t i, unsigned kind, enum reading_mode mode,
                           enum where where)
 {
     const char *arg = line->argv[i];
-    if (kind & ARG_OPTION) return true;
+    if (kind & ARG_OPTION) return where != ANOTHERS;
     if (*arg != '-' || !arg[1] || i <= line->prelude.word) return false;
-    if (kind == ARG_WORD) return where >= AND_AFTER_WORDS && options_end_at_word(&line->grammar);
+    if (kind == ARG_WORD) return where >= OR_ANOTHERS && options_end_at_word(&line->grammar);
     /* An option that takes a value before the subcommand may take none after it: `git branch -C --force`. */
     return kind == ARG_VALUE && mode == LOOSE && tool_has(&line->grammar, TOOL_SUBCOMMANDS);
 }
 
-/* Whether what the cursor stands on is the option, with its value. */
-static bool is_wanted(const struct line *line, const struct grammar *grammar, struct line_words at,
-                      const struct spelling *want, const struct value *value, enum reading_mode mode)
+/* Whether what the cursor stands on is the option, with its value, to who reads it by `grammar`. */
+static bool is_read_as(const struct line *line, const struct grammar *grammar, struct line_words at,
+                       const struct spelling *want, const struct value *value, enum reading_mode mode)
 {
     const char *attached;
     return is_option_somehow(grammar, line->argv[at.i], want, mode, &attached) &&
            has_value(line, at, attached, value, mode);
+}
+
+/* Of another's options nothing is known; loosely, what stands there may yet be the command's own. */
+static bool is_wanted(const struct line *line, struct line_words at, unsigned kind,
+                      const struct spelling *want, const struct value *value, enum reading_mode mode,
+                      enum where where)
+{
+    const struct grammar unknown = {.image = line->grammar.image};
+    if (kind == ARG_WORD && is_read_as(line, &unknown, at, want, value, mode)) return true;
+    return where != ANOTHERS && is_read_as(line, &line->grammar, at, want, value, mode);
 }
 
 static const struct value any_value;
@@ -366,20 +406,18 @@ static bool is_two_things(const struct grammar *grammar, const struct spelling *
 static bool spelling_present(const struct line *line, const struct spelling *want, const struct value *value,
                              enum reading_mode mode, enum where where)
 {
-    const struct grammar unknown = {.image = line->grammar.image}; /* of what a wrapper starts */
     struct line_words cursor = {0};
     bool found = false, behind = where == OF_SUBCOMMAND && is_two_things(&line->grammar, want);
     for (unsigned kind; (kind = next_arg(line, &cursor));) {
         if (behind && cursor.i < line->prelude.word) continue;
         if (may_be_option(line, cursor.i, kind, mode, where)) {
-            bool is = is_wanted(line, &line->grammar, cursor, want, value, mode) ||
-                      (kind == ARG_WORD && is_wanted(line, &unknown, cursor, want, value, mode));
+            bool is = is_wanted(line, cursor, kind, want, value, mode, where);
             if (is && (mode == LOOSE || !value->text)) return true;
             if (!is && mode == STRICT && value->text &&
-                is_wanted(line, &line->grammar, cursor, want, &any_value, LOOSE))
+                is_wanted(line, cursor, kind, want, &any_value, LOOSE, where))
                 return false;
             found |= is;
-        } else if (kind == ARG_END && want->length == 2 && want->text[1] == '-') {
+        } else if (kind == ARG_END && where != ANOTHERS && want->length == 2 && want->text[1] == '-') {
             return true;
         }
         if (where == BEFORE_WORDS && (kind & ARG_WORD)) break;
@@ -387,35 +425,40 @@ static bool spelling_present(const struct line *line, const struct spelling *wan
     return found;
 }
 
-static bool takes_value(unsigned bits)
+/* How many letters of a rule's option each stand for one, wherever they stand: -rf is -r and -f, -n5 is -n
+ * with a value, where n takes one. 0: it is one option, as it is written. */
+static size_t letters_of(const struct grammar *grammar, const struct term *term)
 {
-    return (bits & KNOB_VALUE) && !(bits & NAMES_PROGRAM);
+    const char *text = image_string(grammar->image, term->text);
+    bool shell = tool_kind_is(grammar, COMMAND_SHELL);
+    if (term->length < 3 || text[1] == '-' || text[2] == '=' || !is_bundle(grammar, text, term->name_length))
+        return 0;
+    for (size_t i = 1; i < term->length; i++) {
+        unsigned bits = letter_bits(grammar, text[i]);
+        bool names_program = !shell && (bits & NAMES_PROGRAM);
+        if (letter_bit(text[i]) < 0 || (names_program && i + 1 < term->length)) return 0;
+        if (takes_value(bits) && !shell) return i;
+    }
+    return term->length - 1;
 }
 
-/* A rule's -rf is -r and -f, wherever they stand; its -n5 is -n with a value, where n takes one. `reader` is
- * as the line, or knows nothing: for an option of what a wrapper starts. */
+/* `reader` is as the line, or knows nothing: for an option of what a wrapper starts. */
 static bool letters_present(const struct line *line, const struct grammar *reader, const struct term *term,
                             const struct value *next, enum reading_mode mode, enum where where)
 {
     const char *text = image_string(line->grammar.image, term->text);
-    size_t length = term->length;
-    if (length < 3 || text[1] == '-' || text[2] == '=' || !is_bundle(reader, text, term->name_length))
-        return false;
-    for (size_t i = 1; i < length; i++) {
+    size_t letters = letters_of(reader, term);
+    for (size_t i = 1; i <= letters; i++) {
         char letter[2] = {'-', text[i]};
         struct spelling one = {letter, 2, false};
         struct value value = {0};
-        bool names_program = letter_bits(reader, text[i]) & NAMES_PROGRAM;
-        if (letter_bit(letter[1]) < 0 || (names_program && i + 1 < length)) return false;
-        if (takes_value(letter_bits(reader, text[i])) && !tool_kind_is(reader, COMMAND_SHELL)) {
-            value = i + 1 < length
-                        ? (struct value){text + i + 1, length - i - 1, (term->flags & TERM_GLOB) != 0}
+        if (takes_value(letter_bits(reader, text[i])) && !tool_kind_is(reader, COMMAND_SHELL))
+            value = i + 1 < term->length
+                        ? (struct value){text + i + 1, term->length - i - 1, (term->flags & TERM_GLOB) != 0}
                         : *next;
-            length = i + 1;
-        }
         if (!spelling_present(line, &one, &value, mode, where)) return false;
     }
-    return true;
+    return letters > 0;
 }
 
 /* A rule's option; `next` is the rule's next word where that is its value. */
@@ -439,14 +482,17 @@ static bool option_present(const struct line *line, const struct grammar *reader
 static enum where where_listed(const struct line *line, enum reading_mode mode)
 {
     bool looks_on = !line->prelude.known || tool_kind_is(&line->grammar, COMMAND_INTERPRETER);
-    return mode == LOOSE && looks_on ? AND_AFTER_WORDS : AMONG_OPTIONS;
+    return mode == LOOSE && looks_on ? OR_ANOTHERS : AMONG_OPTIONS;
 }
 
+/* `leading`: before any word of the rule. "sudo ls -i" means the -i of ls, and an allow takes no other for
+ * it. */
 static enum where where_worded(const struct line *line, bool leading, enum reading_mode mode)
 {
-    if (!leading) return tool_has(&line->grammar, TOOL_SUBCOMMANDS) ? OF_SUBCOMMAND : AND_AFTER_WORDS;
-    return mode == STRICT && tool_has(&line->grammar, TOOL_SUBCOMMANDS) ? BEFORE_WORDS
-                                                                        : where_listed(line, mode);
+    bool subcommands = tool_has(&line->grammar, TOOL_SUBCOMMANDS);
+    if (leading) return mode == STRICT && subcommands ? BEFORE_WORDS : where_listed(line, mode);
+    if (options_end_at_word(&line->grammar)) return mode == STRICT ? ANOTHERS : OR_ANOTHERS;
+    return subcommands ? OF_SUBCOMMAND : AMONG_OPTIONS;
 }
 
 static bool any_present(const struct line *line, struct range options, enum reading_mode mode)
@@ -466,12 +512,8 @@ static bool takes_next(const struct grammar *grammar, const struct term *term)
     const char *text = image_string(grammar->image, term->text);
     if (term->name_length != term->length) return false;
     if (takes_value(knob_bits(grammar, text, term->length))) return true;
-    if ((term->flags & TERM_GLOB) || text[1] == '-' || !is_bundle(grammar, text, term->length) ||
-        tool_kind_is(grammar, COMMAND_SHELL))
-        return false;
-    for (size_t i = 1; i + 1 < term->length; i++)
-        if (takes_value(letter_bits(grammar, text[i]))) return false;
-    return takes_value(letter_bits(grammar, text[term->length - 1]));
+    size_t letters = tool_kind_is(grammar, COMMAND_SHELL) ? 0 : letters_of(grammar, term);
+    return letters && letters + 1 == term->length && takes_value(letter_bits(grammar, text[letters]));
 }
 
 /* Goes through the words of a rule; begins at 0. */
@@ -537,34 +579,58 @@ static bool words_found(const struct line *line, struct range words)
     return true;
 }
 
+/* Whether an argument that is handed on is an option that the rule itself has among what is handed on. */
+static bool is_rules_option(const struct line *line, struct range words, size_t i)
+{
+    const struct grammar unknown = {.image = line->grammar.image};
+    const char *arg = line->argv[i], *attached;
+    struct terms at = {0};
+    if (*arg != '-' || !arg[1] || i <= line->prelude.word || !options_end_at_word(&line->grammar))
+        return false;
+    for (const struct term *term, *value; (term = next_term(&line->grammar, words, &at, &value));) {
+        struct spelling want = spelling_of(&line->grammar, term);
+        if ((term->flags & TERM_OPTION) && at.behind && is_option(&unknown, arg, &want, STRICT, &attached))
+            return true;
+    }
+    return false;
+}
+
 static bool words_are_first(const struct line *line, struct range words)
 {
     struct line_words cursor = {0};
     struct terms at = {0};
     for (const struct term *term; (term = next_word_term(&line->grammar, words, &at));) {
         const char *word = line_next_word(line, &cursor);
+        while (word && is_rules_option(line, words, cursor.i))
+            word = line_next_word(line, &cursor);
         if (!word || !term_matches(line->grammar.image, term, word)) return false;
     }
     return true;
 }
 
-/* Whether a rule itself names this option. */
-static bool named_in(const struct line *line, struct range range, const struct piece *piece)
+/* Whether an option of a rule, or a letter of it, is this one. */
+static bool names_piece(const struct grammar *grammar, const struct term *term, const struct piece *piece)
 {
-    const struct term *terms = image_terms(line->grammar.image) + range.first;
-    for (uint32_t i = 0; i < range.count; i++) {
-        const char *text = image_string(line->grammar.image, terms[i].text);
-        if (!(terms[i].flags & TERM_OPTION)) continue;
-        if ((terms[i].flags & TERM_GLOB) && has_glob(text, terms[i].name_length))
-            continue; /* its value may be one */
-        if (terms[i].name_length == piece->length && bytes_equal(text, piece->name, piece->length))
-            return true;
-        if (piece->name != piece->letter || text[1] == '-' ||
-            !is_bundle(&line->grammar, text, terms[i].length))
-            continue;
-        for (uint32_t k = 1; k < terms[i].length; k++)
-            if (text[k] == piece->letter[1]) return true;
+    const char *text = image_string(grammar->image, term->text);
+    bool same = term->name_length == piece->length && bytes_equal(text, piece->name, piece->length);
+    if (same && !names_by_glob(grammar, term)) return true;
+    if (piece->name != piece->letter) return false;
+    for (size_t i = letters_of(grammar, term); i > 0; i--)
+        if (text[i] == piece->letter[1]) return true;
+    return false;
+}
+
+/* Whether an allow itself names this option: among its words, before those that are another's. */
+static bool is_named(const struct line *line, const struct demand *demand, const struct piece *piece)
+{
+    const struct term *options = image_terms(line->grammar.image) + demand->options.first;
+    struct terms at = {0};
+    for (const struct term *term, *value; (term = next_term(&line->grammar, demand->words, &at, &value));) {
+        if (at.behind && options_end_at_word(&line->grammar)) break;
+        if ((term->flags & TERM_OPTION) && names_piece(&line->grammar, term, piece)) return true;
     }
+    for (uint32_t i = 0; i < demand->options.count; i++)
+        if (names_piece(&line->grammar, &options[i], piece)) return true;
     return false;
 }
 
@@ -573,21 +639,23 @@ static bool is_safe(unsigned bits)
     return (bits & (KNOB_FLAG | KNOB_VALUE)) && !(bits & (KNOB_UNSAFE | NAMES_PROGRAM));
 }
 
-/* Whether the options before the first word may be looked past by an allow: safe, or named by the rule. */
+/* Whether an allow may look past an argument of options: it names it, or each that it holds, or they are
+ * safe. */
+static bool is_trusted(const struct line *line, const struct demand *demand, const char *arg)
+{
+    struct piece piece = {.name = arg, .length = name_length(arg)};
+    if (is_named(line, demand, &piece)) return true;
+    for (size_t at = 0; next_piece(&line->grammar, arg, &at, &piece);)
+        if (!is_safe(piece.bits) && !is_named(line, demand, &piece)) return false;
+    return true;
+}
+
 static bool prelude_fits(const struct line *line, const struct demand *demand)
 {
     struct line_words cursor = {0};
-    struct piece piece;
-    unsigned kind;
     if (line->prelude.safe) return true;
-    while ((kind = next_arg(line, &cursor))) {
-        if (kind & ARG_OPTION) {
-            for (size_t at = 0; next_piece(&line->grammar, line->argv[cursor.i], &at, &piece);) {
-                if (!is_safe(piece.bits) && !named_in(line, demand->words, &piece) &&
-                    !named_in(line, demand->options, &piece))
-                    return false;
-            }
-        }
+    for (unsigned kind; (kind = next_arg(line, &cursor));) {
+        if ((kind & ARG_OPTION) && !is_trusted(line, demand, line->argv[cursor.i])) return false;
         if (kind & ARG_WORD) break;
     }
     return true;

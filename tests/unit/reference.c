@@ -101,27 +101,48 @@ static bool has_option_or_same(const struct command *command, const struct strin
     return found;
 }
 
-/* An interpreter's -c and -m: what comes with them is a word (the text, the module), attached or not. */
+static bool names_program(const struct command *command, const char *option)
+{
+    return command && (has_option_or_same(command, &command->text, option) ||
+                       has_option_or_same(command, &command->module, option));
+}
+
+/* An interpreter's -c and -m: what comes with them is a word (the text, the module), attached or not. A
+ * shell's -c is a flag, and its text the first word that is left. */
 static bool brings_program(const struct command *command, const char *option)
 {
-    return is_kind(command, COMMAND_INTERPRETER) && (has_option_or_same(command, &command->text, option) ||
-                                                     has_option_or_same(command, &command->module, option));
+    return !is_kind(command, COMMAND_SHELL) && names_program(command, option);
+}
+
+static bool takes_value(const struct command *command, const char *option)
+{
+    return command && has_option_or_same(command, &command->values, option) &&
+           !names_program(command, option);
 }
 
 static bool letter_takes_value(const struct command *command, char letter)
 {
     char option[3];
     letter_option(letter, option);
-    return command &&
-           (has_option_or_same(command, &command->values, option) || brings_program(command, option));
+    return takes_value(command, option) || brings_program(command, option);
+}
+
+/* What stands behind it in a bundle is its value. In a shell, the values of all letters come in the next
+ * arguments. */
+static bool letter_takes_rest(const struct command *command, char letter)
+{
+    return !is_kind(command, COMMAND_SHELL) && letter_takes_value(command, letter);
 }
 
 /* wget's -nc is listed as it stands, and is no -n -c. */
 static bool is_one_option(const struct command *command, const char *argument)
 {
-    return strlen(argument) > 2 && (has_option_or_same(command, &command->flags, argument) ||
-                                    has_option_or_same(command, &command->values, argument) ||
-                                    has_option_or_same(command, &command->unsafe, argument));
+    char name[256];
+    option_name(argument, name, sizeof name);
+    return strlen(name) > 2 &&
+           (has_option_or_same(command, &command->flags, name) ||
+            has_option_or_same(command, &command->values, name) ||
+            has_option_or_same(command, &command->unsafe, name) || names_program(command, name));
 }
 
 /* How many letters of "-abc" are options of one letter; 0 where it is no bundle. Reading stops behind a
@@ -133,7 +154,7 @@ static size_t bundle(const struct command *command, const char *argument)
     bool is_signed = argument[0] == '-' || (argument[0] == '+' && is_kind(command, COMMAND_SHELL));
     if (!is_signed || (command && (command->single_dash || is_one_option(command, argument)))) return 0;
     while (isalnum((unsigned char)argument[letters + 1]))
-        if (letter_takes_value(command, argument[++letters]) && !is_kind(command, COMMAND_SHELL)) break;
+        if (letter_takes_rest(command, argument[++letters])) break;
     return letters;
 }
 
@@ -141,7 +162,7 @@ static size_t bundle(const struct command *command, const char *argument)
 static bool is_whole_bundle(const struct command *command, const char *argument)
 {
     size_t letters = bundle(command, argument);
-    return letters > 0 && (argument[letters + 1] == '\0' || letter_takes_value(command, argument[letters]));
+    return letters > 0 && (argument[letters + 1] == '\0' || letter_takes_rest(command, argument[letters]));
 }
 
 /* What of a command's list counts as understood: an allow does not look past what is unsafe. */
@@ -175,32 +196,44 @@ static bool is_known_option(const struct command *command, const char *argument,
                        (!is_one_option(command, argument) && letters_listed(command, argument, listing)));
 }
 
+/* fish --command=TEXT */
+static const char *text_behind_equals(const struct command *command, const char *argument)
+{
+    char name[256];
+    const char *equals = strchr(argument, '=');
+    size_t letters = bundle(command, argument);
+    if (!equals) return NULL;
+    if (names_program(command, option_name(argument, name, sizeof name))) return equals + 1;
+    letter_option(argument[letters], name);
+    return letters && argument + letters + 1 == equals && names_program(command, name) ? equals + 1 : NULL;
+}
+
 /* Where the program text or module of an interpreter's option begins in the argument itself: at its end where
  * it comes next, NULL where this option brings none. */
 static const char *program_in(const struct command *command, const char *argument)
 {
     char name[256];
     size_t length = strlen(option_name(argument, name, sizeof name));
+    if (is_kind(command, COMMAND_SHELL)) return text_behind_equals(command, argument);
     if (brings_program(command, name)) return argument[length] ? argument + length + 1 : argument + length;
     size_t letters = bundle(command, argument);
     if (letters == 0) return NULL;
     letter_option(argument[letters], name);
-    return brings_program(command, name) ? argument + letters + 1 : NULL;
+    if (!brings_program(command, name)) return NULL;
+    return argument + letters + 1 + (argument[letters + 1] == '=');
 }
 
 /* How many of the arguments behind this option are its value. */
 static size_t values_eaten(const struct command *command, const char *argument)
 {
-    if (!command || program_in(command, argument)) return 0;
-    if (has_option_or_same(command, &command->values, argument)) return 1;
-    if (has_option_or_same(command, &command->flags, argument) ||
-        has_option_or_same(command, &command->unsafe, argument))
-        return 0;
+    if (!command || (!is_kind(command, COMMAND_SHELL) && program_in(command, argument))) return 0;
+    if (takes_value(command, argument)) return 1;
+    if (is_one_option(command, argument)) return 0;
     size_t letters = bundle(command, argument);
     size_t eaten = 0;
     for (size_t i = 1; i <= letters; i++)
         if (letter_takes_value(command, argument[i]))
-            eaten += is_kind(command, COMMAND_SHELL) || argument[i + 1] == '\0';
+            eaten += argument[i + 1] == '\0' || (is_kind(command, COMMAND_SHELL) && argument[i + 1] != '=');
     return eaten;
 }
 
@@ -217,13 +250,24 @@ struct line {
     size_t word_count;
 };
 
-static bool is_written(const struct command *command, const char *option, const char *argument);
+/* One of the list, by itself or in a bundle; `sh +c TEXT` runs its text as well. */
+static bool has_one_of(const struct command *command, const struct strings *list, const char *argument)
+{
+    char name[256];
+    size_t letters = bundle(command, argument);
+    if (has_option_or_same(command, list, option_name(argument, name, sizeof name))) return true;
+    for (size_t i = 1; i <= letters; i++) {
+        letter_option(argument[i], name);
+        if (has_option_or_same(command, list, name)) return true;
+    }
+    return false;
+}
 
 static bool has_text_option(const struct line *line, const struct strings *options, size_t before)
 {
     for (size_t i = 1; i < before; i++)
-        for (size_t n = 0; line->roles[i] == ROLE_OPTION && n < options->count; n++)
-            if (is_written(line->command, options->items[n], line->act->argv[i])) return true;
+        if (line->roles[i] == ROLE_OPTION && has_one_of(line->command, options, line->act->argv[i]))
+            return true;
     return false;
 }
 
@@ -273,8 +317,8 @@ static void read_line(const struct policy *policy, const struct act *act, struct
             const char *program = program_in(line->command, argument);
             line->roles[i] = ROLE_OPTION;
             eaten = values_eaten(line->command, argument);
-            program_next = program && *program == '\0';
-            if (program && *program) add_word(line, i, program, &ended);
+            program_next = program && *program == '\0' && program[-1] != '=';
+            if (program && !program_next) add_word(line, i, program, &ended);
         } else {
             line->roles[i] = ROLE_WORD;
             program_next = false;
@@ -297,25 +341,34 @@ static size_t before_first_word(const struct line *line)
 
 /* ---- Spellings of an option ---- */
 
+static bool has_glob(const char *option)
+{
+    return strpbrk(option, "*?[\\") != NULL;
+}
+
+/* A rule's option may be a glob: it is every option that this fits. */
 static bool letter_in_bundle(const struct command *command, const char *option, const char *argument)
 {
     size_t letters = bundle(command, argument);
-    for (size_t i = 1; i <= letters && strlen(option) == 2 && option[0] == '-'; i++)
-        if (argument[i] == option[1]) return true;
+    for (size_t i = 1; i <= letters; i++) {
+        char letter[3];
+        letter_option(argument[i], letter);
+        if (reference_text(option, letter)) return true;
+    }
     return false;
 }
 
 static bool is_option_or_has_value(const char *option, const char *argument)
 {
-    size_t length = strlen(option);
-    return strncmp(argument, option, length) == 0 && (argument[length] == '\0' || argument[length] == '=');
+    char name[256];
+    return reference_text(option, option_name(argument, name, sizeof name));
 }
 
 static bool is_abbreviation(const char *option, const char *argument)
 {
     size_t length = strcspn(argument, "=");
     return strncmp(option, "--", 2) == 0 && length > 2 && length < strlen(option) &&
-           strncmp(option, argument, length) == 0;
+           length <= strcspn(option, "*?[\\") && strncmp(option, argument, length) == 0;
 }
 
 /* LOOSELY is how an ask or deny finds an option, and how an allow makes sure that it is absent. */
@@ -325,7 +378,7 @@ static bool spelling_fits(const struct command *command, const char *option, con
                           enum strictness how)
 {
     if (is_option_or_has_value(option, argument)) return true;
-    if (letter_in_bundle(command, option, argument))
+    if (argument[0] == '-' && letter_in_bundle(command, option, argument)) /* +x takes -x back */
         return how == LOOSELY || (command && letters_listed(command, argument, SAFE_OR_UNSAFE));
     return how == LOOSELY && is_abbreviation(option, argument);
 }
@@ -341,17 +394,11 @@ static bool spellings_fit(const struct command *command, const char *option, con
     return spelling_fits(command, strncmp(option, "--", 2) == 0 ? other + 1 : other, argument, how);
 }
 
-/* In either spelling and in bundles, but in full. */
-static bool is_written(const struct command *command, const char *option, const char *argument)
+/* Whether a rule's option is this one of a `same`. */
+static bool is_spelt(const struct command *command, const char *option, const char *name)
 {
-    if (is_option_or_has_value(option, argument) || letter_in_bundle(command, option, argument)) return true;
-    for (size_t i = 0; i < command->same.count; i++) {
-        char buffer[256];
-        const char *other = same_as(command->same.items[i], option, buffer, sizeof buffer);
-        if (other && (is_option_or_has_value(other, argument) || letter_in_bundle(command, other, argument)))
-            return true;
-    }
-    return false;
+    if (reference_text(option, name)) return true;
+    return command->single_dash && reference_text(option + (option[1] == '-'), name + (name[1] == '-'));
 }
 
 static bool argument_is(const struct command *command, const char *option, const char *argument,
@@ -359,9 +406,11 @@ static bool argument_is(const struct command *command, const char *option, const
 {
     if (spellings_fit(command, option, argument, how)) return true;
     for (size_t i = 0; command && i < command->same.count; i++) {
-        char buffer[256];
-        const char *other = same_as(command->same.items[i], option, buffer, sizeof buffer);
-        if (other && spellings_fit(command, other, argument, how)) return true;
+        char first[256];
+        const char *second = strchr(command->same.items[i], '=') + 1;
+        option_name(command->same.items[i], first, sizeof first);
+        if (is_spelt(command, option, first) && spellings_fit(command, second, argument, how)) return true;
+        if (is_spelt(command, option, second) && spellings_fit(command, first, argument, how)) return true;
     }
     return false;
 }
@@ -398,14 +447,8 @@ static bool is_option_word(const char *text)
     return text[0] == '-' && text[1] != '\0';
 }
 
-static bool takes_value(const struct command *command, const char *option)
-{
-    return command && has_option_or_same(command, &command->values, option) &&
-           !brings_program(command, option);
-}
-
-/* "-rf" stands for -r and -f, "-nprod" for -n with its value; a value may also be the rule's next word, and
- * *next is set to NULL where it was used. */
+/* "-rf" stands for -r and -f, "-nprod" for -n with its value, which may hold a "=" as well; a value may also
+ * be the rule's next word, and *next is set to NULL where it was used. */
 static void read_letters(const struct command *command, const char *text, const char **next,
                          struct spoken *spoken)
 {
@@ -438,8 +481,9 @@ static void read_spoken(const struct command *command, const char *text, const c
     if (!equals && takes_value(command, text)) {
         spoken->whole.value = *next;
         *next = NULL;
-    } else
+    } else {
         read_letters(command, text, next, spoken);
+    }
 }
 
 static void read_phrase(const struct rule *rule, const struct command *command, struct phrase *phrase)
@@ -465,15 +509,18 @@ static void read_phrase(const struct rule *rule, const struct command *command, 
 
 /* ---- Options ---- */
 
-/* In "-abVALUE", the value is that of -b, and of no other. */
-static bool has_attached(const struct command *command, const char *option, const char *argument)
+/* "--opt=VALUE"; and in "-abVALUE" and "-ab=VALUE", the value is that of -b, and of no other. NULL: the
+ * option has none there. */
+static const char *attached_value(const struct command *command, const char *option, const char *argument)
 {
     size_t letters = bundle(command, argument);
+    const char *value = argument + letters + 1, *equals = strchr(argument, '=');
     char last[3];
-    if (letters == 0 || argument[letters + 1] == '\0' || !letter_takes_value(command, argument[letters]))
-        return false;
+    if (letters == 0 || is_option_or_has_value(option, argument)) return equals ? equals + 1 : NULL;
+    if (*value != '=' && (*value == '\0' || !letter_takes_rest(command, argument[letters]))) return NULL;
     letter_option(argument[letters], last);
-    return argument_is(command, option, last, STRICTLY);
+    if (!argument_is(command, option, last, STRICTLY)) return NULL;
+    return *value == '=' ? value + 1 : value;
 }
 
 /* Whether an argument brings the option's value. LOOSELY, the next argument may be one whatever is known. */
@@ -481,12 +528,10 @@ static bool value_fits(const struct line *line, const struct command *command, s
                        const struct wanted *wanted, enum strictness how)
 {
     const char *argument = line->act->argv[index];
-    const char *equals = strchr(argument, '=');
-    bool has_next = index + 1 < line->act->argc;
-    if (equals && reference_text(wanted->value, equals + 1)) return true;
-    if (has_attached(command, wanted->name, argument))
-        return reference_text(wanted->value, argument + bundle(command, argument) + 1);
-    if (equals || !has_next || (how == STRICTLY && line->roles[index + 1] != ROLE_VALUE)) return false;
+    const char *attached = attached_value(command, wanted->name, argument);
+    if (attached) return reference_text(wanted->value, attached);
+    if (index + 1 == line->act->argc || (how == STRICTLY && line->roles[index + 1] != ROLE_VALUE))
+        return false;
     return reference_text(wanted->value, line->act->argv[index + 1]);
 }
 
@@ -500,46 +545,77 @@ static bool is_doubtful_value(const struct line *line, size_t index)
 
 static bool has_role(const struct line *line, size_t index, enum role role, enum strictness how)
 {
-    if (role == ROLE_WORD && index <= line->words[0]) return false;
+    if (role == ROLE_WORD && (index <= line->words[0] || !is_option_word(line->act->argv[index])))
+        return false;
     return line->roles[index] == role ||
            (role == ROLE_OPTION && how == LOOSELY && is_doubtful_value(line, index));
 }
 
-/* Among the arguments before `end` with one role, if they are words, behind the first. Strictly, a valued
- * option is there when all that may be it have that value. */
-static bool wanted_among(const struct line *line, size_t end, enum role role, const struct command *command,
-                         const struct wanted *wanted, enum strictness how)
+/* Some arguments of a line that have one role, as they are read by who knows `command`. */
+struct part {
+    size_t from, to;
+    enum role role; /* if these are words, then those behind the first */
+    const struct command *command;
+};
+
+/* Strictly, a valued option is there when all that may be it have that value. */
+static bool wanted_among(const struct line *line, const struct part *part, const struct wanted *wanted,
+                         enum strictness how)
 {
     bool found = false;
-    for (size_t i = 1; i < end; i++) {
+    for (size_t i = part->from; i < part->to; i++) {
         const char *argument = line->act->argv[i];
-        if (line->roles[i] == ROLE_END && role == ROLE_OPTION && strcmp(wanted->name, "--") == 0) return true;
-        if (!has_role(line, i, role, how) || !argument_is(command, wanted->name, argument, LOOSELY)) continue;
-        bool fits = argument_is(command, wanted->name, argument, how) &&
-                    (!wanted->value || value_fits(line, command, i, wanted, how));
+        bool ends = line->roles[i] == ROLE_END && part->role == ROLE_OPTION;
+        if (ends && strcmp(wanted->name, "--") == 0) return true;
+        if (!has_role(line, i, part->role, how) ||
+            !argument_is(part->command, wanted->name, argument, LOOSELY))
+            continue;
+        bool fits = argument_is(part->command, wanted->name, argument, how) &&
+                    (!wanted->value || value_fits(line, part->command, i, wanted, how));
         if (!fits && wanted->value && how == STRICTLY) return false;
         found |= fits;
     }
     return found;
 }
 
-/* Where a rule's option is looked for. */
-enum reach { BEFORE_WORDS, OWN_OPTIONS, PASSED_ON_TOO };
+/* Where a rule's option is looked for. PASSED_ON: among the words that a command whose options end at its
+ * first word hands on to a script or a program, of which nothing is known. */
+enum reach { BEFORE_WORDS, OWN_OPTIONS, BEHIND_SUBCOMMAND, PASSED_ON_TOO, PASSED_ON };
 
-static bool is_passed_on(const struct line *line, const struct wanted *wanted, enum strictness how)
+/* What the command is known to take for a flag and with a value is one thing before the subcommand and
+ * another behind it: `git -C DIR switch -C BRANCH`. */
+static bool is_two_things(const struct command *command, const char *option)
 {
-    size_t end = line->act->argc;
-    if (!first_word_ends_options(line->command)) return false;
-    return wanted_among(line, end, ROLE_WORD, NULL, wanted, how) ||
-           wanted_among(line, end, ROLE_WORD, line->command, wanted, how);
+    return command && has_option_or_same(command, &command->flags, option) &&
+           has_option_or_same(command, &command->values, option);
+}
+
+static bool is_own(const struct line *line, enum reach reach, const struct wanted *wanted,
+                   enum strictness how)
+{
+    bool behind = reach == BEHIND_SUBCOMMAND && is_two_things(line->command, wanted->name);
+    size_t first_word = line->word_count ? line->words[0] : line->act->argc;
+    struct part own = {behind ? first_word : 1,
+                       reach == BEFORE_WORDS ? before_first_word(line) : line->act->argc, ROLE_OPTION,
+                       line->command};
+    return reach != PASSED_ON && wanted_among(line, &own, wanted, how);
+}
+
+/* What is handed on may yet be the command's own, where one looks for what may be meant. */
+static bool is_passed_on(const struct line *line, enum reach reach, const struct wanted *wanted,
+                         enum strictness how)
+{
+    struct part part = {1, line->act->argc, ROLE_WORD, NULL};
+    if (reach < PASSED_ON_TOO || !first_word_ends_options(line->command)) return false;
+    if (wanted_among(line, &part, wanted, how)) return true;
+    part.command = line->command;
+    return reach == PASSED_ON_TOO && wanted_among(line, &part, wanted, how);
 }
 
 static bool wanted_within(const struct line *line, enum reach reach, const struct wanted *wanted,
                           enum strictness how)
 {
-    size_t end = reach == BEFORE_WORDS ? before_first_word(line) : line->act->argc;
-    return wanted_among(line, end, ROLE_OPTION, line->command, wanted, how) ||
-           (reach == PASSED_ON_TOO && is_passed_on(line, wanted, how));
+    return is_own(line, reach, wanted, how) || is_passed_on(line, reach, wanted, how);
 }
 
 static bool spoken_within(const struct line *line, enum reach reach, const struct spoken *spoken,
@@ -584,13 +660,16 @@ static bool any_option_present(const struct line *line, const struct strings *op
     return false;
 }
 
-/* "sudo rm -rf": behind a plain word, an option may also be one of what is started. And `allow: git
- * --version` is no `git push --version`: what follows a subcommand is its own. */
+/* "sudo rm -rf": behind a plain word, an option is one of what is started; an ask or a deny does not miss it
+ * either where it is sudo's. And `allow: git --version` is no `git push --version`: what follows a subcommand
+ * is its own. */
 static enum reach reach_of(const struct spoken *spoken, const struct line *line, enum strictness how)
 {
-    if (spoken->behind_a_word) return PASSED_ON_TOO;
     bool has_subcommands = line->command && line->command->subcommands;
-    return how == STRICTLY && has_subcommands ? BEFORE_WORDS : reach_of_own(line, how);
+    if (!spoken->behind_a_word)
+        return how == STRICTLY && has_subcommands ? BEFORE_WORDS : reach_of_own(line, how);
+    if (first_word_ends_options(line->command)) return how == STRICTLY ? PASSED_ON : PASSED_ON_TOO;
+    return has_subcommands ? BEHIND_SUBCOMMAND : OWN_OPTIONS;
 }
 
 static bool option_words_present(const struct phrase *phrase, const struct line *line, enum strictness how)
@@ -604,18 +683,21 @@ static bool option_words_present(const struct phrase *phrase, const struct line 
 
 static bool names_option(const struct spoken *spoken, const char *argument)
 {
-    bool named = is_option_or_has_value(spoken->whole.name, argument);
+    bool named = !has_glob(spoken->whole.name) && is_option_or_has_value(spoken->whole.name, argument);
     for (size_t i = 0; i < spoken->letter_count; i++)
         named |= is_option_or_has_value(spoken->letters[i].name, argument);
     return named;
 }
 
-/* An option that an allow names itself is one that it knows. */
+/* An option that an allow names itself is one that it knows; but not by the options of what is started. */
 static bool is_named(const struct rule *rule, const struct phrase *phrase, const struct command *command,
                      const char *argument)
 {
-    for (size_t i = 0; i < phrase->option_count; i++)
-        if (names_option(&phrase->options[i], argument)) return true;
+    for (size_t i = 0; i < phrase->option_count; i++) {
+        const struct spoken *spoken = &phrase->options[i];
+        bool is_others = spoken->behind_a_word && first_word_ends_options(command);
+        if (!is_others && names_option(spoken, argument)) return true;
+    }
     for (size_t i = 0; i < rule->options.count; i++) {
         struct spoken spoken;
         const char *next = NULL;
@@ -655,12 +737,27 @@ static bool trusts_all_before_first_word(const struct rule *rule, const struct p
     return true;
 }
 
+/* Whether a word that is handed on is an option which the rule has among what is handed on. */
+static bool is_rules_option(const struct phrase *phrase, const struct line *line, size_t at)
+{
+    if (!first_word_ends_options(line->command) || at == 0 || !is_option_word(word(line, at))) return false;
+    for (size_t i = 0; i < phrase->option_count; i++) {
+        const struct spoken *spoken = &phrase->options[i];
+        if (spoken->behind_a_word && argument_is(NULL, spoken->whole.name, word(line, at), STRICTLY))
+            return true;
+    }
+    return false;
+}
+
 /* An allow: the command's first words are the rule's, and nothing unknown comes before them. */
 static bool words_fit_exactly(const struct rule *rule, const struct phrase *phrase, const struct line *line)
 {
-    if (phrase->word_count > line->word_count) return false;
-    for (size_t i = 0; i < phrase->word_count; i++)
-        if (!reference_text(phrase->words[i], word(line, i))) return false;
+    size_t at = 0;
+    for (size_t i = 0; i < phrase->word_count; i++, at++) {
+        while (at < line->word_count && is_rules_option(phrase, line, at))
+            at++;
+        if (at == line->word_count || !reference_text(phrase->words[i], word(line, at))) return false;
+    }
     return phrase->word_count == 0 || trusts_all_before_first_word(rule, phrase, line);
 }
 
@@ -710,7 +807,7 @@ static bool words_fit(const struct rule *rule, const struct line *line)
 static const char *shell_text(const struct line *line)
 {
     if (!is_kind(line->command, COMMAND_SHELL) || line->word_count == 0) return NULL;
-    return has_text_option(line, &line->command->text, line->words[0]) ? word(line, 0) : NULL;
+    return has_text_option(line, &line->command->text, before_first_word(line)) ? word(line, 0) : NULL;
 }
 
 static bool shell_fits(const struct rule *rule, const struct line *line)
@@ -739,6 +836,18 @@ static int named_descriptor(const char *path)
     return -1;
 }
 
+/* `sh -s FILE` reads its standard input all the same. */
+static bool has_dash_s(const struct line *line, size_t before)
+{
+    if (!is_kind(line->command, COMMAND_SHELL) || line->command->single_dash) return false;
+    for (size_t i = 1; i < before; i++) {
+        const char *argument = line->act->argv[i];
+        bool is_option = line->roles[i] == ROLE_OPTION && argument[0] == '-';
+        if (is_option && letter_in_bundle(line->command, "-s", argument)) return true;
+    }
+    return false;
+}
+
 static size_t script_of(const struct line *line)
 {
     if (!reads_programs(line->command)) return SCRIPT_NONE;
@@ -746,10 +855,7 @@ static size_t script_of(const struct line *line)
     if (has_text_option(line, &line->command->text, first) ||
         has_text_option(line, &line->command->module, first))
         return SCRIPT_NONE;
-    static char *dash_s[] = {"-s"};
-    struct strings standard_input = {dash_s, 1};
-    if (is_kind(line->command, COMMAND_SHELL) && has_text_option(line, &standard_input, first))
-        return SCRIPT_STDIN;
+    if (has_dash_s(line, first)) return SCRIPT_STDIN;
     if (line->word_count == 0 || strcmp(word(line, 0), "-") == 0 || named_descriptor(word(line, 0)) == 0)
         return SCRIPT_STDIN;
     return line->words[0];
