@@ -223,6 +223,14 @@ class Runner(Case):
         result = self.command(ROOT / "tests" / "run", program)
         self.assertEqual(result.stdout.splitlines()[-1], "2 passed, 1 failed")
 
+    def test_what_failed_and_its_seed_are_told_again_at_the_end(self):
+        program = self.file("test_unit", "#!/bin/sh\necho seed from the clock: 0x7 >&2\necho 'not ok 1 - one'\n"
+                                         "seq 500\nexit 1\n", 0o755)
+        passing = self.file("test_other", "#!/bin/sh\necho seed from the clock: 0x8\necho 'ok 1 - one'\n", 0o755)
+        result = self.command(ROOT / "tests" / "run", program, passing)
+        self.assertEqual(result.stdout.splitlines()[-3:], ["FAILED: test_unit.one", "    seed from the clock: 0x7",
+                                                           "1 passed, 1 failed"])
+
     def test_a_unit_test_program_that_dies(self):
         program = self.file("test_unit", "#!/bin/sh\necho 'ok 1 - one'\nkill -SEGV $$\n", 0o755)
         result = self.command(ROOT / "tests" / "run", program)

@@ -93,19 +93,22 @@ static const char *const folder_alphabet[] = {"/bin/", "/a/", "/a/b/", "/"};
 static const char *const word_alphabet[] = {"push", "pull",  "a",   "ab",         "push",
                                             "pull", "-",     "a/b", "",           "x",
                                             "a|b",  "stash", "=",   "/dev/stdin", "/dev/fd/3"};
-static const char *const word_pattern_alphabet[] = {"push", "push", "pull", "a",    "p*",  "*",  "?",
-                                                    "[ab]", "*/b",  "-",    "pu?l", "\\a", "a/b"};
+static const char *const word_pattern_alphabet[] = {"push", "push", "pull", "a",    "p*",  "*",   "?",
+                                                    "[ab]", "*/b",  "-",    "pu?l", "\\a", "a/b", "+x"};
 static const char *const option_alphabet[] = {
-    "-a",      "-b",     "-c",      "-f",        "-C",   "-ab",     "-ca",   "-aC",  "-Ca",
-    "-fa",     "-abf",   "--force", "--force=a", "--fo", "--f=",    "--dir", "--di", "--dir=",
-    "--dir=a", "-force", "-dir",    "-dir=a",    "--a",  "--",      "--",    "-s",   "-o",
-    "-oc",     "+x",     "-a=b",    "-f/a",      "-C/a", "--forced"};
+    "-a",   "-b",      "-c",        "-f",    "-C",    "-ab",     "-ca",  "-aC",    "-Ca",     "-fa",
+    "-abf", "--force", "--force=a", "--fo",  "--f=",  "--dir",   "--di", "--dir=", "--dir=a", "-force",
+    "-dir", "-dir=a",  "--a",       "--",    "--",    "-s",      "-o",   "-oc",    "+x",      "-a=b",
+    "-f/a", "-C/a",    "--forced",  "-Ca=b", "-ab=c", "-c=push", "+c",   "+ab"};
 static const char *const rule_option_alphabet[] = {
-    "-a",     "-b",        "-c",      "-f",  "-C",  "-ab",      "-fa",    "--force",
-    "--dir",  "-force",    "-dir",    "--f", "-C",  "--dir=a",  "--dir=", "-Ca",
-    "-Cpush", "--force=a", "-C=push", "-oa", "-aC", "--dir=p*", "-aCa",   "--"};
-static const char *const known_alphabet[] = {"-a", "-f", "-a", "-f", "--force", "-x", "-ab", "--fo"};
+    "-a",     "-b",        "-c",      "-f",  "-C",   "-ab",      "-fa",    "--force",
+    "--dir",  "-force",    "-dir",    "--f", "-C",   "--dir=a",  "--dir=", "-Ca",
+    "-Cpush", "--force=a", "-C=push", "-oa", "-aC",  "--dir=p*", "-aCa",   "--",
+    "-ca",    "-Ca=b",     "-ab=c",   "-x",  "--f*", "-?",       "-C*"};
+static const char *const known_alphabet[] = {"-a", "-f",  "-a",   "-f", "--force",
+                                             "-x", "-ab", "--fo", "-C", "--dir"};
 static const char *const valued_alphabet[] = {"-c", "-C", "--dir", "-dir", "-o", "-b"};
+static const char *const text_alphabet[] = {"-c", "--dir", "-x"};
 static const char *const same_alphabet[] = {"-f=--force", "-C=--dir", "-a=-b"};
 static const char *const shell_alphabet[] = {"*", "a", "*|*", "push", "p*", "?", "*a*", "[!a]*"};
 
@@ -284,10 +287,12 @@ static void make_commands(struct generator *all, struct policy *policy)
         command->values = some_of(all, valued_alphabet, 3);
         command->unsafe = some_of(all, known_alphabet, percent(chance, 30) ? 2 : 0);
         command->same = some_of(all, same_alphabet, 2);
-        command->subcommands = percent(chance, 50) && kinds[i] == COMMAND_PLAIN;
-        command->single_dash = percent(chance, i == 1 ? 80 : 5) && kinds[i] == COMMAND_PLAIN;
-        if (kinds[i] == COMMAND_SHELL || kinds[i] == COMMAND_INTERPRETER) command->text = list_of(all, "-c");
-        if (kinds[i] == COMMAND_SHELL) command->values = list_of(all, "-o");
+        bool runs_text = kinds[i] == COMMAND_SHELL || kinds[i] == COMMAND_INTERPRETER;
+        command->subcommands = percent(chance, kinds[i] == COMMAND_PLAIN ? 50 : 5);
+        command->single_dash = percent(chance, i == 1 ? 80 : 5);
+        if (runs_text || percent(chance, 5)) command->text = list_of(all, "-c");
+        if (runs_text && percent(chance, 30)) command->text = some_of(all, text_alphabet, 3);
+        if (kinds[i] == COMMAND_SHELL && percent(chance, 80)) command->values = list_of(all, "-o");
         if (kinds[i] == COMMAND_INTERPRETER)
             command->module = list_of(all, percent(chance, 50) ? "-b" : "--force");
         command->skip_words = kinds[i] == COMMAND_WRAPPER ? below(chance, 2) : 0;

@@ -191,26 +191,37 @@ static void the_image_decides_as_the_reference_does(void **state)
         one_policy();
 }
 
-/* A search beyond these seeds: `test_reference clock`, or a seed that it has told. It still finds something
- * in about one of thirty (0x422174e29278754f, 0x422174cc52ab586b, 0x422174d63622f37b): whoever only builds
- * askfirst should not meet that by chance. */
-static uint64_t another_seed(const char *argument)
+/* The seed is part of a test's name, so that it is told wherever the test is. */
+static struct CMUnitTest test_of(uint64_t seed)
 {
-    uint64_t seed =
-        strcmp(argument, "clock") ? strtoull(argument, NULL, 0) : (uint64_t)time(NULL) * 2654435761u | 1;
-    fprintf(stderr, "seed: %#llx (give it as an argument to see it again)\n", (unsigned long long)seed);
-    return seed;
+    static const char name[] = "the_image_decides_as_the_reference_does_seed_";
+    uint64_t *state = malloc(sizeof *state);
+    char *whole = malloc(sizeof name + 20);
+    if (!state || !whole) abort();
+    *state = seed;
+    sprintf(whole, "%s%#llx", name, (unsigned long long)seed);
+    return (struct CMUnitTest){whole, the_image_decides_as_the_reference_does, NULL, NULL, state};
 }
 
+/* test_reference [SEED [COUNT]]: some seeds that are always the same, and one from the clock; or the one that
+ * is given, and so many that follow from it. */
 int main(int argc, char **argv)
 {
-    static uint64_t seeds[] = {0x5eed, 0xa11ce, 0xb0b0, 0xcafe};
-    if (argc > 1) seeds[3] = another_seed(argv[1]);
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(the_image_decides_as_the_reference_does, &seeds[3]),
-        cmocka_unit_test_prestate(the_image_decides_as_the_reference_does, &seeds[0]),
-        cmocka_unit_test_prestate(the_image_decides_as_the_reference_does, &seeds[1]),
-        cmocka_unit_test_prestate(the_image_decides_as_the_reference_does, &seeds[2]),
-    };
-    return cmocka_run_group_tests_name("reference", tests, NULL, NULL);
+    static const uint64_t always[] = {0x5eed, 0xa11ce, 0xb0b0};
+    size_t count = argc > 2 ? strtoul(argv[2], NULL, 0) : argc > 1 ? 1 : 1 + LENGTH(always);
+    if (count == 0) count = 1;
+    uint64_t seed = (uint64_t)time(NULL) * 2654435761u | 1;
+    if (argc > 1 && strcmp(argv[1], "clock") != 0) seed = strtoull(argv[1], NULL, 0);
+    struct CMUnitTest *tests = calloc(count, sizeof *tests);
+    if (!tests) abort();
+    tests[0] = test_of(seed);
+    for (size_t i = 1; i < count; i++)
+        tests[i] = test_of(argc > 1 ? (seed += UINT64_C(0x9e3779b97f4a7c16)) : always[i - 1]);
+    int failed = _cmocka_run_group_tests("reference", tests, count, NULL, NULL);
+    for (size_t i = 0; i < count; i++) {
+        free((char *)tests[i].name);
+        free(tests[i].initial_state);
+    }
+    free(tests);
+    return failed;
 }
