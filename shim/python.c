@@ -72,18 +72,20 @@ static bool is_event(const char *event)
 }
 
 /* The standard library lies in lib/pythonX.Y, and what is installed beside it does not belong to it. */
-static bool is_standard(const char *file)
+enum origin { ORIGIN_OWN, ORIGIN_INSTALLED, ORIGIN_STANDARD };
+
+static enum origin origin_of(const char *file)
 {
-    bool library = false;
-    if (bytes_begin(file, "<frozen ")) return true;
+    enum origin origin = ORIGIN_OWN;
+    if (bytes_begin(file, "<frozen ")) return ORIGIN_STANDARD;
     for (; *file; file++) {
         if (*file != '/') continue;
         if (bytes_begin(file, "/lib/python3."))
-            library = true;
+            origin = ORIGIN_STANDARD;
         else if (bytes_begin(file, "/site-packages/") || bytes_begin(file, "/dist-packages/"))
-            return false;
+            return ORIGIN_INSTALLED;
     }
-    return library;
+    return origin;
 }
 
 static void write_cut(char *to, size_t room, const char *from)
@@ -196,35 +198,54 @@ static void write_note(const char *event, object *arguments, object *frame, obje
     __atomic_store_n(&note->sequence, sequence, __ATOMIC_RELEASE);
 }
 
-/* The innermost frame outside of the standard library, and its code; both are the caller's to let go. NULL:
- * there is none. */
-static object *own_frame(object **code)
+struct where {
+    object *frame, *code; /* NULL: there is none */
+};
+
+static void let_go(struct where where)
 {
-    object *frame = PyEval_GetFrame();
-    if (frame) Py_IncRef(frame);
-    while (frame) {
-        *code = frame_code(frame);
-        const char *file = code_text(*code, "co_filename");
-        if (file && !is_standard(file)) return frame;
-        object *back = frame_back(frame);
-        Py_DecRef(*code);
-        Py_DecRef(frame);
-        frame = back;
+    if (where.frame) Py_DecRef(where.frame);
+    if (where.code) Py_DecRef(where.code);
+}
+
+/* How far behind an installed package its caller is looked for. */
+#define FAR_ENOUGH 64
+
+/* The innermost frame that is the program's own, or else that of a package which is installed. The standard
+ * library is neither. The caller lets it go. */
+static struct where own_frame(void)
+{
+    struct where at = {PyEval_GetFrame(), NULL}, package = {NULL, NULL};
+    unsigned behind = 0;
+    if (at.frame) Py_IncRef(at.frame);
+    while (at.frame && behind < FAR_ENOUGH) {
+        at.code = frame_code(at.frame);
+        const char *file = code_text(at.code, "co_filename");
+        enum origin origin = file ? origin_of(file) : ORIGIN_STANDARD;
+        if (origin == ORIGIN_OWN) {
+            let_go(package);
+            return at;
+        }
+        object *back = frame_back(at.frame);
+        if (origin == ORIGIN_INSTALLED && !package.frame)
+            package = at;
+        else
+            let_go(at);
+        if (package.frame) behind++;
+        at = (struct where){back, NULL};
     }
-    *code = NULL;
-    return NULL;
+    let_go(at);
+    return package;
 }
 
 /* Never raises and never decides: always 0. */
 static int hook(const char *event, object *arguments, void *data)
 {
-    object *code;
     (void)data;
     if (!is_event(event)) return 0;
-    object *frame = own_frame(&code);
-    write_note(event, arguments, frame, code);
-    if (frame) Py_DecRef(frame);
-    if (code) Py_DecRef(code);
+    struct where where = own_frame();
+    write_note(event, arguments, where.frame, where.code);
+    let_go(where);
     return 0;
 }
 

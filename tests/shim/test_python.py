@@ -76,6 +76,24 @@ otherwise: {{read: allow, write: allow, exec: allow, connect: allow, debug: allo
                     self.assertEqual(pathlib.Path(self.workspace, file), self.job)
                 self.assertEqual(lines[-1][1], "<string>")
 
+    def test_behind_an_installed_package_stands_the_line_that_called_it(self):
+        self.file("home/work/venv/lib/python3.11/site-packages/package.py",
+                  "def read(name):\n    try:\n        return open(name).read()\n    except OSError:\n        return None\n")
+        key, place = self.secret / "key", self.workspace / "venv/lib/python3.11/site-packages"
+        self.job.write_text(f"import package\n\npackage.read({str(key)!r})\n")
+        env = self.environment(PYTHONPATH=place)
+        for python in PYTHONS:
+            if self.version(python) < (3, 8):
+                continue
+            with self.subTest(python):
+                (_, file, line), = self.lines(self.guarded(python, "job.py", env=env))
+                self.assertEqual((pathlib.Path(self.workspace, file), line), (self.job, "3"))
+                # Where there is none, the package's own line is better than nothing.
+                alone = self.file("home/work/venv/lib/python3.11/site-packages/alone.py", f"import package\npackage.read({str(key)!r})\n")
+                (_, file, line), = self.lines(self.guarded(python, "-m", "alone", env=env))
+                self.assertEqual((pathlib.Path(file).name, line), ("package.py", "3"))
+                alone.unlink()
+
     def test_an_older_python_is_denied_without_a_line(self):
         for python in PYTHONS:
             if self.version(python) >= (3, 8):
