@@ -1,8 +1,9 @@
-/* loop.c: epoll for descriptors, a binary heap for timers. */
+/* loop.c: epoll for descriptors, and poll for it and one more; a binary heap for timers. */
 #include "loop.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
@@ -31,6 +32,7 @@ struct loop_timer {
 
 struct loop {
     int epoll;
+    struct loop_source *near; /* not in the epoll; or NULL */
     bool stopped;
     struct loop_source *removed; /* freed when no event that is at hand can still name them */
     struct loop_timer **timers;  /* heap: the soonest first */
@@ -67,6 +69,7 @@ void loop_free(struct loop *loop)
 {
     if (!loop) return;
     free_removed(loop);
+    free(loop->near);
     for (size_t i = 0; i < loop->timer_count; i++)
         free(loop->timers[i]);
     free(loop->timers);
@@ -88,6 +91,17 @@ struct loop_source *loop_add(struct loop *loop, int fd, uint32_t events, loop_re
     return source;
 }
 
+struct loop_source *loop_add_near(struct loop *loop, int fd, loop_ready *ready, void *context)
+{
+    if (loop->near) {
+        errno = EBUSY;
+        return NULL;
+    }
+    loop->near = xcalloc(1, sizeof *loop->near);
+    *loop->near = (struct loop_source){.loop = loop, .ready = ready, .context = context, .fd = fd};
+    return loop->near;
+}
+
 int loop_change(struct loop_source *source, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.ptr = source};
@@ -97,7 +111,10 @@ int loop_change(struct loop_source *source, uint32_t events)
 void loop_remove(struct loop_source *source)
 {
     if (!source) return;
-    epoll_ctl(source->loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
+    if (source == source->loop->near)
+        source->loop->near = NULL;
+    else
+        epoll_ctl(source->loop->epoll, EPOLL_CTL_DEL, source->fd, NULL);
     source->ready = NULL;
     source->next_removed = source->loop->removed;
     source->loop->removed = source;
@@ -194,17 +211,37 @@ static void fire_timers(struct loop *loop)
     }
 }
 
+static void dispatch(struct loop_source *source, uint32_t events)
+{
+    if (source->ready) source->ready(source->context, source->fd, events);
+}
+
+static int dispatch_all(struct loop *loop, int timeout)
+{
+    struct epoll_event events[BATCH];
+    int count = epoll_wait(loop->epoll, events, BATCH, timeout);
+    for (int i = 0; i < count && !loop->stopped; i++)
+        dispatch(events[i].data.ptr, events[i].events);
+    return count;
+}
+
+/* What poll says of a descriptor is what epoll says of it: the numbers are the same. */
+static int dispatch_near(struct loop *loop, int timeout)
+{
+    struct pollfd both[] = {{.fd = loop->epoll, .events = POLLIN}, {.fd = loop->near->fd, .events = POLLIN}};
+    int count = poll(both, 2, timeout);
+    if (count <= 0) return count;
+    if (both[1].revents) dispatch(loop->near, (uint32_t)both[1].revents);
+    return both[0].revents && !loop->stopped ? dispatch_all(loop, 0) : count;
+}
+
 int loop_run(struct loop *loop)
 {
     loop->stopped = false;
     while (!loop->stopped) {
-        struct epoll_event events[BATCH];
-        int count = epoll_wait(loop->epoll, events, BATCH, until_next(loop));
+        int timeout = until_next(loop);
+        int count = loop->near ? dispatch_near(loop, timeout) : dispatch_all(loop, timeout);
         if (count < 0 && errno != EINTR) return -1;
-        for (int i = 0; i < count && !loop->stopped; i++) {
-            struct loop_source *source = events[i].data.ptr;
-            if (source->ready) source->ready(source->context, source->fd, events[i].events);
-        }
         fire_timers(loop);
         free_removed(loop);
     }

@@ -21,6 +21,12 @@ void loop_free(struct loop *loop);
  * source may be removed from within any callback, its own included. */
 struct loop_source *loop_add(struct loop *loop, int fd, uint32_t events, loop_ready *ready, void *context);
 int loop_change(struct loop_source *source, uint32_t events);
+
+/* The same for the one whose callers hand their processor to the launcher while they wait for it: the kernel
+ * lets the launcher run there where it waits in poll, but not in epoll, which wakes it on whichever is idle.
+ * NULL with errno, too where there is one already. */
+struct loop_source *loop_add_near(struct loop *loop, int fd, loop_ready *ready, void *context);
+
 void loop_remove(struct loop_source *source); /* NULL is fine */
 /* The same with its descriptor, which is closed (-1: there is none). */
 void loop_close(struct loop_source **source, int *fd);

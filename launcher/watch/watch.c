@@ -438,7 +438,7 @@ struct watch *watch_open(struct session *session, int listener, struct floor_pla
     watch->program = xstrdup(program);
     watch->verifier = verifier_new(session->loop, lane, watch_exec_done, watch);
     if (notify_open(&watch->notify, listener) && watch->verifier && !capabilities_lower())
-        watch->source = loop_add(session->loop, listener, EPOLLIN, ready, watch);
+        watch->source = loop_add_near(session->loop, listener, ready, watch);
     if (!watch->source) {
         *why = xasprintf("the watch cannot be set up: %s", strerror(errno));
         watch_close(watch);

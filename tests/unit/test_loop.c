@@ -203,6 +203,39 @@ static void a_very_long_time_is_no_time_in_the_past(void **state)
     loop_free(never.loop);
 }
 
+static void remove_it(void *context, int fd, uint32_t events)
+{
+    struct seen *seen = context;
+    readable(context, fd, events);
+    loop_remove(seen->source);
+}
+
+/* The near one, another and a timer: each has its turn. */
+static void the_near_one_is_watched_beside_all_others(void **state)
+{
+    (void)state;
+    int near[2], far[2];
+    struct seen seen = {.loop = loop_new(), .stop_at = 3};
+    assert_int_equal(pipe(near), 0);
+    assert_int_equal(pipe(far), 0);
+    seen.source = loop_add_near(seen.loop, near[0], remove_it, &seen);
+    assert_non_null(seen.source);
+    assert_null(loop_add_near(seen.loop, far[0], readable, &seen));
+    assert_int_equal(errno, EBUSY);
+    struct loop_source *other = loop_add(seen.loop, far[0], EPOLLIN, readable, &seen);
+    assert_int_equal(write(near[1], "ab", 2), 2); /* the second finds nobody: it was removed at the first */
+    assert_int_equal(write(far[1], "a", 1), 1);
+    loop_after(seen.loop, 5, expired, &seen);
+    assert_int_equal(loop_run(seen.loop), 0);
+    assert_int_equal(seen.count, 3);
+    loop_remove(other);
+    for (int i = 0; i < 2; i++) {
+        close(near[i]);
+        close(far[i]);
+    }
+    loop_free(seen.loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +245,7 @@ int main(void)
         cmocka_unit_test(a_source_removed_by_another_is_not_called),
         cmocka_unit_test(the_end_of_a_pipe_is_seen_without_asking_for_it),
         cmocka_unit_test(what_epoll_cannot_watch_is_refused_with_errno),
+        cmocka_unit_test(the_near_one_is_watched_beside_all_others),
         cmocka_unit_test(a_very_long_time_is_no_time_in_the_past),
     };
     return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
