@@ -562,6 +562,7 @@ struct door *door_open(struct session *session, char **why)
     }
     door->known = known_new(door->most < MOST_KNOWN ? door->most : MOST_KNOWN);
     door->origins = origins_new();
+    door->contents = contents_new();
     door->lookups = lookups_new(session->loop);
     door->hellos = hellos_new(door);
     door->hidden = hidden_new();
@@ -593,6 +594,7 @@ void door_close(struct door *door)
     lookups_free(door->lookups);
     origins_free(door->origins);
     known_free(door->known);
+    contents_free(door->contents);
     tree_free(door->command_tree);
     stop_to_listen(door);
     free(door);

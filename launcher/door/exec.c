@@ -157,8 +157,8 @@ static void judge(struct matter *matter, const struct start *start)
     matter->went = expect_program;
     matter->called = start->called;
     matter->recorded_always = true;
-    chain_follow(&exec->chain, session->image, exec->caller, start->called, start->argv, start->argc,
-                 start->opened);
+    chain_follow(&exec->chain, session->image, exec->caller, matter->door->contents, start->called,
+                 start->argv, start->argc, start->opened);
     if (!exec->chain.count || exec->chain.error == EACCES) {
         matter_refuse(matter, exec->chain.error, NULL);
         return;

@@ -27,6 +27,7 @@ struct matter *matter_new(struct connection *connection)
     matter->door = connection->door;
     matter->connection = connection;
     matter->caller = connection->caller;
+    matter->process = &connection->process;
     connection->matter = matter;
     return matter;
 }
@@ -56,9 +57,8 @@ static void put_chain(struct question *question, const struct matter *matter)
 {
     const struct session *session = matter->door->session;
     pid_t top = session->keeper ? session->keeper : getpid();
-    if (matter->connection)
-        question->chain_length =
-            known_chain(matter->door->known, &matter->connection->process, top, &question->chain);
+    if (matter->process)
+        question->chain_length = known_chain(matter->door->known, matter->process, top, &question->chain);
     else if (question->pid != getpid())
         question->chain_length = process_chain(question->pid, top, &question->chain);
 }

@@ -8,6 +8,7 @@
 #define ASKFIRST_DOOR_PARTS_H
 
 #include "../../shim/wire.h"
+#include "../look/content.h"
 #include "../look/facts.h"
 #include "../look/known.h"
 #include "../look/origin.h"
@@ -39,6 +40,7 @@ struct door {
     struct connection *connections;
     struct connection *read; /* the one that is being read, as long as it is there */
     struct known *known;
+    struct contents *contents;
     struct origins *origins;
     size_t count, most;
     size_t body_bytes; /* of all connections */
@@ -116,12 +118,13 @@ struct matter {
     door_decided *decided;
     void *context; /* of the latter two */
     struct caller caller;
-    struct question *question; /* owned until it is put; valid until it is settled */
-    const char *called;        /* an exec: the path that it was called by */
-    struct python_note noted;  /* beside the question's line of Python */
-    bool waits;                /* it was put to somebody */
-    bool approved_before;      /* it is the command itself, which was judged before it was started */
-    bool recorded_always;      /* an exec: recorded even where the policy allows it */
+    const struct process *process; /* the caller's, as it was when it asked; NULL: not looked at */
+    struct question *question;     /* owned until it is put; valid until it is settled */
+    const char *called;            /* an exec: the path that it was called by */
+    struct python_note noted;      /* beside the question's line of Python */
+    bool waits;                    /* it was put to somebody */
+    bool approved_before;          /* it is the command itself, which was judged before it was started */
+    bool recorded_always;          /* an exec: recorded even where the policy allows it */
     int64_t began;
     /* Looks again when somebody has said yes: what was judged may have changed meanwhile. NULL: nothing to
      * look at. `*why` is a constant. */

@@ -16,7 +16,7 @@
  * rest. */
 static void come_to_interpreter(struct coming *coming, const struct act *act, const char *called)
 {
-    const struct hashbang *hashbang = &coming->hashbang;
+    const struct hashbang *hashbang = &coming->content.hashbang;
     coming->how = COMES_FOR_SCRIPT;
     coming->argv = xcalloc(act->argc + 4, sizeof *coming->argv);
     coming->argv[coming->argc++] = hashbang->interpreter;
@@ -30,15 +30,15 @@ static void come_to_interpreter(struct coming *coming, const struct act *act, co
 static void come_to_elf_interpreter(struct coming *coming, const struct caller *caller, const struct act *act)
 {
     struct found interpreter;
-    if (!caller->elsewhere && elf_names_loader(coming->elf.interpreter)) return;
-    if (found_open(&interpreter, caller, coming->elf.interpreter, 0)) {
+    if (!caller->elsewhere && elf_names_loader(coming->content.elf.interpreter)) return;
+    if (found_open(&interpreter, caller, coming->content.elf.interpreter, 0)) {
         bool own = elf_is_loader(interpreter.fd);
         found_close(&interpreter);
         if (own) return;
     }
     coming->how = COMES_FOR_ELF;
     coming->argv = xcalloc(act->argc + 2, sizeof *coming->argv);
-    coming->argv[coming->argc++] = coming->elf.interpreter;
+    coming->argv[coming->argc++] = coming->content.elf.interpreter;
     for (size_t i = 1; i < act->argc; i++)
         coming->argv[coming->argc++] = act->argv[i];
 }
@@ -52,18 +52,18 @@ static void come_by_loader(struct coming *coming, const struct act *act, size_t 
 }
 
 void chain_next(const struct image *image, const struct caller *caller, const struct act *act,
-                const char *called, int fd, bool loaded, struct coming *coming)
+                const char *called, const struct content *content, bool loaded, struct coming *coming)
 {
     struct runs runs;
     *coming = (struct coming){.how = COMES_NOTHING};
-    if (fd < 0) return;
-    elf_look(fd, &coming->elf);
+    if (!content) return;
+    coming->content = *content;
     command_runs(image, act, &runs);
-    if (runs.kind == RUNS_LOADER && elf_is_loader(fd))
+    if (runs.kind == RUNS_LOADER && content->loader)
         come_by_loader(coming, act, runs.shift);
-    else if (!loaded && coming->elf.kind == ELF_NONE && elf_hashbang(fd, &coming->hashbang))
+    else if (!loaded && content->script)
         come_to_interpreter(coming, act, called);
-    else if (!loaded && coming->elf.kind == ELF_DYNAMIC)
+    else if (!loaded && content->elf.kind == ELF_DYNAMIC)
         come_to_elf_interpreter(coming, caller, act);
 }
 
@@ -151,7 +151,7 @@ static void become_interpreter(struct program *interpreter, const struct program
 }
 
 /* Whether the shim will be at work in the program, which is the last that is loaded. */
-static void check_fitness(struct chain *chain, const struct program *program, int fd)
+static void check_fitness(struct chain *chain, const struct program *program)
 {
     static const char *const reasons[] = {
         [ELF_STATIC] = "a static program never loads the guard",
@@ -159,18 +159,19 @@ static void check_fitness(struct chain *chain, const struct program *program, in
         [ELF_FOREIGN] = "a program for another processor cannot load the guard",
         [ELF_BROKEN] = "its file makes no sense as a program, or cannot be read",
     };
-    enum elf_kind kind = program->coming.elf.kind;
+    const struct content *content = &program->coming.content;
+    enum elf_kind kind = content->elf.kind;
     /* The kernel runs neither; a shell may then read it, which is another exec. Whatever else is registered
      * for such files is no program that anybody has named. */
     if (kind == ELF_NONE || kind == ELF_FOREIGN || kind == ELF_BROKEN) chain->error = ENOEXEC;
-    if (kind == ELF_STATIC && elf_is_loader(fd))
+    if (content->loader)
         chain->silent = true;
     else
         chain->unfit = reasons[kind];
     if (program->coming.how == COMES_FOR_ELF)
         chain->unfit =
             "its ELF interpreter is not one of this system's own loaders, which would load the guard";
-    if (elf_raises(fd))
+    if (content->raises)
         chain->unfit = "a set-id program, or one with capabilities of its own, drops the guard";
 }
 
@@ -182,19 +183,19 @@ static bool is_last(const struct coming *coming)
 
 /* False: nobody knows what it would run. */
 static bool look(struct chain *chain, const struct image *image, const struct caller *caller,
-                 struct program *program, bool loaded)
+                 struct contents *contents, struct program *program, bool loaded)
 {
-    int fd = found_read(&program->found);
-    chain->unknown = fd < 0;
-    if (fd < 0) return false;
-    chain_next(image, caller, &program->act, program->called, fd, loaded, &program->coming);
-    if (is_last(&program->coming)) check_fitness(chain, program, fd);
-    close(fd);
+    struct content content;
+    chain->unknown = !content_of(contents, &program->found, &content);
+    if (chain->unknown) return false;
+    chain_next(image, caller, &program->act, program->called, &content, loaded, &program->coming);
+    if (is_last(&program->coming)) check_fitness(chain, program);
     return true;
 }
 
 void chain_follow(struct chain *chain, const struct image *image, const struct caller *caller,
-                  const char *called, const char **argv, size_t argc, const struct found *opened)
+                  struct contents *contents, const char *called, const char **argv, size_t argc,
+                  const struct found *opened)
 {
     bool loaded = false;
     *chain = (struct chain){.count = 0};
@@ -208,7 +209,7 @@ void chain_follow(struct chain *chain, const struct image *image, const struct c
         if (!loaded) chain->kernel = chain->count - 1;
         become_applet(program, image);
         look_at_script(program, image, caller);
-        if (!look(chain, image, caller, program, loaded)) return;
+        if (!look(chain, image, caller, contents, program, loaded)) return;
         if (is_last(coming)) {
             if (coming->argv && add(chain, caller, coming->argv[0], coming->argv, coming->argc, NULL))
                 become_interpreter(program + 1, program, image);

@@ -8,7 +8,7 @@
 
 #include "../../policy/decide.h"
 #include "../../policy/image.h"
-#include "elf.h"
+#include "content.h"
 #include "facts.h"
 
 /* ---- one step ---- */
@@ -19,15 +19,14 @@ struct coming {
     /* Its command line; argv[0] is its path. malloc'd; the words are the act's, and those of what follows. */
     const char **argv;
     size_t argc;
-    struct hashbang hashbang;
-    struct elf elf; /* of the program itself, where it could be read */
+    struct content content; /* of the program itself, where it could be read */
 };
 
-/* `fd`: the act's program, readable, or -1. `called`: by which path the kernel would name it to a script's
+/* `content`: of the act's program, or NULL. `called`: by which path the kernel would name it to a script's
  * interpreter. `loaded`: a loader has it, not the kernel. An ELF interpreter that is one of the system's own
  * loaders is not part of any chain. */
 void chain_next(const struct image *image, const struct caller *caller, const struct act *act,
-                const char *called, int fd, bool loaded, struct coming *coming);
+                const char *called, const struct content *content, bool loaded, struct coming *coming);
 
 /* A multi-call program is judged as the applet that it is told to be, which lies, as it were, where the
  * program does: that path (malloc'd), and how many words come before it. NULL: it is none. */
@@ -61,9 +60,10 @@ struct chain {
 };
 
 /* Follows what was called, as the caller finds it, to the programs that it comes to. The words, and `called`,
- * have to outlive the chain. `opened`: the file that lies there, which becomes the chain's; or NULL. */
+ * have to outlive the chain. `contents` (or NULL) remembers what was read. `opened`: the file that lies there, which becomes the chain's; or NULL. */
 void chain_follow(struct chain *chain, const struct image *image, const struct caller *caller,
-                  const char *called, const char **argv, size_t argc, const struct found *opened);
+                  struct contents *contents, const char *called, const char **argv, size_t argc,
+                  const struct found *opened);
 
 /* Whether everything in it is still what it was; `*why` is a constant. */
 bool chain_unchanged(const struct chain *chain, const struct caller *caller, const char **why);

@@ -45,8 +45,9 @@ struct call {
     struct call *next, **at; /* while it waits */
     struct seccomp_notif notification;
     pid_t tid;
-    struct caller caller; /* found when it is needed: pid 0 until then */
-    bool guised;          /* between call_look() or call_act(), and call_acted() */
+    struct caller caller;   /* found when it is needed: pid 0 until then */
+    struct process process; /* the caller's, then */
+    bool guised;            /* between call_look() or call_act(), and call_acted() */
     struct matter *matter;
     void (*allowed)(struct call *call); /* what was to be judged is allowed */
     struct acts *acts;                  /* where there may be several to judge, and then: */

@@ -75,22 +75,22 @@ static bool is_made_of(const struct maps *maps, const char *own, const char *pat
     return true;
 }
 
-/* Its words are those that were judged, and no more. */
+static const char *const other_words = "other arguments than those that were judged";
+
+/* Its words are those that were judged, and no more. As many bytes as there are come at once, so that fewer
+ * than were asked for are all. */
 static const char *difference_in_words(pid_t pid, const struct expected *expected)
 {
-    char path[64], part[4096];
-    size_t at = 0;
+    char path[64], few[4096];
+    size_t size = expected->argv_length + 1, have = 0;
     snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
     cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-    for (;;) {
-        ssize_t got = fd < 0 ? -1 : read(fd, part, sizeof part);
-        if (got < 0) return "its arguments cannot be looked at";
-        if (!got) break;
-        if ((size_t)got > expected->argv_length - at || memcmp(part, expected->argv + at, (size_t)got))
-            return "other arguments than those that were judged";
-        at += (size_t)got;
-    }
-    return at == expected->argv_length ? NULL : "other arguments than those that were judged";
+    char *many cleanup_free = size > sizeof few ? xmalloc(size) : NULL, *words = many ? many : few;
+    ssize_t got = fd < 0 ? -1 : read(fd, words, size);
+    for (; got > 0 && (have += (size_t)got) < expected->argv_length;)
+        got = read(fd, words + have, size - have);
+    if (got < 0) return "its arguments cannot be looked at";
+    return have == expected->argv_length && !memcmp(words, expected->argv, have) ? NULL : other_words;
 }
 
 /* NULL: it is the program that was judged. */

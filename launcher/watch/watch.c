@@ -92,9 +92,12 @@ bool call_find_caller(struct call *call)
 {
     if (call->caller.pid) return true;
     pid_t pid = process_of(call->tid);
-    if (pid && caller_find(&call->caller, pid, call->tid)) return true;
-    call_return(call, -ESRCH);
-    return false;
+    if (!pid || !process_look(pid, &call->process)) {
+        call_return(call, -ESRCH);
+        return false;
+    }
+    caller_take(&call->caller, &call->process, call->tid);
+    return true;
 }
 
 struct viewer call_viewer(const struct call *call)
@@ -363,6 +366,7 @@ struct matter *call_matter(struct call *call, void (*allowed)(struct call *call)
     call->allowed = allowed;
     call_wait(call);
     call->matter = matter_replying(call->watch->session->door, &call->caller, replied, call);
+    call->matter->process = &call->process;
     return call->matter;
 }
 
