@@ -90,23 +90,38 @@ static const char *const program_alphabet[] = {"tool", "tool", "plan", "sh", "py
 static const char *const program_pattern_alphabet[] = {"tool", "tool", "plan", "sh", "py",    "box", "load",
                                                        "wrap", "x",    "*",    "t*", "[st]*", "?h",  "too?"};
 static const char *const folder_alphabet[] = {"/bin/", "/a/", "/a/b/", "/"};
-static const char *const word_alphabet[] = {"push", "pull",  "a",   "ab",         "push",
-                                            "pull", "-",     "a/b", "",           "x",
-                                            "a|b",  "stash", "=",   "/dev/stdin", "/dev/fd/3"};
+static const char *const word_alphabet[] = {"push",
+                                            "pull",
+                                            "a",
+                                            "ab",
+                                            "push",
+                                            "pull",
+                                            "-",
+                                            "a/b",
+                                            "",
+                                            "x",
+                                            "a|b",
+                                            "stash",
+                                            "=",
+                                            "/dev/stdin",
+                                            "/dev/fd/3",
+                                            "/proc/self/fd/0",
+                                            "/proc/thread-self/fd/4"};
 static const char *const word_pattern_alphabet[] = {"push", "push", "pull", "a",    "p*",  "*",   "?",
                                                     "[ab]", "*/b",  "-",    "pu?l", "\\a", "a/b", "+x"};
 static const char *const option_alphabet[] = {
-    "-a",   "-b",      "-c",        "-f",    "-C",    "-ab",     "-ca",  "-aC",    "-Ca",     "-fa",
-    "-abf", "--force", "--force=a", "--fo",  "--f=",  "--dir",   "--di", "--dir=", "--dir=a", "-force",
-    "-dir", "-dir=a",  "--a",       "--",    "--",    "-s",      "-o",   "-oc",    "+x",      "-a=b",
-    "-f/a", "-C/a",    "--forced",  "-Ca=b", "-ab=c", "-c=push", "+c",   "+ab"};
+    "-a",        "-b",     "-c",      "-f",        "-C",   "-ab",      "-ca",   "-aC",   "-Ca",
+    "-fa",       "-abf",   "--force", "--force=a", "--fo", "--f=",     "--dir", "--di",  "--dir=",
+    "--dir=a",   "-force", "-dir",    "-dir=a",    "--a",  "--",       "--",    "-s",    "-o",
+    "-oc",       "+x",     "-a=b",    "-f/a",      "-C/a", "--forced", "-Ca=b", "-ab=c", "-c=push",
+    "--version", "--help", "-V",      "-h",        "-v",   "+c",       "+ab"};
 static const char *const rule_option_alphabet[] = {
     "-a",     "-b",        "-c",      "-f",  "-C",   "-ab",      "-fa",    "--force",
     "--dir",  "-force",    "-dir",    "--f", "-C",   "--dir=a",  "--dir=", "-Ca",
     "-Cpush", "--force=a", "-C=push", "-oa", "-aC",  "--dir=p*", "-aCa",   "--",
     "-ca",    "-Ca=b",     "-ab=c",   "-x",  "--f*", "-?",       "-C*"};
-static const char *const known_alphabet[] = {"-a", "-f",  "-a",   "-f", "--force",
-                                             "-x", "-ab", "--fo", "-C", "--dir"};
+static const char *const known_alphabet[] = {"-a",  "-f",   "-a", "-f",    "--force", "-x",
+                                             "-ab", "--fo", "-C", "--dir", "-v"};
 static const char *const valued_alphabet[] = {"-c", "-C", "--dir", "-dir", "-o", "-b"};
 static const char *const text_alphabet[] = {"-c", "--dir", "-x"};
 static const char *const same_alphabet[] = {"-f=--force", "-C=--dir", "-a=-b"};
@@ -379,6 +394,7 @@ static void make_command_line(struct chance *chance, struct made_act *made)
     for (size_t i = 1; i < act->argc; i++)
         made->argv[i] = percent(chance, 55) ? one_of(chance, word_alphabet) : one_of(chance, option_alphabet);
     act->stdin_kind = (enum stdin_kind)below(chance, 5);
+    act->script_is_pipe = percent(chance, 10);
     act->sha256 = percent(chance, 50) ? NULL : one_of(chance, digests);
     a_path(chance, made->cwd);
     a_program(chance, made->parent);

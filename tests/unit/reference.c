@@ -823,12 +823,12 @@ static bool reads_programs(const struct command *command)
     return is_kind(command, COMMAND_SHELL) || is_kind(command, COMMAND_INTERPRETER);
 }
 
-/* The N of /dev/fd/N and /proc/self/fd/N; 0 for /dev/stdin; -1 for any other path. */
+/* The N of /dev/fd/N, /proc/self/fd/N and the thread's; 0 for /dev/stdin; -1 for any other path. */
 static int named_descriptor(const char *path)
 {
-    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+    static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"};
     if (strcmp(path, "/dev/stdin") == 0) return 0;
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 3; i++) {
         size_t length = strlen(folders[i]);
         if (strncmp(path, folders[i], length) == 0 && isdigit((unsigned char)path[length]))
             return atoi(path + length);
@@ -848,10 +848,31 @@ static bool has_dash_s(const struct line *line, size_t before)
     return false;
 }
 
+/* It will run nothing, neither a script nor its standard input. */
+static bool only_informs(const struct line *line, size_t before)
+{
+    for (size_t i = 1; i < before; i++) {
+        const char *argument = line->act->argv[i];
+        bool asks = strcmp(argument, "--version") == 0 || strcmp(argument, "--help") == 0;
+        if (asks && line->roles[i] == ROLE_OPTION) return true;
+    }
+    return false;
+}
+
+/* An interpreter's -V, -h and -v alone; but python -v goes on, and only tells more. */
+static bool asks_what_it_is(const struct line *line)
+{
+    if (is_kind(line->command, COMMAND_SHELL) || line->act->argc != 2) return false;
+    const char *argument = line->act->argv[1];
+    if (strncmp(argument, "-V", 2) == 0 || strcmp(argument, "-h") == 0) return true;
+    return strcmp(argument, "-v") == 0 && !has_option_or_same(line->command, &line->command->flags, "-v");
+}
+
 static size_t script_of(const struct line *line)
 {
     if (!reads_programs(line->command)) return SCRIPT_NONE;
     size_t first = before_first_word(line);
+    if (only_informs(line, first) || asks_what_it_is(line)) return SCRIPT_NONE;
     if (has_text_option(line, &line->command->text, first) ||
         has_text_option(line, &line->command->module, first))
         return SCRIPT_NONE;
@@ -876,8 +897,9 @@ static enum answer stdin_fits(const struct rule *rule, const struct line *line)
     if (!reads_programs(line->command)) return standard_input_is(line->act, rule->stdin_kind);
     size_t script = script_of(line);
     if (script == SCRIPT_STDIN) return standard_input_is(line->act, rule->stdin_kind);
-    bool from_descriptor = script != SCRIPT_NONE && named_descriptor(line->act->argv[script]) > 0;
-    return from_descriptor && rule->stdin_kind == STDIN_PIPE ? YES : NO;
+    bool from_pipe =
+        script != SCRIPT_NONE && (line->act->script_is_pipe || named_descriptor(line->act->argv[script]) > 0);
+    return from_pipe && rule->stdin_kind == STDIN_PIPE ? YES : NO;
 }
 
 /* ---- The other facts around a command ---- */
