@@ -24,7 +24,7 @@ SHIM_LDFLAGS := -shared -nostdlib -Wl,-z,noseparate-code -Wl,--version-script=sh
                 -Wl,--hash-style=both
 
 # Files of policy/ that the shim shares: no allocation, no libc.
-DECIDER  := $(wildcard policy/decide.c policy/glob.c policy/image.c policy/index.c policy/turns.c policy/words.c)
+DECIDER  := $(addprefix policy/,decide.c glob.c image.c index.c line.c option.c runs.c turns.c words.c)
 # The built-in YAML files are read and packed at build, by a program of its other files.
 PACKER   := $(filter-out policy/builtin.c,$(wildcard policy/*.c))
 POLICY   := $(filter-out $(DECIDER) policy/pack.c policy/pack_reading.c policy/pack_tools.c,$(wildcard policy/*.c))

@@ -4,6 +4,7 @@
 #include "glob.h"
 #include "index.h"
 #include "layout.h"
+#include "runs.h"
 #include "words.h"
 
 /* An act, and one set of rules after the other being searched for it. */

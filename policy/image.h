@@ -51,7 +51,7 @@ void image_otherwise(const struct image *image, enum act_kind act, enum verdict 
  * link of this name leads to nothing that it would not lead to by any other. It may be true for nothing. */
 bool image_turns_on(const struct image *image, const char *name, size_t length);
 
-/* What a command line really runs, before it is decided (words.c; freestanding as the decider is).
+/* What a command line really runs, before it is decided (runs.c; freestanding as the decider is).
  * PLAIN: what it says. APPLET: `argv + shift` is a multi-call program's applet, its name in argv[shift].
  * LOADER: argv[shift] is the path of the program that ld.so will run, its vector begins there.
  * WRAPPER: argv[shift] is a program that this one will execute in turn: judged then, shown by `check`. */
