@@ -7,17 +7,14 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "../callers/guise.h"
 #include "../callers/memory_of.h"
 #include "../carry/aside.h"
-#include "../floor/landlock.h"
 #include "../names/resolve.h"
 #include "../plain/memory.h"
 #include "parts.h"
@@ -30,12 +27,6 @@ struct endpoint {
     struct spot spot; /* where a UNIX path leads */
     struct ids *ids;  /* in whose name, where it is another user's */
     struct acts acts; /* that binding comes to */
-};
-
-struct binding {
-    struct endpoint *endpoint;
-    int directory; /* the caller's */
-    mode_t mask;
 };
 
 static void free_endpoint(void *own)
@@ -183,42 +174,57 @@ void watch_connect(struct call *call)
 
 /* ---- binding ---- */
 
-/* The name of the socket is the address as it was written, so it is bound by that, in the caller's directory;
- * and by somebody who may make sockets in the directory that was judged, and nowhere else, wherever that
- * address leads by now. */
-static int64_t bind_now(const struct binding *binding)
+static bool is_same(int fd, int other)
 {
-    struct landlock_ruleset ruleset = {.handled_access_fs = FLOOR_MAKE_SOCK};
-    const struct landlock_beneath beneath = {.allowed_access = FLOOR_MAKE_SOCK,
-                                             .parent_fd = binding->endpoint->spot.parent};
-    cleanup_fd int fence = landlock_create(&ruleset, sizeof ruleset.handled_access_fs, 0);
-    if (fence < 0 || landlock_add_beneath(fence, &beneath)) return -EACCES;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || landlock_restrict(fence)) return -EACCES;
-    if (fchdir(binding->directory)) return -errno;
-    umask(binding->mask);
-    const struct endpoint *endpoint = binding->endpoint;
-    return bind(endpoint->socket, (const struct sockaddr *)&endpoint->address, endpoint->size) ? -errno : 0;
+    struct stat one, two;
+    return !fstat(fd, &one) && !fstat(other, &two) && one.st_dev == two.st_dev && one.st_ino == two.st_ino;
 }
 
-static void free_binding(struct binding *binding)
+/* Whether the address's own words still lead into the directory that was judged, in the launcher's eyes too.
+ */
+static bool leads_into(const char *path, int parent)
 {
-    if (binding->directory >= 0) close(binding->directory);
-    free(binding);
+    const char *slash = strrchr(path, '/');
+    cleanup_free char *directory = slash ? xstrndup(path, (size_t)(slash + 1 - path)) : xstrdup(".");
+    cleanup_fd int fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return fd >= 0 && is_same(fd, parent);
 }
 
-static void bind_aside(const struct aside_call *call, void *own)
+/* The name of a socket is the address as it was written, so it is bound by that, in the caller's directory.
+ * Nobody in the run can make another directory of a name meanwhile: that is done by this same thread. Where
+ * the words mean another thing here, it is bound by its last name, in the directory that was judged. */
+static int64_t bind_in(const struct endpoint *endpoint, int directory)
 {
-    struct binding *binding = own;
-    notify_return(&call->notify, call->id, bind_now(binding));
-    free_endpoint(binding->endpoint);
-    free_binding(binding);
+    char path[sizeof(struct sockaddr_un) + 1];
+    struct sockaddr_un bare = {.sun_family = AF_UNIX};
+    unix_path(endpoint, path);
+    const struct sockaddr *address = (const struct sockaddr *)&endpoint->address;
+    socklen_t size = endpoint->size;
+    if (path[strlen(path) - 1] == '/') return -ENOENT;
+    if (fchdir(directory)) return -errno;
+    if (!leads_into(path, endpoint->spot.parent)) {
+        if (fchdir(endpoint->spot.parent)) return -errno;
+        memcpy(bare.sun_path, endpoint->spot.name, strlen(endpoint->spot.name));
+        address = (const struct sockaddr *)&bare;
+        size = sizeof bare;
+    }
+    return bind(endpoint->socket, address, size) ? -errno : 0;
+}
+
+static int64_t bind_now(const struct call *call, mode_t mask)
+{
+    cleanup_fd int directory = resolve_descriptor(call->tid, AT_FDCWD);
+    mode_t own = umask(mask);
+    int64_t result = directory < 0 ? -errno : bind_in(call->own, directory);
+    umask(own);
+    return result;
 }
 
 /* Where the floor judges what the kernel makes of the address, whatever it says by then, the caller makes it
  * itself. */
 static void carry_out_bind(struct call *call)
 {
-    struct endpoint *endpoint = call->own;
+    const struct endpoint *endpoint = call->own;
     call->matter = NULL;
     if (floor_plan_grants(call->watch->plan, ACT_WRITE, endpoint->spot.path)) {
         call_continue(call);
@@ -229,20 +235,12 @@ static void carry_out_bind(struct call *call)
         return;
     }
     mode_t mask = call_umask(call);
+    cleanup_fd int own = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (!call_act(call, EACCES)) return;
-    struct binding *binding = xmalloc(sizeof *binding);
-    *binding = (struct binding){endpoint, resolve_descriptor(call->tid, AT_FDCWD), mask};
-    const struct aside_call by = call_aside(call);
-    call->free_own = NULL;
-    bool begun = binding->directory >= 0 && aside(bind_aside, binding, &by);
+    int64_t result = own < 0 ? -errno : bind_now(call, mask);
     call_acted(call);
-    if (begun) {
-        call_leave(call);
-        return;
-    }
-    call->free_own = free_endpoint;
-    free_binding(binding);
-    call_return(call, -EAGAIN);
+    bool back = own < 0 || !fchdir(own) || !chdir("/");
+    call_return(call, back ? result : -EACCES);
 }
 
 /* A socket's file is a file. What is bound to a port or an abstract name is nobody's but the run's; the

@@ -534,6 +534,28 @@ c = socket.socket(socket.AF_UNIX); c.connect("d/b.sock"); print(c.getpeername())
         self.assertEqual(self.python(text).stdout, "True True True True 0o140700\nAddress already in use\nNo such file or directory\n"
                          "Permission denied\nd/b.sock\n")
 
+    def test_a_socket_is_bound_where_its_name_leads_the_one_who_binds_it(self):
+        text = """
+import os, socket, stat
+os.mkdir("d"); os.symlink("d", "to-d"); os.symlink("nowhere", "dangling"); d = os.open("d", os.O_PATH)
+for address in ("to-d/a.sock", f"/proc/self/fd/{d}/b.sock", f"/proc/self/fd/{d}/b.sock", "/proc/self/cwd/c.sock", "d/../e.sock", "d/f.sock/", "d/",
+                "dangling", "", "x" * 108, "d/" + "y" * 106, "d/" + "z" * 107):
+    s = socket.socket(socket.AF_UNIX)
+    try: s.bind(address); print("bound")
+    except OSError as error: print(error.strerror or error)
+print([sorted(name[:9] for name in os.listdir(at) if stat.S_ISSOCK(os.lstat(at + "/" + name).st_mode)) for at in (".", "d")], os.getcwd())
+"""
+        self.put("bind.py", text)
+        self.assertEqual(self.guard("/usr/bin/python3", "bind.py").stdout, self.bare_twin("bind.py"))
+
+    def bare_twin(self, script):
+        """What it prints bare, in a directory of the same name made anew."""
+        shutil.rmtree(self.workspace / "d")
+        for path in self.workspace.iterdir():
+            if path.is_socket() or path.is_symlink():
+                path.unlink()
+        return self.command("/usr/bin/python3", script).stdout
+
     def by_an_ordinary_user(self, *command):
         os.chmod(self.tmp, 0o755)
         for path in (self.home, self.workspace):

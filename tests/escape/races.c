@@ -180,6 +180,28 @@ ATTACK(bound_by_a_link_that_turns, GOAL_CHANGE, "", "bind through a directory th
     meanwhile_end(&meanwhile);
 }
 
+static void turn_downwards(void *unused)
+{
+    (void)unused;
+    symlink(".", "one");
+    rename("one", "way");
+    symlink("kept", "two");
+    rename("two", "way");
+}
+
+ATTACK(bound_by_a_link_that_turns_downwards, GOAL_CHANGE, "", "the same, where it lies below the good one")
+{
+    struct meanwhile meanwhile;
+    struct sockaddr_un address = {AF_UNIX, "way/new.sock"};
+    meanwhile_begin(&meanwhile, turn_downwards, NULL);
+    for (int i = 0; i < 2 * ROUNDS; i++) {
+        int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+        if (!bind(fd, (struct sockaddr *)&address, sizeof address)) unlink("new.sock");
+        close(fd);
+    }
+    meanwhile_end(&meanwhile);
+}
+
 ATTACK(bound_where_the_string_says, GOAL_CHANGE, "", "the address of a bind is changed by another thread")
 {
     static struct sockaddr_un address = {AF_UNIX, "scratch/"}, good = {AF_UNIX, "scratch/new.sock"},
