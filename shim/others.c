@@ -88,6 +88,24 @@ long others_signal_by(int pidfd, int number, void *info, unsigned flags)
     return result ? result : raw_call(__NR_pidfd_send_signal, pidfd, number, info, flags);
 }
 
+long others_rank(int which, unsigned who, int rank)
+{
+    struct members members;
+    bool user = which == PRIO_USER;
+    int pid = which == PRIO_PROCESS ? (int)who : which == PRIO_PGRP ? -(int)who : -1;
+    if (!session_get() || (which == PRIO_PROCESS && !who) || which < PRIO_PROCESS || which > PRIO_USER)
+        return raw_call(__NR_setpriority, which, who, rank);
+    long result = user && who ? -EPERM : reach(pid, false, &members), done = -ESRCH;
+    if (result) return result;
+    if (!members.count && !user) return raw_call(__NR_setpriority, which, who, rank);
+    if (user) done = raw_call(__NR_setpriority, PRIO_PROCESS, 0, rank);
+    for (size_t i = 0; i < members.count; i++) {
+        result = raw_call(__NR_setpriority, PRIO_PROCESS, members.pids[i], rank);
+        if (done == -ESRCH || result) done = result;
+    }
+    return done;
+}
+
 long others_debug(int pid, const char *call)
 {
     const struct session *session = session_get();
@@ -151,9 +169,7 @@ SAME(prlimit64, prlimit);
 
 WRAP(int, setpriority, int which, unsigned who, int priority)
 {
-    bool alone = which == PRIO_PROCESS || !who || !session_get();
-    long result = alone ? others_reach((int)who) : -EPERM;
-    return (int)give_result(result ? result : raw_call(__NR_setpriority, which, who, priority));
+    return (int)give_result(others_rank(which, who, priority));
 }
 
 WRAP(long, ptrace, int request, ...)

@@ -13,6 +13,9 @@ long others_signal_by(int pidfd, int number, void *info, unsigned flags);
 /* 0: it belongs to the run, or is not there at all. */
 long others_reach(int pid);
 
+/* As setpriority(2) has them; of a group or a user, only the run's processes get the rank. */
+long others_rank(int which, unsigned who, int rank);
+
 /* 0: it may be looked into or changed. `call` is what does it. */
 long others_debug(int pid, const char *call);
 

@@ -164,6 +164,7 @@ static bool judge_others(const long *w, long *result)
 {
     bool own = w[1] == raw_call(__NR_getpid, 0);
     switch (w[0]) {
+    case __NR_setpriority: return *result = others_rank(INT(1), (unsigned)INT(2), INT(3)), true;
     case __NR_kill: return *result = others_signal(INT(1), INT(2)), true;
     case __NR_tkill:
     case __NR_tgkill:

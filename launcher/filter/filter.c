@@ -305,11 +305,11 @@ static void look_own(struct writer *writer)
     return_if_equal(writer, 0, SECCOMP_RET_ALLOW);
 }
 
-/* The same where a first argument says what the second is: a process or its group, or all of a user's. */
-static void look_rank(struct writer *writer, uint32_t user)
+/* The same where a first argument says what the second is: a process, a group, or all of a user's. */
+static void look_rank(struct writer *writer, uint32_t process)
 {
     load_argument(writer, 0);
-    put(writer, BPF_JMP | BPF_JEQ | BPF_K, user, 3, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, process, 0, 3);
     load_argument(writer, 1);
     return_if_equal(writer, 0, SECCOMP_RET_ALLOW);
 }
@@ -360,8 +360,8 @@ static void look(struct writer *writer, const struct call *call)
     case __NR_sched_setparam:
     case __NR_sched_setscheduler:
     case __NR_prlimit64: look_own(writer); break;
-    case __NR_setpriority: look_rank(writer, PRIO_USER); break;
-    case __NR_ioprio_set: look_rank(writer, 3 /* IOPRIO_WHO_USER */); break;
+    case __NR_setpriority: look_rank(writer, PRIO_PROCESS); break;
+    case __NR_ioprio_set: look_rank(writer, 1 /* IOPRIO_WHO_PROCESS */); break;
     case __NR_fcntl: look_owner(writer); break;
     case __NR_kill:
     case __NR_tkill:

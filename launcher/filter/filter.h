@@ -24,6 +24,7 @@ enum call_handler {
     CALL_identity,
     CALL_debug,
     CALL_signal,
+    CALL_rank,
     CALL_refuse, /* filter.c decides it alone; never traps */
     CALL_foreign /* a call of another ABI, which is recorded and refused */
 };

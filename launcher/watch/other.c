@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
-#include <sys/resource.h>
 
 #include "../filter/numbers.h"
 #include "../lane/lane.h"
@@ -108,14 +107,12 @@ void watch_foreign(struct call *call)
     call_return(call, -ENOSYS);
 }
 
-/* Whose memory, limits or rank a call is about; -1: of several. */
+/* Whose memory or limits a call is about. */
 static pid_t target_of(const struct call *call)
 {
     const uint64_t *args = (const uint64_t *)call->notification.data.args;
     switch (call->notification.data.nr) {
     case __NR_ptrace: return args[0] == PTRACE_TRACEME ? call->caller.pid : (pid_t)args[1];
-    case __NR_setpriority: return args[0] == PRIO_PROCESS ? (pid_t)args[1] : -1;
-    case __NR_ioprio_set: return args[0] == 1 /* IOPRIO_WHO_PROCESS */ ? (pid_t)args[1] : -1;
     default: return (pid_t)args[0];
     }
 }
@@ -165,7 +162,7 @@ void watch_debug(struct call *call)
     bool own = !target || target == call->caller.pid || target == call->tid;
     if (descriptor) {
         call_return(call, -EPERM); /* a descriptor of a process can be swapped for another's */
-    } else if (!own && (target < 0 || !process_is_below(target, call->watch->session->keeper))) {
+    } else if (!own && !process_is_below(target, call->watch->session->keeper)) {
         call_return(call, -EPERM);
     } else if (is_debugging(number) && (!own || number == __NR_ptrace) &&
                !process_traces(call->caller.pid, target)) {

@@ -122,6 +122,7 @@ void watch_socket(struct call *call);
 void watch_identity(struct call *call);
 void watch_debug(struct call *call);
 void watch_signal(struct call *call);
+void watch_rank(struct call *call);
 void watch_foreign(struct call *call);
 void watch_door(struct call *call);
 

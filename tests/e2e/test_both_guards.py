@@ -500,6 +500,26 @@ attempt(os.rename, "ask", "kept/ask")
         self.assertEqual([(q["act"], q["about"]) for q in seen["questions"]], [
             ("write", "WORK/ask/in"), ("read", "WORK/ask/one"), ("write", "WORK/ask/one")])
 
+    def test_ranks_stay_within_the_run(self):
+        seen = self.both("""
+def status(pid, name): return int(next(line.split()[1] for line in open(f"/proc/{pid}/status") if line.startswith(name)))
+keeper = os.getppid(); launcher = status(keeper, "PPid:")
+child = subprocess.Popen(["sleep", "30"]); other = subprocess.Popen(["sleep", "30"], start_new_session=True)
+rank = lambda *pids: [os.getpriority(os.PRIO_PROCESS, pid) for pid in pids]
+everybody = (0, child.pid, other.pid, keeper, launcher)
+call = ctypes.CDLL(None, use_errno=True)
+for which, who in (os.PRIO_PROCESS, 0), (os.PRIO_PROCESS, child.pid), (os.PRIO_PROCESS, keeper), (os.PRIO_PROCESS, launcher), \
+        (os.PRIO_PGRP, 0), (os.PRIO_PGRP, os.getpgrp()), (os.PRIO_PGRP, other.pid), (os.PRIO_PGRP, 1 << 30), (os.PRIO_USER, 0), (os.PRIO_USER, 12345), (3, 0):
+    attempt(os.setpriority, which, who, max(rank(0, child.pid, other.pid)) + 1)
+    print(rank(*everybody), flush=True)
+print(call.syscall(__import__("platform").machine() == "x86_64" and 141 or 140, os.PRIO_PGRP, 0, 15), rank(*everybody))
+child.kill(); other.kill(); child.wait(); other.wait()
+""")
+        self.assertEqual(seen["out"].split("\n")[:-1], [
+            "did it", "[1, 0, 0, 0, 0]", "did it", "[1, 2, 0, 0, 0]", "EPERM", "[1, 2, 0, 0, 0]", "EPERM", "[1, 2, 0, 0, 0]",
+            "did it", "[3, 3, 0, 0, 0]", "did it", "[4, 4, 0, 0, 0]", "did it", "[4, 4, 5, 0, 0]", "ESRCH", "[4, 4, 5, 0, 0]",
+            "did it", "[6, 6, 6, 0, 0]", "EPERM", "[6, 6, 6, 0, 0]", "EINVAL", "[6, 6, 6, 0, 0]", "0 [15, 15, 6, 0, 0]"])
+
     def test_signals_stay_within_the_run(self):
         outside = subprocess.Popen(["sleep", "60"], start_new_session=True)
         self.addCleanup(lambda: (outside.kill(), outside.wait()))
