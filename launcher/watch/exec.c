@@ -10,6 +10,7 @@
 
 #include "../callers/memory_of.h"
 #include "../carry/shortcut.h"
+#include "../command.h"
 #include "../filter/numbers.h"
 #include "../plain/memory.h"
 #include "../plain/show.h"
@@ -157,12 +158,18 @@ void watch_exec(struct call *call)
     exec_judge(matter, exec->called, (const char **)exec->argv, exec->argc, 0);
 }
 
+static void say_killed(struct watch *watch, pid_t pid, const char *why)
+{
+    watch_event(watch, "exec-changed", pid, why);
+    if (!watch->session->options->quiet) complain("process %d was killed: %s", (int)pid, why);
+}
+
 void watch_exec_done(void *context, pid_t pid, bool same, const char *why, void *tree)
 {
     struct watch *watch = context;
     struct caller program;
     if (!same)
-        watch_event(watch, "exec-changed", pid, why);
+        say_killed(watch, pid, why);
     else if (tree && caller_find(&program, pid, pid))
         tree_begin(tree, watch->session->grants, pid, program.started);
     else
@@ -173,7 +180,7 @@ void watch_exec_done(void *context, pid_t pid, bool same, const char *why, void 
 void watch_laneless(struct call *call)
 {
     if (!call_find_caller(call)) return;
-    watch_event(call->watch, "exec-changed", call->caller.pid, VERIFY_NO_LANE);
+    say_killed(call->watch, call->caller.pid, VERIFY_NO_LANE);
     kill(call->caller.pid, SIGKILL);
     call_return(call, -EACCES);
 }

@@ -45,7 +45,7 @@ void verifier_free(struct verifier *verifier);
 void verifier_beware(struct verifier *verifier);
 
 /* Why a program is killed that has no lane. */
-#define VERIFY_NO_LANE "the lane could not be put into it"
+#define VERIFY_NO_LANE "the lane could not be put into it: askfirst run --no-lane does without"
 
 /* Before the exec of `tid` (of process `pid`) continues. False with errno: it must be refused. */
 bool verifier_seize(struct verifier *verifier, pid_t pid, pid_t tid, const struct expected *expected);

@@ -126,7 +126,8 @@ vector: .skip 1
         newest = max(self.home.glob(".local/state/askfirst/audit/*.jsonl"), key=os.path.getmtime)
         records = [json.loads(line) for line in newest.read_text().splitlines()]
         self.assertEqual([record["text"] for record in records if record.get("event") == "exec-changed"],
-                         ["the lane could not be put into it"])
+                         ["the lane could not be put into it: askfirst run --no-lane does without"])
+        self.assertRegex(self.stderr, "askfirst: process [0-9]+ was killed: the lane could not be put into it: askfirst run --no-lane does")
 
     def test_programs_have_it_that_start_when_somebody_is_traced(self):
         self.rules = self.policy(POLICY.replace("debug: deny", "debug: allow"))

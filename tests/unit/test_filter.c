@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -209,6 +210,20 @@ static void becoming_a_tracer_traps_and_tracing_does_not(void **state)
     assert_int_equal(error, ESRCH); /* the kernel's own answer */
 }
 
+static void ones_own_rank_passes_and_others_trap(void **state)
+{
+    static const long calls[][4] = {/* the call, and its number for a process, a group, a user */
+                                    {SYS_setpriority, PRIO_PROCESS, PRIO_PGRP, PRIO_USER},
+                                    {SYS_ioprio_set, 1, 2, 3}};
+    (void)state;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        assert_int_equal(fate(calls[i][0], calls[i][1], 0, 0, 0, NULL), PASSES);
+        assert_int_equal(fate(calls[i][0], calls[i][1], 1, 0, 0, NULL), TRAPS);
+        assert_int_equal(fate(calls[i][0], calls[i][2], 0, 0, 0, NULL), TRAPS);
+        assert_int_equal(fate(calls[i][0], calls[i][3], 0, 0, 0, NULL), TRAPS);
+    }
+}
+
 static void what_no_filter_sees_through_is_refused(void **state)
 {
     static const struct {
@@ -397,6 +412,7 @@ int main(void)
         cmocka_unit_test(the_lane_passes_whole_or_not_at_all),
         cmocka_unit_test(programs_and_changes_trap),
         cmocka_unit_test(becoming_a_tracer_traps_and_tracing_does_not),
+        cmocka_unit_test(ones_own_rank_passes_and_others_trap),
         cmocka_unit_test(what_no_filter_sees_through_is_refused),
         cmocka_unit_test(numbers_beyond_the_table_are_refused),
 #ifdef __x86_64__
