@@ -68,7 +68,7 @@ struct seen {
 
 #define FIRST_ROOM 1024
 #define LISTED_MAX 16384 /* bytes of a directory, as it lies on the disk or as it is listed */
-#define ASKED_FIRST 8    /* names in a directory before it is listed */
+#define ASKED_FIRST 32    /* names in a directory before it is listed: in a home, say */
 
 static void table_new(struct arena *arena, struct table *table)
 {
