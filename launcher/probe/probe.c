@@ -288,13 +288,16 @@ static void look_at_rest(const struct trial *trial)
     }
 }
 
-/* Of a trial that was started. */
-static bool try_needed(struct trial *trial)
+/* Of a trial that was started: the child goes on to its end by itself. */
+static void try_needed(struct trial *trial)
 {
-    if (take(trial)) {
-        look_at_rest(trial);
-        answer(trial);
-    }
+    if (!take(trial)) return;
+    look_at_rest(trial);
+    answer(trial);
+}
+
+static bool all_needed_hold(struct trial *trial)
+{
     trial_finish(trial);
     if (trial->parts[PROBE_FILTER].state != PROBE_LACKS) read_report(trial);
     for (int i = 0; i < PROBE_PARTS; i++)
@@ -307,8 +310,11 @@ void probe(struct probe parts[PROBE_PARTS])
     struct trial trial;
     memset(parts, 0, PROBE_PARTS * sizeof *parts);
     bool made = make_trial(&trial, parts);
-    if (made) start(&trial, trial_call);
-    if (made && try_needed(&trial)) {
+    if (made) {
+        start(&trial, trial_call);
+        try_needed(&trial);
+    }
+    if (made && all_needed_hold(&trial)) {
         probe_exec(&trial);
         probe_killable(&trial);
         probe_synchronous(&trial);
@@ -323,6 +329,7 @@ struct guard_trial {
     struct probe parts[PROBE_PARTS];
     struct trial trial;
     bool made;
+    bool answered;
 };
 
 struct guard_trial *guard_try(void)
@@ -331,6 +338,13 @@ struct guard_trial *guard_try(void)
     trial->made = make_trial(&trial->trial, trial->parts);
     if (trial->made) start(&trial->trial, trial_call);
     return trial;
+}
+
+void guard_answer(struct guard_trial *trial)
+{
+    if (!trial || !trial->made || trial->answered) return;
+    trial->answered = true;
+    try_needed(&trial->trial);
 }
 
 void guard_forget(struct guard_trial *trial)
@@ -365,7 +379,8 @@ char *guard_missing(struct guard_trial *trial, const char **next, char ***withou
 {
     const struct probe *parts = trial->parts;
     const int none = -1;
-    if (trial->made) try_needed(&trial->trial);
+    guard_answer(trial);
+    if (trial->made) all_needed_hold(&trial->trial);
     int first = none;
     for (int i = 0; i < PROBE_PARTS; i++) {
         if (parts[i].state == PROBE_HOLDS || !probe_is_needed((enum probe_part)i)) continue;

@@ -119,9 +119,13 @@ static bool open_parts(struct session *session)
 int session_open(struct session *session, const struct run_options *options)
 {
     *session = (struct session){.options = options};
-    bool opened = open_runtime(session) && find_places(session) && find_shim(session) &&
-                  read_policy(session) && open_loop(session);
+    bool opened = open_runtime(session) && find_places(session) && find_shim(session) && open_loop(session);
     return opened ? 0 : STATUS_FAILED;
+}
+
+int session_read(struct session *session)
+{
+    return read_policy(session) ? 0 : STATUS_FAILED;
 }
 
 int session_begin(struct session *session)
