@@ -24,6 +24,7 @@ char *glob_quote(struct arena *arena, const char *text)
 
 char *glob_unquote(struct arena *arena, const char *text, size_t length)
 {
+    if (!memchr(text, '\\', length)) return arena_copy(arena, text, length);
     char *plain = arena_take(arena, length + 1, 1), *to = plain;
     for (size_t i = 0; i < length; i++) {
         if (text[i] == '\\' && i + 1 < length) i++;

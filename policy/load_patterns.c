@@ -28,10 +28,11 @@ const char *find_program(const struct reader *reader, const char *name, bool *is
 /* How much of a path pattern, in whole names, is literal. */
 static size_t literal_length(const char *pattern)
 {
-    size_t end = 0;
+    size_t end = 0, plain = strcspn(pattern, "*?[\\");
+    if (pattern[0] != '/' || !pattern[plain]) return pattern[0] == '/' ? plain : 0;
     while (pattern[end] == '/') {
         size_t name = strcspn(pattern + end + 1, "/");
-        if (pattern_has_glob(pattern + end + 1, name)) break;
+        if (end + 1 + name > plain && pattern_has_glob(pattern + end + 1, name)) break;
         end += 1 + name;
     }
     return end;
