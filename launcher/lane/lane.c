@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
 #include <sys/syscall.h>
@@ -43,23 +44,25 @@ static void write_hows(char *memory)
     }
 }
 
+/* linux/fs.h of Linux 6.11. */
+struct map_query {
+    uint64_t size, flags, address;
+    uint64_t start, end, its_flags, page_size, offset, inode;
+    uint32_t major, minor;
+    uint32_t name_size, build_size;
+    uint64_t name, build;
+};
+#define MAP_QUERY _IOWR('f', 17, struct map_query)
+
 /* The kernel tells whose memory lies where. */
 static bool find_file(struct lane *lane)
 {
-    FILE *maps cleanup_file = fopen("/proc/self/maps", "re");
-    char *line cleanup_free = NULL;
-    size_t size = 0;
-    while (maps && getline(&line, &size, maps) > 0) {
-        unsigned long from, inode;
-        unsigned major_number, minor_number;
-        if (sscanf(line, "%lx-%*x %*s %*x %x:%x %lu", &from, &major_number, &minor_number, &inode) != 4 ||
-            from != (unsigned long)(uintptr_t)lane->memory)
-            continue;
-        lane->device = makedev(major_number, minor_number);
-        lane->inode = inode;
-        return true;
-    }
-    return false;
+    struct map_query query = {.size = sizeof query, .address = (uint64_t)(uintptr_t)lane->memory};
+    cleanup_fd int maps = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    if (maps < 0 || ioctl(maps, MAP_QUERY, &query)) return false;
+    lane->device = makedev(query.major, query.minor);
+    lane->inode = query.inode;
+    return true;
 }
 
 /* It looks at the flags first, of which there are none yet. */
@@ -94,8 +97,10 @@ struct lane *lane_new(const char **why)
     void *memory = shmat(lane->segment, NULL, 0);
     shmctl(lane->segment, IPC_RMID, NULL);           /* it goes with the last who has it */
     if (memory != (void *)-1) lane->memory = memory; /* NOLINT(performance-no-int-to-ptr) */
-    if (!lane->memory || !find_file(lane) || stat("/proc/self/ns/ipc", &lane->namespace)) {
+    if (!lane->memory || stat("/proc/self/ns/ipc", &lane->namespace)) {
         *why = "shared memory cannot be had (shmat)";
+    } else if (!find_file(lane)) {
+        *why = "whose memory lies where cannot be asked (PROCMAP_QUERY), which Linux 6.11 and newer can";
     } else if (!can_be_mapped(lane)) {
         *why = "memory cannot be sealed (mseal), which Linux 6.10 and newer can";
     } else {

@@ -58,7 +58,7 @@ static const struct {
          "nothing has to be done: trapped calls cost more; Linux 6.6 or newer makes them cheap", false},
     [PROBE_LANE] =
         {"fast lane",
-         "nothing has to be done: files that may be read are opened more slowly; Linux 6.10 or newer "
+         "nothing has to be done: files that may be read are opened more slowly; Linux 6.11 or newer "
          "opens them fast",
          false},
 };
