@@ -60,10 +60,7 @@ static void on_link(void *context, int fd, uint32_t events)
     if (length < 0 && (errno == EAGAIN || errno == EINTR || errno == ECONNRESET)) return;
     if (length != (ssize_t)sizeof news) {
         loop_close(&keeper->link_source, &keeper->link);
-        if (keeper->empty)
-            keeper->events.empty(keeper->events.context);
-        else
-            keeper->events.lost(keeper->events.context);
+        if (!keeper->empty) keeper->events.lost(keeper->events.context);
         return;
     }
     /* A command that could not be executed has no end of its own. */
@@ -73,6 +70,7 @@ static void on_link(void *context, int fd, uint32_t events)
         keeper->events.ended(keeper->events.context, news.value);
     else if (news.kind == KEEP_STOPPED)
         keeper->events.stopped(keeper->events.context, news.value);
+    if (keeper->empty) keeper->events.empty(keeper->events.context);
 }
 
 struct keeper *keeper_start(struct loop *loop, const struct child_plan *plan, int lock,

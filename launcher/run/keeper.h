@@ -24,8 +24,8 @@ struct keeper_events {
     void (*failed)(void *context, enum child_stage stage, int error); /* it could not; empty() follows */
     void (*stopped)(void *context, int number);                       /* the command, by this signal */
     void (*ended)(void *context, int status); /* the command; as waitpid(2) tells it */
-    void (*empty)(void *context);             /* nothing of the run is left */
-    void (*lost)(void *context);              /* the keeper is gone, the run may be not */
+    void (*empty)(void *context); /* nothing of the run is left, and the keeper will end by itself */
+    void (*lost)(void *context);  /* the keeper is gone, the run may be not */
     void *context;
 };
 

@@ -139,6 +139,7 @@ void session_close(struct session *session, int exit_status)
     if (session->questions) questions_close(session->questions, exit_status);
     if (session->door) door_close(session->door);
     if (session->audit) audit_close(session->audit, exit_status);
+    runtime_remove(session->runtime);
     supervisor_free(session->supervisor);
     loop_free(session->loop);
     free(session->cwd);
@@ -147,5 +148,4 @@ void session_close(struct session *session, int exit_status)
     free(session->shim);
     free(session->install);
     places_free(&session->places);
-    runtime_remove(session->runtime);
 }

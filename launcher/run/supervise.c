@@ -57,6 +57,7 @@ struct supervisor {
     struct loop_timer *stop;         /* a stop was passed on to the command */
     int64_t started_at, limit_ms;
     bool over, timed_out, forced;
+    bool empty; /* nothing of the run is left */
     int status;
 };
 
@@ -245,11 +246,12 @@ static void ended(void *context, int status)
     if (!ending) next_step(supervisor, LEFT_ALONE_MS, end_what_is_left);
 }
 
+/* While the keeper ends there is other work: it is waited for at last. */
 static void empty(void *context)
 {
     struct supervisor *supervisor = context;
     loop_cancel(steal_pointer(&supervisor->step));
-    keeper_free(steal_pointer(&supervisor->keeper));
+    supervisor->empty = true;
     supervisor->session->keeper = supervisor->session->child = 0;
     finish(supervisor, supervisor->status);
 }
@@ -517,7 +519,7 @@ static void end_all(struct supervisor *supervisor)
     loop_remove(steal_pointer(&supervisor->listener_source));
     watch_close(steal_pointer(&supervisor->watch));
     guard_release(&supervisor->guard);
-    keeper_free(steal_pointer(&supervisor->keeper));
+    if (!supervisor->empty) keeper_free(steal_pointer(&supervisor->keeper));
 }
 
 int supervise(struct session *session, const struct signals *signals)
@@ -539,6 +541,7 @@ int supervise(struct session *session, const struct signals *signals)
 void supervisor_free(struct supervisor *supervisor)
 {
     if (!supervisor) return;
+    keeper_free(supervisor->keeper);
     environment_free(supervisor->environment);
     environment_free(supervisor->argv);
     free(supervisor->program);
