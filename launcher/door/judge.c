@@ -79,6 +79,15 @@ void matter_question(struct matter *matter, enum act_kind act, uint64_t python)
     matter->question = question;
 }
 
+/* What a person is told where no rule has a reason of its own. */
+static const char *const otherwise_because[ACT_KINDS] = {
+    [ACT_READ] = "no rule says that this may be read",
+    [ACT_WRITE] = "no rule says that this may be changed",
+    [ACT_EXEC] = "no rule says that this may be run",
+    [ACT_CONNECT] = "reaches out: what is sent there is gone, and what is loaded from there may be run",
+    [ACT_DEBUG] = "looks into a process, and can change what it does",
+};
+
 void matter_rule(struct matter *matter, const struct decision *decision)
 {
     const struct image *image = matter->door->session->image;
@@ -97,7 +106,7 @@ void matter_rule(struct matter *matter, const struct decision *decision)
     image_otherwise(image, question->act, &verdict, &file, &line);
     question->rule_place = *file ? xasprintf("otherwise (%s:%u)", file, line) : xstrdup("otherwise");
     question->rule_text = xstrdup("");
-    question->because = xstrdup("");
+    question->because = xstrdup(otherwise_because[question->act]);
 }
 
 void matter_unfit(struct matter *matter, const char *reason)

@@ -231,22 +231,6 @@ class Documents(support.Case):
         self.file("home/.config/askfirst/policy.yaml", "askfirst: 1\n" + POLICY)
         return self.environment(PATH=f"{support.BUILD}:{os.environ['PATH']}")
 
-    def test_the_approver_of_thirty_lines(self):
-        script = support.ROOT / "docs/integrations/approver.py"
-        result = self.command(sys.executable, script, "bash", "-c", "rm -f one; echo status $?; cd /; rm -f two; echo status $?",
-                              env=self.guarded_home())
-        self.assertEqual((result.returncode, result.stdout), (0, "status 0\nstatus 126\n"), result.stderr)
-        self.assertRegex(result.stderr, r"question \d+: approved")
-        self.assertRegex(result.stderr, r"refused by approver.py: ask the person who runs this to do it")
-
-    def test_the_approver_of_thirty_lines_takes_only_what_is_offered(self):
-        env = self.guarded_home()
-        self.file("home/.config/askfirst/policy.yaml", "askfirst: 1\n" + POLICY.replace("- ask:", "- ask: {program: sh, stdin: pipe}\n  - ask:"))
-        result = self.command(sys.executable, support.ROOT / "docs/integrations/approver.py", "bash", "-c",
-                              "echo 'echo ran' | sh; rm -f one; echo status $?", env=env)
-        self.assertEqual((result.returncode, result.stdout), (0, "status 0\n"), result.stderr)
-        self.assertRegex(result.stderr, r"refused by approver.py")
-
     def test_the_asyncio_runner(self):
         page = (support.ROOT / "docs/integrations/execute-code.md").read_text()
         (code,) = [block for block in re.findall(r"```python\n(.*?)```", page, re.S) if "async def guarded" in block]

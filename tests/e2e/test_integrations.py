@@ -1,5 +1,6 @@
 """What docs/integrations shows works as it stands there."""
 import os
+import runpy
 
 import support
 import terminal
@@ -33,6 +34,14 @@ class Approver(support.Case):
             self.assertEqual(result.returncode, 126, words)
         result = self.run_with("git", "push", "origin")
         self.assertIn("question 1: approved", result.stderr)
+
+    def test_a_command_that_its_words_do_not_say_is_no_such(self):
+        allowed = runpy.run_path(str(APPROVER))["is_allowed"]
+        question = {"act": "exec", "program": "/usr/bin/git", "argv": ["git", "push", "origin"], "choices": [{"scope": "exact"}]}
+        self.assertTrue(allowed(question))
+        for change in ({"choices": [{"scope": "once"}]}, {"argv_cut": 400}, {"act": "read"}, {"program": "/home/ada/work/git"},
+                       {"argv": ["git", "push", "origin", "--force"]}, {"argv": ["git", "push"]}):
+            self.assertFalse(allowed({**question, **change}), change)
 
     def test_without_a_terminal_it_says_no_to_the_rest(self):
         result = self.run_with("sh", "-c", "touch it")

@@ -21,7 +21,7 @@ An act is a paragraph of `key: value` lines; a line that begins with blanks goes
     door: REASON          guard shim cannot see this by its nature, and why
     only: NAME… | PATH…   what this machine must have for it
 
-%home% %work% %out% %bin% %marks% %host% %port% %web% %victim% stand for this run's own. What would harm this machine is written
+%home% %work% %out% %bin% %marks% %host% %port% %web% %far% %webport% %victim% stand for this run's own. What would harm this machine is written
 with %bin%/ before it, so that nothing but its stand-in can be meant: a shell of busybox, for one, prefers its own programs.
 """
 import pathlib

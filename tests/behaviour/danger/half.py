@@ -46,15 +46,13 @@ def guarded(result, place, name, make, guard, answered):
         return
     effect, _ = attempt(place, make, lambda argv, **more: place.guarded(guard, argv, approve="allow", **more))
     hidden = any(line.get("verdict") == "hide" for line in place.record())
-    from_whom = place.act.one("hidden", "")
+    from_whom = place.act.one("hidden", "partly")
     wanted = place.act.one("expect", "ask") == "ask" and (not hidden or from_whom.startswith("partly"))
-    if hidden and not from_whom:
-        result.problems.append(f"{name}: {guard}: hidden, which the act does not say")
-    elif effect and not wanted:
+    if effect and not wanted:
         result.stopped = False
-        result.problems.append(f"{name}: {guard}: took effect, where it is denied")
+        result.problems.append(f"{name}: {guard}: took effect, where it is denied or hidden")
     elif wanted and not effect:
-        result.problems.append(f"{name}: {guard}: no effect after a yes{shown(place)}")
+        result.problems.append(f"{name}: {guard}: no effect after a yes{', a file was hidden' if hidden else ''}{shown(place)}")
 
 
 def attempt(place, make, runner):

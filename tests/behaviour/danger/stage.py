@@ -103,6 +103,7 @@ class Stage(common.Place):
         for name, host in (("web", "127.0.0.1"), ("far", self.address())):
             if name in self.uses:
                 known[name] = f"http://{host}:{self.web.server_port}"
+                known["webport"] = self.web.server_port
         return re.sub(r"%(\w+)%", lambda m: str(known[m.group(1)]), text)
 
     @staticmethod
