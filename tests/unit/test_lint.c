@@ -246,11 +246,11 @@ static void make_pattern(struct pattern *pattern, const char *text)
 
 static void make_rule(struct made_rule *made)
 {
-    static const char *const programs[] = {"git",        "g*",           "rm",     "sh",
+    static const char *const programs[] = {"git",        "g*",           "rm",     "sh",   "sudo",
                                            "/usr/bin/*", "/usr/bin/git", "**/git", "/w/**"};
-    static const char *const words[] = {"push", "stash",   "origin", "*",  "p*",
+    static const char *const words[] = {"push", "stash",   "origin", "*",  "p*", "--f*",
                                         "-f",   "--force", "-rf",    "-C", "d"};
-    static const char *const options[] = {"-f", "--force", "-r", "-rf", "-C"};
+    static const char *const options[] = {"-f", "--force", "-r", "-rf", "-C", "-[fr]"};
     static const char *const shell[] = {"*", "a*", "ab", "*b"};
     static const char *const directories[] = {"/w/**", "/w", "/x"};
     struct rule *rule = &made->rule;
@@ -261,9 +261,9 @@ static void make_rule(struct made_rule *made)
     rule->patterns = (struct patterns){made->programs, dice(3)};
     for (size_t i = 0; i < 2; i++)
         make_pattern(&made->programs[i], PICK(programs));
-    rule->words = pick_some(words, 10, made->words);
-    if (dice(3) == 0) rule->options = pick_some(options, 5, made->options);
-    if (dice(3) == 0) rule->without = pick_some(options, 5, made->without);
+    rule->words = pick_some(words, 11, made->words);
+    if (dice(3) == 0) rule->options = pick_some(options, 6, made->options);
+    if (dice(3) == 0) rule->without = pick_some(options, 6, made->without);
     if (dice(6) == 0) rule->shell = pick_some(shell, 4, made->shell);
     if (dice(6) == 0) rule->stdin_kind = dice(2) ? STDIN_PIPE : STDIN_TTY;
     make_pattern(&made->cwd, PICK(directories));
@@ -299,7 +299,8 @@ static void make_file_act(struct act *act, const char *argv[8])
 
 static void make_act(struct act *act, const char *argv[8])
 {
-    static const char *const paths[] = {"/usr/bin/git", "/w/git", "/usr/bin/rm", "/usr/bin/sh", "/opt/gx"};
+    static const char *const paths[] = {"/usr/bin/git", "/w/git",  "/usr/bin/rm",
+                                        "/usr/bin/sh",  "/opt/gx", "/usr/bin/sudo"};
     static const char *const names[] = {"git", "rm", "sh", "gx"};
     static const char *const words[] = {"push", "stash", "origin",    "-f", "--force", "--fo",
                                         "-r",   "-rf",   "-fr",       "-C", "d",       "--",
@@ -423,6 +424,24 @@ static void an_allow_by_name_leaves_nothing_installed_to_what_comes_later(void *
         "4:9: warning: the rule \"git push\" matches no program that is installed: \"allow: git\" "
         "(DIR/p.yaml:3:11) takes all but those that the guarded code may write; move it before that one");
     assert_non_null(strstr(policies_message(policies, 1), "5:9: warning: the rule \"ls -l\""));
+}
+
+static void a_sign_of_the_shell_is_no_word_of_a_command(void **state)
+{
+    struct policies *policies = *state;
+    lint(policies,
+         "askfirst: 1\nexec:\n- deny: [\"curl -s * | sh\", make && make install]\n- ask: echo x >> y\n");
+    assert_int_equal(policies->diagnostics.count, 3);
+    assert_string_equal(
+        policies_message(policies, 0),
+        "3:10: warning: \"curl -s * | sh\" wants the word \"|\", which no shell hands on to a "
+        "command: for what a shell is told with -c, write {shell: \"*curl -s *|*sh*\"}");
+    assert_non_null(strstr(policies_message(policies, 1), "{shell: \"*make*&&*make install*\"}"));
+    assert_non_null(strstr(policies_message(policies, 2), "{shell: \"*echo x*>>*y*\"}"));
+    lint(policies, "askfirst: 1\nexec:\n- deny: [expr 1 '|' 2, sh -c 'a | b', find . -exec rm x ;, git log "
+                   "--format=a|b, "
+                   "pip install x>2]\n- ask: {program: expr, words: [a, \"|\", b]}\n");
+    assert_int_equal(policies->diagnostics.count, 0);
 }
 
 static void what_is_the_same_by_chance_is_no_mistake(void **state)
@@ -563,6 +582,7 @@ int main(void)
         TEST(an_allow_for_one_program_lifts_what_was_meant),
         TEST(a_rule_that_can_never_match_is_shown_with_both_places),
         TEST(an_allow_by_name_leaves_nothing_installed_to_what_comes_later),
+        TEST(a_sign_of_the_shell_is_no_word_of_a_command),
         TEST(what_is_the_same_by_chance_is_no_mistake),
         TEST(who_extends_a_file_may_decide_differently),
         TEST(an_allow_that_lifts_more_than_it_seems_is_shown),
