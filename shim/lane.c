@@ -15,12 +15,17 @@ bool lane_is_there(void)
                LANE_MAGIC;
 }
 
+const char *lane_slot(unsigned slot)
+{
+    return slot < LANE_SLOTS ? LANE + LANE_NAMES_AT + (size_t)slot * LANE_SLOT : NULL;
+}
+
 const char *lane_find(const char *name, size_t length)
 {
     const uint32_t *buckets = (const uint32_t *)(const void *)(LANE + LANE_INDEX_AT);
     for (uint32_t at = lane_bucket(name, length), slot;
          (slot = __atomic_load_n(&buckets[at], __ATOMIC_ACQUIRE)); at = (at + 1) & (LANE_BUCKETS - 1)) {
-        const char *there = LANE + LANE_NAMES_AT + (size_t)(slot - 1) * LANE_SLOT;
+        const char *there = lane_slot(slot - 1);
         if (length < LANE_SLOT && !memcmp(there, name, length + 1)) return there;
     }
     return NULL;

@@ -64,10 +64,11 @@ static inline uint32_t lane_bucket(const char *name, size_t length)
     return (hash ^ hash >> 15) & (LANE_BUCKETS - 1);
 }
 
-/* The shim's side. Whether this program has a lane; the slot of a real path, or NULL; the demands for
- * open()'s flags, or NULL: they ask for more than the lane has. */
+/* The shim's side. Whether this program has a lane; the slot of a real path, or NULL; a slot by its number;
+ * the demands for open()'s flags, or NULL: they ask for more than the lane has. */
 bool lane_is_there(void);
 const char *lane_find(const char *name, size_t length);
+const char *lane_slot(unsigned slot);
 const void *lane_how(int flags);
 
 #endif

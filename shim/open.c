@@ -260,33 +260,72 @@ static long open_slowly(const struct opening *opening)
     return -ELOOP;
 }
 
-/* Under guard kernel, by a name that the launcher has put into the lane; false: the ordinary way, which
- * traps. A link on the way, or a floor that does not let it be read, is seen there. */
-static APART bool open_by_lane(int dirfd, const char *path, int flags, long *result)
+/* ---- under guard kernel, where the launcher judges ---- */
+
+/* From a slot of the lane, for which there is no trap. False: the ordinary way. A link on the way, or a floor
+ * that does not let it be read, is seen there. */
+static bool open_slot(const char *slot, const void *how, long *result)
+{
+    int before = cancel_begin();
+    *result = raw_call(__NR_openat2, AT_FDCWD, slot, how, LANE_HOW_SIZE);
+    cancel_end(before);
+    bool missing = *result == -ENOENT && __atomic_load_n(slot, __ATOMIC_ACQUIRE); /* or it was taken away */
+    return *result >= 0 || missing || *result == -EINTR || *result == -EMFILE;
+}
+
+/* The call itself, which traps. `name`: what the path comes to where no link is on the way, if there may be a
+ * slot for it; else NULL. */
+static long open_trapped(const struct opening *opening, const char *name)
+{
+    uint64_t more = name ? WIRE_OPENING_BY_SLOT : 0;
+    bool again = !(opening->flags & O_EXCL); /* can be made twice */
+    if (again && raw_fcntl(0, F_GETFD, 0) >= 0) more |= WIRE_OPENING_NEVER_ZERO;
+    if (more) more |= WIRE_OPENING;
+    int before = cancel_begin();
+    long result =
+        raw_call(__NR_openat, opening->dirfd, opening->path, opening->flags, opening->mode, name, more);
+    if (!result && more & WIRE_OPENING_NEVER_ZERO)
+        result = raw_openat(opening->dirfd, opening->path, opening->flags, opening->mode);
+    cancel_end(before);
+    return result;
+}
+
+static APART long open_by_lane(const struct opening *opening, const void *how)
+{
+    struct text text;
+    long result;
+    text_begin(&text);
+    long plain = where_plainly(&text, opening->dirfd, opening->path);
+    if (plain == WHERE_ONLY_DIRECTORY && opening->flags & O_DIRECTORY) plain = 0;
+    const char *slot = plain ? NULL : lane_find(text.bytes, text.length);
+    bool done = slot && open_slot(slot, how, &result);
+    if (!done) {
+        bool told = !plain && !slot && text.length < LANE_SLOT;
+        result = open_trapped(opening, told ? text.bytes : NULL);
+        slot = result <= -WIRE_SLOT ? lane_slot((unsigned)(-result - WIRE_SLOT)) : NULL;
+        done = !slot || open_slot(slot, how, &result);
+    }
+    text_end(&text);
+    return done ? result : open_trapped(opening, NULL);
+}
+
+static long open_unjudged(const struct opening *opening)
 {
     const struct session *session = session_any();
-    const void *how = session && session->lane && path ? lane_how(flags) : NULL;
-    if (!how) return false;
-    struct text text;
-    text_begin(&text);
-    long plain = where_plainly(&text, dirfd, path);
-    if (plain == WHERE_ONLY_DIRECTORY && flags & O_DIRECTORY) plain = 0;
-    const char *name = plain || !*path ? NULL : lane_find(text.bytes, text.length);
-    text_end(&text);
-    if (!name) return false;
-    int before = cancel_begin();
-    *result = raw_call(__NR_openat2, AT_FDCWD, name, how, LANE_HOW_SIZE);
-    cancel_end(before);
-    bool missing = *result == -ENOENT && __atomic_load_n(name, __ATOMIC_ACQUIRE); /* or it was taken away */
-    return *result >= 0 || missing || *result == -EINTR || *result == -EMFILE;
+    if (!session) {
+        struct open_how how = {.flags = (uint64_t)(unsigned)opening->flags, .mode = opening->mode};
+        return open_waiting(opening->dirfd, opening->path, &how);
+    }
+    const void *how = session->lane && opening->path && *opening->path ? lane_how(opening->flags) : NULL;
+    return how ? open_by_lane(opening, how) : open_trapped(opening, NULL);
 }
 
 long open_judged(int dirfd, const char *path, int flags, unsigned mode)
 {
     struct opening opening = {session_get(), dirfd, path, flags, mode, 0, TO_OPEN};
     long result;
-    if (!opening.session && open_by_lane(dirfd, path, flags, &result)) return result;
-    if (!opening.session || !path || !deeds(flags)) {
+    if (!opening.session) return open_unjudged(&opening);
+    if (!path || !deeds(flags)) {
         struct open_how how = {.flags = (uint64_t)(unsigned)flags, .mode = mode};
         return open_waiting(dirfd, path, &how);
     }

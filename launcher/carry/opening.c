@@ -34,6 +34,12 @@ static int read_how(const struct seccomp_notif *call, struct request *request)
     return 0;
 }
 
+unsigned opening_more(const struct seccomp_notif *call)
+{
+    uint64_t more = call->data.nr == __NR_openat ? call->data.args[5] ^ WIRE_OPENING : 0;
+    return more > UINT8_MAX ? 0 : (unsigned)more;
+}
+
 int opening_request(const struct seccomp_notif *call, struct request *request)
 {
     const uint64_t *args = (const uint64_t *)call->data.args;

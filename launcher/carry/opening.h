@@ -30,6 +30,9 @@ struct opening {
     bool look_only;     /* O_PATH: nothing is opened that could be read or written; not for opening_do() */
 };
 
+/* What the shim says beyond the call's own arguments: enum wire_opening; 0: nothing. */
+unsigned opening_more(const struct seccomp_notif *call);
+
 /* Each: 0, or the errno for the caller. */
 int opening_request(const struct seccomp_notif *call, struct request *request);
 int opening_find(const struct request *request, struct viewer viewer, struct opening *opening);

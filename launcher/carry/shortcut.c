@@ -14,8 +14,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#include "../../shim/wire.h"
 
 #define PLAIN_FLAGS ((uint64_t)(O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_DIRECTORY | O_NOFOLLOW))
 #if defined(__x86_64__)
@@ -109,17 +110,21 @@ static bool is_missing(const char *full, int *result)
     return fd < 0 && (*result == -ENOENT || *result == -ENOTDIR);
 }
 
-static bool is_plain(int fd, const struct stat *seen, const char *real, const struct protected *protected)
+static bool is_plain(int fd, const struct stat *status, const char *real, const struct protected *protected)
 {
     const struct protected_file *file;
-    struct stat status;
     size_t at = 0;
-    if (fstat(fd, &status) || status.st_dev != seen->st_dev || status.st_ino != seen->st_ino) return false;
-    if (protected_may_miss(protected, real, &status)) return false;
-    while ((file = protected_next(protected, fd, &status, &at)))
+    if (!S_ISREG(status->st_mode) && !S_ISDIR(status->st_mode)) return false;
+    if (protected_may_miss(protected, real, status)) return false;
+    while ((file = protected_next(protected, fd, status, &at)))
         if (!file->readable) return false;
-    /* A file system on a disk is none that the kernel makes up. */
-    return major(status.st_dev) || !spot_is_kernels(fd, &status);
+    return !spot_is_kernels(fd, status);
+}
+
+static bool is_same(int fd, const struct stat *seen)
+{
+    struct stat status;
+    return !fstat(fd, &status) && status.st_dev == seen->st_dev && status.st_ino == seen->st_ino;
 }
 
 static bool leads_to_allowed(const struct image *image, int fd, char real[PATH_MAX])
@@ -166,6 +171,39 @@ bool shortcut_to_nothing(pid_t tid, int directory, const char *path, int *result
            is_missing(full, result);
 }
 
+/* By its real path, which is `name` where no link was met. -1: it is not plainly allowed, or there is no
+ * slot. */
+static int find_slot(const struct image *image, const struct protected *protected, struct lane *lane, int fd,
+                     bool straight, const char *name)
+{
+    char real[PATH_MAX];
+    struct stat status;
+    const char *path = straight ? name : real;
+    bool allowed = straight ? is_allowed(image, name, strlen(name))
+                            : leads_to_allowed(image, fd, real) && !is_special(real);
+    bool plain = allowed && !fstat(fd, &status) && is_plain(fd, &status, path, protected);
+    return plain ? lane_add(lane, path) : -1;
+}
+
+bool shortcut_by_lane(const struct image *image, const struct protected *protected, struct lane *lane,
+                      const char *name, uint64_t flags, int *result)
+{
+    const uint64_t looking = O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW);
+    if (name[0] != '/' || is_special(name)) return false;
+    int fd = open_how(name, looking, RESOLVE_NO_SYMLINKS);
+    bool straight = fd >= 0, missing = !straight && errno == ENOENT;
+    if (missing) {
+        *result = -ENOENT;
+        return is_allowed(image, name, strlen(name)) && lane_add(lane, name) >= 0;
+    }
+    if (!straight && errno == ELOOP) fd = open_how(name, looking, 0);
+    if (fd < 0) return false;
+    int slot = find_slot(image, protected, lane, fd, straight, name);
+    close(fd);
+    *result = -(WIRE_SLOT + slot);
+    return slot >= 0;
+}
+
 bool shortcut(const struct image *image, const struct protected *protected, struct lane *lane,
               const struct request *request, pid_t tid, int *result)
 {
@@ -191,7 +229,7 @@ bool shortcut(const struct image *image, const struct protected *protected, stru
     bool straight = fd >= 0;
     if (link || (fd < 0 && errno == ELOOP)) fd = open_through_links(image, request, full, real);
     if (fd < 0) return false;
-    if (!is_plain(fd, &seen, *real ? real : flat, protected)) {
+    if (!is_same(fd, &seen) || !is_plain(fd, &seen, *real ? real : flat, protected)) {
         close(fd);
         return false;
     }

@@ -138,19 +138,30 @@ bool notify_continue(const struct notify *notify, uint64_t id)
     return answer(notify, &response);
 }
 
-/* In two steps, though SECCOMP_ADDFD_FLAG_SEND would do in one and spare a switch to the caller and back:
- * when the launcher is stopped or looked at in the middle of that one, the caller is told 0, as if it had
- * been given that descriptor. Besides, it wakes up on whatever processor is idle, which may take ten times as
- * long as the call.
- */
-bool notify_give(const struct notify *notify, uint64_t id, int fd, bool cloexec)
+/* The number that the descriptor has got there, or -1 with errno. */
+static int hand_over(const struct notify *notify, uint64_t id, int fd, bool cloexec, unsigned flags)
 {
     struct seccomp_notif_addfd give = {
-        .id = id, .srcfd = (uint32_t)fd, .newfd_flags = cloexec ? O_CLOEXEC : 0};
+        .id = id, .srcfd = (uint32_t)fd, .flags = flags, .newfd_flags = cloexec ? O_CLOEXEC : 0};
     int number;
     do
         number = ioctl(notify->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &give);
     while (number < 0 && errno == EINTR);
+    return number;
+}
+
+bool notify_give(const struct notify *notify, uint64_t id, int fd, bool cloexec)
+{
+    int number = hand_over(notify, id, fd, cloexec, 0);
     if (number < 0) return notify_return(notify, id, errno == ENOENT ? -EBADF : -errno);
     return notify_return(notify, id, number);
+}
+
+/* Where it was interrupted the call has its answer. */
+bool notify_give_at_once(const struct notify *notify, uint64_t id, int fd, bool cloexec)
+{
+    if (hand_over(notify, id, fd, cloexec, SECCOMP_ADDFD_FLAG_SEND) >= 0) return true;
+    if (errno == EINVAL) return notify_give(notify, id, fd, cloexec); /* before 5.14 */
+    if (errno == EINPROGRESS || errno == ENOENT) return false;
+    return notify_return(notify, id, -errno);
 }

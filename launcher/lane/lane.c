@@ -197,16 +197,19 @@ void lane_forget(struct lane *lane, const char *directory)
     }
 }
 
-void lane_add(struct lane *lane, const char *name)
+int lane_add(struct lane *lane, const char *name)
 {
     size_t length = strlen(name);
     struct lane_head *head = head_of(lane);
     uint32_t *buckets = (uint32_t *)(void *)(lane->memory + LANE_INDEX_AT);
-    if (head->used == LANE_SLOTS || !is_plain(name, length)) return;
-    uint32_t at = lane_bucket(name, length);
-    for (; buckets[at]; at = (at + 1) & (LANE_BUCKETS - 1))
-        if (!strcmp(lane->memory + LANE_NAMES_AT + (size_t)(buckets[at] - 1) * LANE_SLOT, name)) return;
+    if (!is_plain(name, length)) return -1;
+    uint32_t at = lane_bucket(name, length), slot;
+    for (; (slot = buckets[at]); at = (at + 1) & (LANE_BUCKETS - 1))
+        if (!strcmp(lane->memory + LANE_NAMES_AT + (size_t)(slot - 1) * LANE_SLOT, name))
+            return (int)slot - 1;
+    if (head->used == LANE_SLOTS) return -1;
     write_name(lane, head->used, name, length);
     head->used++;
     __atomic_store_n(&buckets[at], head->used, __ATOMIC_RELEASE);
+    return (int)head->used - 1;
 }

@@ -29,9 +29,9 @@ void lane_share(const struct lane *lane);
 /* The number of its shared memory, for the filter. */
 int lane_segment(const struct lane *lane);
 
-/* A name that the policy lets be read, whatever lies there. Names that are no plain absolute paths, or too
- * long, are left out, as is everything when it is full. */
-void lane_add(struct lane *lane, const char *name);
+/* A name that the policy lets be read, whatever lies there: its slot. -1: it is no plain absolute path, or too
+ * long, or the lane is full. */
+int lane_add(struct lane *lane, const char *name);
 
 /* The names below a directory, and its own, are taken away: something else gets its name. */
 void lane_forget(struct lane *lane, const char *directory);

@@ -35,6 +35,7 @@ struct watch {
     /* Somebody has changed who it is, or fenced itself in: everybody is looked at from now on. */
     bool strangers;
     struct fences fences;
+    pid_t last; /* who has called last */
     pid_t told; /* the stranger that was told last why it is refused */
     unsigned events;
 };
@@ -45,6 +46,7 @@ struct call {
     struct call *next, **at; /* while it waits */
     struct seccomp_notif notification;
     pid_t tid;
+    bool alone;             /* nobody else has called since its last call */
     struct caller caller;   /* found when it is needed: pid 0 until then */
     struct process process; /* the caller's, then */
     bool guised;            /* between call_look() or call_act(), and call_acted() */

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import resource
+import select
 import shutil
 import signal
 import subprocess
@@ -145,6 +146,26 @@ print(wrong, opened > 10, os.system("true"))
             process.send_signal(signal.SIGCONT)
         out, err = process.communicate(timeout=60)
         self.assertEqual((out, process.returncode), ("0 True 0\n", 0), err)
+
+    def test_no_descriptor_is_made_up_when_it_is_stopped_while_it_hands_one_over(self):
+        """Interrupted there, the kernel tells the caller 0."""
+        text = """
+import os, time
+open("file", "w").write("x")
+ends, wrong, inode = time.monotonic() + 6, 0, os.stat("file").st_ino
+while time.monotonic() < ends:
+    for _ in range(100):
+        fd = os.open("file", os.O_RDWR)
+        wrong += not fd or os.fstat(fd).st_ino != inode
+        os.close(fd or os.dup(1))
+print(wrong)
+"""
+        process = self.start("/usr/bin/python3", "-c", text)
+        while process.poll() is None and not select.select([process.stdout], [], [], 0.001)[0]:
+            process.send_signal(signal.SIGSTOP)
+            process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual((out, process.returncode), ("0\n", 0), err)
 
 
 class Work(support.Case):

@@ -9,6 +9,7 @@
 #include <sys/shm.h>
 
 #include "../../shim/lane.h"
+#include "../../shim/wire.h"
 #include "attack.h"
 
 #define LANE ((char *)(uintptr_t)LANE_AT)
@@ -356,6 +357,25 @@ ATTACK(lane_of_a_missing_name, GOAL_READ, "",
 ATTACK(lane_of_no_directory, GOAL_READ, "", "a protected file's hard link, as a directory that it is not")
 {
     open_as_missing("innocent/", "innocent");
+}
+
+/* As the shim asks for a slot, for a path that it says is called `name`. */
+static int open_told(const char *path, const char *name)
+{
+    const uint64_t more = WIRE_OPENING | WIRE_OPENING_BY_SLOT | WIRE_OPENING_NEVER_ZERO;
+    long result = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY, 0, name, more);
+    return result > -WIRE_SLOT ? (int)result : open_by(NAMES + (-result - WIRE_SLOT) * LANE_SLOT, HOWS);
+}
+
+ATTACK(lane_slot_of_another, GOAL_READ, "", "a slot is asked for, under names that are not the path's")
+{
+    const char *names[] = {strdup(absolute(SECRET)), strdup(absolute("innocent")),
+                           strdup(absolute("nothing/../innocent")), strdup(absolute("innocent/")),
+                           "/etc/passwd"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        show(open_told(SECRET, names[i]));
+        show(open_told("/etc/passwd", names[i]));
+    }
 }
 
 ATTACK(lane_of_a_directory_that_moves, GOAL_READ, "",

@@ -73,9 +73,9 @@ static void what_is_below_a_directory_is_taken_away(void **state)
 static void a_name_is_found_and_stands_once(void **state)
 {
     struct view *view = *state;
-    lane_add(view->lane, "/etc/hosts");
-    lane_add(view->lane, "/etc/hosts");
-    lane_add(view->lane, "/etc/passwd");
+    assert_int_equal(lane_add(view->lane, "/etc/hosts"), 0);
+    assert_int_equal(lane_add(view->lane, "/etc/hosts"), 0);
+    assert_int_equal(lane_add(view->lane, "/etc/passwd"), 1);
     assert_int_equal(used(view), 2);
     assert_non_null(find(view, "/etc/hosts"));
     assert_non_null(find(view, "/etc/passwd"));
@@ -91,9 +91,9 @@ static void only_plain_names_are_taken(void **state)
     struct view *view = *state;
     char name[LANE_SLOT + 2];
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        lane_add(view->lane, others[i]);
+        assert_int_equal(lane_add(view->lane, others[i]), -1);
     snprintf(name, sizeof name, "/%0*d", (int)LANE_SLOT - 1, 0);
-    lane_add(view->lane, name);
+    assert_int_equal(lane_add(view->lane, name), -1);
     assert_int_equal(used(view), 0);
     name[LANE_SLOT - 1] = 0;
     lane_add(view->lane, name);
