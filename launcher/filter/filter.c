@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/in6.h>
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -259,6 +260,24 @@ static void look_send(struct writer *writer, unsigned flags)
     put_return(writer, SECCOMP_RET_ALLOW);
 }
 
+/* Routes that a socket brings along: what is sent to the address that was judged goes to the first host of
+ * the route instead. */
+static void look_option(struct writer *writer)
+{
+    static const uint32_t six[] = {IPV6_RTHDR, IPV6_2292RTHDR, IPV6_2292PKTOPTIONS, IPV6_FLOWLABEL_MGR};
+    enum { SIX = sizeof six / sizeof *six };
+    load_argument(writer, 1);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_IP, 0, 3);
+    load_argument(writer, 2);
+    return_if_equal(writer, IP_OPTIONS, SECCOMP_RET_ERRNO | EPERM);
+    load_argument(writer, 1);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_IPV6, 0, 1 + 2 * SIX);
+    load_argument(writer, 2);
+    for (size_t i = 0; i < SIX; i++)
+        return_if_equal(writer, six[i], SECCOMP_RET_ERRNO | EPERM);
+    put_return(writer, SECCOMP_RET_ALLOW);
+}
+
 /* A process of its own in new namespaces is nobody that the launcher lends anything to. */
 static void look_clone(struct writer *writer)
 {
@@ -352,6 +371,7 @@ static void look(struct writer *writer, const struct call *call)
     case __NR_sendto: look_send(writer, 3); break;
     case __NR_sendmsg: look_send(writer, 2); break;
     case __NR_sendmmsg: look_send(writer, 3); break;
+    case __NR_setsockopt: look_option(writer); break;
     case __NR_clone: look_clone(writer); break;
     case __NR_ptrace: look_ptrace(writer); break;
     case __NR_prctl: look_prctl(writer); break;

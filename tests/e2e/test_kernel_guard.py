@@ -519,6 +519,22 @@ os.wait(); look(); time.sleep(0.6)
 """
         self.assertEqual(self.python(text, limit=20).stdout, "read\nheld\nread\nheld\n")
 
+    def test_a_connection_goes_to_the_address_that_was_judged_by_no_route_of_its_own(self):
+        text = """
+import socket, struct, sys
+hop, here = (socket.inet_pton(socket.AF_INET6, name) for name in ("::2", "::1"))
+route = struct.pack("BBBBBBH", 0, 4, 4, 1, 1, 0, 0) + here + hop
+old = struct.pack("BBBBI", 0, 2, 2, 1, 0) + hop
+for family, level, option, value in (socket.AF_INET6, 41, 57, route), (socket.AF_INET6, 41, 5, old), (socket.AF_INET, 0, 4, bytes([68, 8, 5] + [0] * 5)), \\
+        (socket.AF_INET6, 41, 26, struct.pack("i", 1)), (socket.AF_INET, 0, 1, struct.pack("i", 8)), (socket.AF_INET, 6, 1, struct.pack("i", 1)):
+    with socket.socket(family) as s:
+        try: s.setsockopt(level, option, value); print("set")
+        except OSError as error: print(error.strerror)
+"""
+        self.put("routes.py", text)
+        self.assertEqual(self.command("/usr/bin/python3", "routes.py").stdout.split(), ["set"] * 6)
+        self.assertEqual(self.guard("/usr/bin/python3", "routes.py").stdout.split("\n")[:-1], ["Operation not permitted"] * 3 + ["set"] * 3)
+
     def test_a_socket_is_bound_under_the_name_that_it_was_given(self):
         text = """
 import os, socket

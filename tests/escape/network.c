@@ -101,6 +101,53 @@ ATTACK(a_connected_datagram, GOAL_CONNECT, "", "connect over UDP, IPv6")
     reach(socket(AF_INET6, SOCK_DGRAM, 0), &address, sizeof address);
 }
 
+/* A socket for datagrams that was bound to this machine, and connected to what may be reached. */
+static int of_this_machine(void)
+{
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)},
+                       good = four("127.0.0.1", "OPEN_PORT");
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP);
+    bind(fd, (struct sockaddr *)&own, sizeof own);
+    connect(fd, (struct sockaddr *)&good, sizeof good);
+    return fd;
+}
+
+ATTACK(a_datagram_of_another_connection, GOAL_CONNECT, "", "sendto over UDP that is connected elsewhere")
+{
+    struct sockaddr_in address = four("127.0.0.1", "CLOSED_UDP");
+    sendto(of_this_machine(), "here", 4, 0, (struct sockaddr *)&address, sizeof address);
+}
+
+ATTACK(datagrams_with_information, GOAL_CONNECT, "", "sendmmsg over UDP, with IP_PKTINFO")
+{
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof(struct in_pktinfo))];
+    } control = {.head = {CMSG_LEN(sizeof(struct in_pktinfo)), IPPROTO_IP, IP_PKTINFO}};
+    struct sockaddr_in address = four("127.0.0.1", "CLOSED_UDP");
+    struct iovec part = {"here", 4};
+    struct mmsghdr message = {.msg_hdr = {.msg_name = &address,
+                                          .msg_namelen = sizeof address,
+                                          .msg_iov = &part,
+                                          .msg_iovlen = 1,
+                                          .msg_control = &control,
+                                          .msg_controllen = sizeof control}};
+    sendmmsg(of_this_machine(), &message, 1, 0);
+}
+
+ATTACK(a_datagram_after_no_family, GOAL_CONNECT, "",
+       "UDP that was connected, taken apart with AF_UNSPEC, connected elsewhere")
+{
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    struct sockaddr_in address = four("127.0.0.1", "CLOSED_UDP");
+    int fd = of_this_machine();
+    connect(fd, &nobody, sizeof nobody);
+    address.sin_family = AF_UNSPEC; /* which is IPv4 where something is sent */
+    sendto(fd, "here", 4, 0, (struct sockaddr *)&address, sizeof address);
+    address.sin_family = AF_INET;
+    reach(fd, &address, sizeof address);
+}
+
 ATTACK(a_raw_packet, GOAL_CONNECT, "root", "a raw socket that writes UDP's header itself")
 {
     struct {

@@ -306,6 +306,31 @@ static void fast_open_is_refused_in_passing(void **state)
     assert_int_equal(error, EOPNOTSUPP);
 }
 
+static void routes_of_ones_own_are_refused(void **state)
+{
+    static const struct {
+        int level, option;
+        enum fate fate;
+    } options[] = {
+        {IPPROTO_IP, IP_OPTIONS, FAILS},
+        {IPPROTO_IPV6, 57 /* IPV6_RTHDR */, FAILS},
+        {IPPROTO_IPV6, 5 /* IPV6_2292RTHDR */, FAILS},
+        {IPPROTO_IPV6, 6 /* IPV6_2292PKTOPTIONS */, FAILS},
+        {IPPROTO_IPV6, 32 /* IPV6_FLOWLABEL_MGR */, FAILS},
+        {IPPROTO_IP, IP_TOS, PASSES},
+        {IPPROTO_IPV6, 4, PASSES},
+        {SOL_SOCKET, IP_OPTIONS, PASSES},
+        {SOL_SOCKET, 57, PASSES},
+        {IPPROTO_TCP, 4, PASSES},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        int error = 0; /* the kernel's own is EBADF */
+        fate(SYS_setsockopt, -1, options[i].level, options[i].option, 0, &error);
+        assert_int_equal(error, options[i].fate == FAILS ? EPERM : EBADF);
+    }
+}
+
 static void typing_into_a_terminal_is_refused_and_file_flags_trap(void **state)
 {
     int error;
@@ -420,6 +445,7 @@ int main(void)
 #endif
         cmocka_unit_test(stream_sockets_pass_and_others_trap),
         cmocka_unit_test(fast_open_is_refused_in_passing),
+        cmocka_unit_test(routes_of_ones_own_are_refused),
         cmocka_unit_test(typing_into_a_terminal_is_refused_and_file_flags_trap),
         cmocka_unit_test(file_systems_make_no_names_by_themselves),
         cmocka_unit_test(new_namespaces_trap_and_threads_do_not),
