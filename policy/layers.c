@@ -136,7 +136,7 @@ static void add_files(struct policy *policy, const struct stack *stack)
         into->built_in = file->directory == NULL;
         into->size = file->size;
         memcpy(into->sha256, file->sha256, sizeof into->sha256);
-        if (file->env.drop.count == 0 && file->env.keep.count == 0) continue;
+        if (!file->env.drop.count && !file->env.keep.count && !file->env.set.count) continue;
         policy->env[policy->env_count] = file->env;
         policy->env[policy->env_count++].layer = stack->items[i].layer;
     }

@@ -23,9 +23,20 @@ static void env_keep(struct reader *reader, const struct node *value, void *into
     read_texts(reader, value, "\"keep\"", TEXT_GLOB, &reader->file->env.keep);
 }
 
+static void env_set(struct reader *reader, const struct node *value, void *into)
+{
+    struct strings *set = &reader->file->env.set;
+    (void)into;
+    if (refuse_in_project(reader, value, "\"set\"")) return;
+    read_texts(reader, value, "\"set\"", TEXT_PLAIN, set);
+    for (size_t i = 0; i < set->count; i++)
+        if (strcspn(set->items[i], "=") == 0 || !strchr(set->items[i], '='))
+            complain(reader, value, "\"%.200s\" sets no variable: write NAME=VALUE", set->items[i]);
+}
+
 void read_env(struct reader *reader, const struct node *map, void *into)
 {
-    static const struct key keys[] = {{"drop", env_drop}, {"keep", env_keep}};
+    static const struct key keys[] = {{"drop", env_drop}, {"keep", env_keep}, {"set", env_set}};
     READ_MAP(reader, map, "\"env\"", keys, into);
 }
 

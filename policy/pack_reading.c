@@ -160,6 +160,7 @@ static void put_settings(struct bytes *to, const struct loaded *file)
     }
     put_texts(to, &file->env.drop);
     put_texts(to, &file->env.keep);
+    put_texts(to, &file->env.set);
     for (size_t i = 0; i < LIMITS; i++)
         put_said(to, &file->limits[i]);
     put_said(to, &file->ask_timeout);

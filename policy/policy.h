@@ -96,4 +96,8 @@ size_t policy_run_tests(const struct policy *policy, const struct image *image, 
 /* Whether a guarded program gets to see the variable NAME. */
 bool policy_env_keeps(const struct policy *policy, const char *name);
 
+/* The entries NAME=VALUE for programs that have nothing of that name, one after another, NULL after the last;
+ * `*at` begins at 0. */
+const char *policy_env_next(const struct policy *policy, size_t *at);
+
 #endif

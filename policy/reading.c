@@ -246,6 +246,7 @@ static void take_settings(struct taking *from, struct loaded *file)
     }
     take_texts(from, EXPAND_PLAIN, &file->env.drop);
     take_texts(from, EXPAND_PLAIN, &file->env.keep);
+    take_texts(from, EXPAND_PLAIN, &file->env.set);
     for (size_t i = 0; i < LIMITS; i++)
         file->limits[i] = take_said(from);
     file->ask_timeout = take_said(from);

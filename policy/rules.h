@@ -105,11 +105,12 @@ struct command {
 };
 
 /* `env:` of one layer, strongest layer first. Within a layer keep beats drop; the strongest layer that names
- * a variable decides. A project layer has no keep. */
+ * a variable decides. A project layer has neither keep nor set. */
 struct env_rules {
     enum layer layer;
     struct strings drop;
     struct strings keep;
+    struct strings set; /* NAME=VALUE, for a program that has nothing of that name */
 };
 
 /* `limits:`; 0: none. A project layer can only lower them. */

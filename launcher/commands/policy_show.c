@@ -134,10 +134,11 @@ static void print_env(const struct policy *policy)
 {
     for (size_t i = 0; i < policy->env_count; i++) {
         const struct env_rules *env = &policy->env[i];
-        if (!env->drop.count && !env->keep.count) continue;
+        if (!env->drop.count && !env->keep.count && !env->set.count) continue;
         printf("\nenv, from %s\n", layer_titles[env->layer]);
         print_strings("keep", &env->keep);
         print_strings("drop", &env->drop);
+        print_strings("set", &env->set);
     }
 }
 
@@ -249,6 +250,7 @@ static void json_settings(struct json *json, const struct policy *policy)
         json_string(json, "layer", layer_names[policy->env[i].layer]);
         json_strings(json, "keep", &policy->env[i].keep);
         json_strings(json, "drop", &policy->env[i].drop);
+        json_strings(json, "set", &policy->env[i].set);
         json_close(json, '}');
     }
     json_close(json, ']');

@@ -16,13 +16,6 @@
 /* man(1) fences its helpers off from all sockets, and so from the door; this is how it is told not to. */
 #define UNFENCED "MAN_DISABLE_SECCOMP"
 
-/* Said unless somebody has said something else: tools look for a newer version of themselves now and then,
- * which is a connection that nobody meant, and would be a question. */
-static const char *const usual[] = {"NO_UPDATE_NOTIFIER=1", "npm_config_update_notifier=false",
-                                    "PIP_DISABLE_PIP_VERSION_CHECK=1"};
-
-enum { USUAL = sizeof usual / sizeof *usual };
-
 /* The loader's own variables that would lead around the door. Those that only say where libraries lie are not
  * among them: a library that they bring in calls the C library as the program does. */
 static const struct {
@@ -87,6 +80,19 @@ static bool check_wanted(const struct environment_options *options, char **why)
     return true;
 }
 
+static bool check_set(const struct environment_options *options, char **why)
+{
+    size_t at = 0;
+    for (const char *entry; (entry = policy_env_next(options->policy, &at));) {
+        char *name cleanup_free = name_of(entry);
+        const char *hazard = !strcmp(name, PRELOAD) ? "askfirst sets it" : environment_hazard(name);
+        if (!hazard) continue;
+        *why = xasprintf("the policy's env: set: %s cannot be set for a guarded program: %s", name, hazard);
+        return false;
+    }
+    return true;
+}
+
 /* ld.so splits LD_PRELOAD at blanks and colons and replaces $WORDS in it; there is no way to quote. */
 static bool can_be_preloaded(const char *shim)
 {
@@ -140,11 +146,13 @@ static bool passes(const struct environment_options *options, const char *entry)
 
 char **environment_make(const struct environment_options *options, char *const *from, char **why)
 {
-    if (!check_shim(options, why) || !check_wanted(options, why)) return NULL;
-    size_t count = 0, made = 0;
+    if (!check_shim(options, why) || !check_wanted(options, why) || !check_set(options, why)) return NULL;
+    size_t count = 0, set = 0, made = 0;
     while (from[count])
         count++;
-    char **environment = xcalloc(count + options->wanted_count + USUAL + 4, sizeof *environment);
+    for (size_t at = 0; policy_env_next(options->policy, &at);)
+        set++;
+    char **environment = xcalloc(count + options->wanted_count + set + 4, sizeof *environment);
 
     const char *asked = wanted(options, PRELOAD);
     const char *others =
@@ -162,9 +170,10 @@ char **environment_make(const struct environment_options *options, char *const *
         if (strchr(entry, '=') && strcmp(name, PRELOAD) != 0 && wanted(options, name) == entry)
             environment[made++] = xstrdup(entry);
     }
-    for (size_t i = 0; i < USUAL; i++) {
-        char *name cleanup_free = name_of(usual[i]);
-        if (!environment_get(environment, name)) environment[made++] = xstrdup(usual[i]);
+    size_t at = 0;
+    for (const char *entry; (entry = policy_env_next(options->policy, &at));) {
+        char *name cleanup_free = name_of(entry);
+        if (!environment_get(environment, name)) environment[made++] = xstrdup(entry);
     }
     if (options->shim_needed && !environment_get(environment, UNFENCED))
         environment[made++] = xstrdup(UNFENCED "=1");

@@ -149,21 +149,48 @@ static void an_entry_without_a_value_stays(void **state)
     char **environment = make(FROM("odd", "A=x"), NULL, SHIM, &why);
     assert_string_equal(environment[2], "odd");
     assert_string_equal(environment[3], "A=x");
-    assert_string_equal(environment[7], "MAN_DISABLE_SECCOMP=1");
-    assert_null(environment[8]);
+    assert_string_equal(environment[4], "MAN_DISABLE_SECCOMP=1");
+    assert_null(environment[5]);
     assert_string_equal(environment_get(environment, "A"), "x");
     assert_null(environment_get(environment, "odd"));
     environment_free(environment);
 }
 
-static void tools_are_told_not_to_look_for_newer_ones(void **state)
+static char *sets[] = {"TOLD=no", "PATHS=a=b"};
+static struct env_rules setting = {.layer = LAYER_USER, .set = {sets, 2}};
+
+static char **made(char **from, const char *const *wanted, struct env_rules *env, char **why)
+{
+    const struct policy says = {.env = env, .env_count = 1};
+    struct environment_options options = {
+        .policy = &says, .wanted = wanted, .shim = SHIM, .shim_needed = true, .session = "/run/x"};
+    while (wanted && wanted[options.wanted_count])
+        options.wanted_count++;
+    *why = NULL;
+    return environment_make(&options, from, why);
+}
+
+static void what_the_policy_sets_is_there_where_nothing_else_was_said(void **state)
 {
     (void)state;
     char *why;
-    has(make(FROM("A=x"), NULL, SHIM, &why), "npm_config_update_notifier", "false");
-    has(make(FROM("npm_config_update_notifier=true"), NULL, SHIM, &why), "npm_config_update_notifier",
-        "true");
-    has(make(FROM("A=x"), WANTED("NO_UPDATE_NOTIFIER=0"), SHIM, &why), "NO_UPDATE_NOTIFIER", "0");
+    has(made(FROM("A=x"), NULL, &setting, &why), "TOLD", "no");
+    has(made(FROM("A=x"), NULL, &setting, &why), "PATHS", "a=b");
+    has(made(FROM("TOLD=yes"), NULL, &setting, &why), "TOLD", "yes");
+    has(made(FROM("A=x"), WANTED("TOLD=maybe"), &setting, &why), "TOLD", "maybe");
+}
+
+static void a_policy_cannot_set_what_leads_around_the_door(void **state)
+{
+    (void)state;
+    char *hazards[] = {"LD_PRELOAD=/x.so", "LD_AUDIT=/x.so", "ASKFIRST_SESSION=/x"};
+    for (size_t i = 0; i < sizeof hazards / sizeof *hazards; i++) {
+        struct env_rules bad = {.layer = LAYER_USER, .set = {&hazards[i], 1}};
+        char *why;
+        assert_null(made(FROM("A=x"), NULL, &bad, &why));
+        assert_non_null(strstr(why, "cannot be set for a guarded program"));
+        free(why);
+    }
 }
 
 static void keeps_back(char **from, const char *names)
@@ -198,7 +225,8 @@ int main(void)
         cmocka_unit_test(a_shim_that_is_not_needed_is_left_out_where_it_cannot_be_told_of),
         cmocka_unit_test(man_leaves_its_helpers_a_way_to_the_door),
         cmocka_unit_test(an_entry_without_a_value_stays),
-        cmocka_unit_test(tools_are_told_not_to_look_for_newer_ones),
+        cmocka_unit_test(what_the_policy_sets_is_there_where_nothing_else_was_said),
+        cmocka_unit_test(a_policy_cannot_set_what_leads_around_the_door),
         cmocka_unit_test(of_what_is_kept_back_the_keys_are_named),
     };
     return cmocka_run_group_tests_name("environment", tests, NULL, NULL);

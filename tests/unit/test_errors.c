@@ -253,6 +253,7 @@ static const struct {
      "only its name"},
     {"askfirst: 1\ncommands: [{names: x, same: [-f]}]\n",
      "2:29: \"-f\" does not name two options: write \"-f=--force\""},
+    {"askfirst: 1\nenv: {set: [LANG]}\n", "2:12: \"LANG\" sets no variable: write NAME=VALUE"},
     {"askfirst: 1\ncommands: [{names: x, skip_words: 17}]\n",
      "2:35: \"skip_words\" cannot be more than 16: no wrapper takes so many words"},
     {"askfirst: 1\ncommands: [{names: x, subcommands: yes}]\n",

@@ -206,6 +206,8 @@ static void a_project_cannot_loosen(void **state)
                  "2:1: a project file can only tighten: remove \"commands\"");
     project_says(*state, "askfirst: 1\nenv: {keep: [A]}\n",
                  "2:13: a project file can only tighten: remove \"keep\"");
+    project_says(*state, "askfirst: 1\nenv: {set: [A=1]}\n",
+                 "2:12: a project file can only tighten: remove \"set\"");
     project_says(*state, "askfirst: 1\notherwise: {read: allow}\n",
                  "2:19: a project file can only tighten: write ask or deny, or remove this");
     project_says(*state, "askfirst: 1\nlimits: {memory: none}\n",
@@ -279,6 +281,21 @@ static void the_environment(void **state)
     assert_false(policy_env_keeps(policies->policy, "A_KEY"));
     assert_false(policy_env_keeps(policies->policy, "B_KEY_2"));
     assert_false(policy_env_keeps(policies->policy, "SHELL"));
+}
+
+static void the_environment_is_added_to(void **state)
+{
+    struct policies *policies = *state;
+    size_t at = 0;
+    policies_write(policies, "base.yaml", "askfirst: 1\nenv: {set: [A=weak, B=1, C=2, D=3, E=]}\n");
+    policies->options.project_file =
+        policies_write(policies, "work/.askfirst.yaml", "askfirst: 1\nenv: {drop: [C]}\n");
+    load(policies, "askfirst: 1\nextends: base.yaml\nenv: {set: [A=strong], drop: [B]}\n");
+    assert_string_equal(policy_env_next(policies->policy, &at), "A=strong");
+    assert_string_equal(policy_env_next(policies->policy, &at), "D=3");
+    assert_string_equal(policy_env_next(policies->policy, &at), "E=");
+    assert_null(policy_env_next(policies->policy, &at));
+    assert_null(policy_env_next(policies->policy, &at));
 }
 
 /* A path below the directory of the test, for a message that names a file. */
@@ -479,6 +496,7 @@ int main(void)
         TEST(approvals_lift_a_question_only),
         TEST(approvals_only_allow),
         TEST(the_environment),
+        TEST(the_environment_is_added_to),
         TEST(files_that_others_may_write_are_refused),
         TEST(files_of_other_users_are_refused),
         TEST(files_that_cannot_be_read_are_refused),

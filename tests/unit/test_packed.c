@@ -237,6 +237,7 @@ static void same_policies(const struct policy *a, const struct policy *b)
     for (size_t i = 0; i < a->env_count; i++) {
         same_strings(&a->env[i].drop, &b->env[i].drop);
         same_strings(&a->env[i].keep, &b->env[i].keep);
+        same_strings(&a->env[i].set, &b->env[i].set);
     }
     assert_memory_equal(&a->limits, &b->limits, sizeof a->limits);
     assert_int_equal(a->ask_timeout_seconds, b->ask_timeout_seconds);
