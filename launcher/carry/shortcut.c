@@ -207,8 +207,9 @@ bool shortcut_by_lane(const struct image *image, const struct protected *protect
 bool shortcut(const struct image *image, const struct protected *protected, struct lane *lane,
               const struct request *request, pid_t tid, int *result)
 {
-    char full[2 * PATH_MAX], flat[2 * PATH_MAX], real[PATH_MAX] = "";
+    char full[2 * PATH_MAX], flat[2 * PATH_MAX], real[PATH_MAX];
     struct stat seen;
+    real[0] = 0;
     if (request->is_openat2 || request->flags & MAKING_FLAGS) return false;
     if (!from_root(tid, request->directory, request->path, full)) return false;
     size_t length = flatten(full, flat);

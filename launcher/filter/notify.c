@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -97,6 +98,12 @@ void notify_close(struct notify *notify)
     if (notify->listener >= 0) close(notify->listener);
     free(notify->buffer);
     *notify = (struct notify){.listener = -1};
+}
+
+bool notify_is_there(const struct notify *notify)
+{
+    struct pollfd ready = {.fd = notify->listener, .events = POLLIN};
+    return poll(&ready, 1, 0) == 1 && ready.revents & POLLIN;
 }
 
 int notify_receive(struct notify *notify, struct seccomp_notif **call)

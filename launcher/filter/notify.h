@@ -33,6 +33,9 @@ int notify_take_listener(int socket);
 bool notify_open(struct notify *notify, int listener);
 void notify_close(struct notify *notify);
 
+/* Whether a call is there to be received. */
+bool notify_is_there(const struct notify *notify);
+
 /* One call, which must be there: this would wait for it. 1: received. 0: there was none after all. -1 with
  * errno: the listener is broken. */
 int notify_receive(struct notify *notify, struct seccomp_notif **call);

@@ -36,6 +36,7 @@ struct watch {
     bool strangers;
     struct fences fences;
     pid_t last; /* who has called last */
+    bool alone; /* nobody else had called since its call before that */
     pid_t told; /* the stranger that was told last why it is refused */
     unsigned events;
 };
@@ -46,7 +47,6 @@ struct call {
     struct call *next, **at; /* while it waits */
     struct seccomp_notif notification;
     pid_t tid;
-    bool alone;             /* nobody else has called since its last call */
     struct caller caller;   /* found when it is needed: pid 0 until then */
     struct process process; /* the caller's, then */
     bool guised;            /* between call_look() or call_act(), and call_acted() */

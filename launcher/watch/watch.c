@@ -26,6 +26,7 @@
 #include "parts.h"
 
 #define SWEEP_MS 250 /* how often callers of waiting questions are looked at */
+#define IN_A_ROW 16  /* calls, of several callers, before anything else has its turn */
 #define MOST_EVENTS 1000u
 
 static void (*const handlers[])(struct call *call) = {
@@ -79,8 +80,9 @@ void call_continue(struct call *call)
  * the others stay on theirs, which may take ten times as long as the call to wake up. */
 static bool can_give_at_once(const struct call *call)
 {
-    bool asked = call->acts && call->acts->asked;
-    return call->alone && !asked && opening_more(&call->notification) & WIRE_OPENING_NEVER_ZERO;
+    const struct watch *watch = call->watch;
+    bool alone = watch->alone && watch->last == call->tid, asked = call->acts && call->acts->asked;
+    return alone && !asked && opening_more(&call->notification) & WIRE_OPENING_NEVER_ZERO;
 }
 
 void call_give(struct call *call, int fd, bool cloexec)
@@ -419,7 +421,7 @@ static void handle(struct watch *watch, const struct seccomp_notif *notification
         call_return(call, -EPERM);
         return;
     }
-    call->alone = watch->last == call->tid;
+    watch->alone = watch->last == call->tid;
     watch->last = call->tid;
     if (!verifier_called(watch->verifier, call->tid)) {
         call_return(call, -EACCES);
@@ -442,7 +444,10 @@ static void ready(void *context, int fd, uint32_t events)
         loop_remove(steal_pointer(&watch->source));
         return;
     }
-    if (notify_receive(&watch->notify, &notification) == 1) handle(watch, notification);
+    for (int left = IN_A_ROW; left; left--) {
+        if (notify_receive(&watch->notify, &notification) == 1) handle(watch, notification);
+        if (watch->alone || !notify_is_there(&watch->notify)) return;
+    }
 }
 
 struct watch *watch_open(struct session *session, int listener, struct floor_plan *plan, struct lane *lane,
