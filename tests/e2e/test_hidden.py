@@ -108,6 +108,14 @@ class Told(support.Case):
             self.assertRegex(lines[0], rf"^askfirst: hidden: {self.workspace}/secret was empty for cat \(.*policy.yaml:\d+\); to show it: ")
             self.assertEqual((result.stdout, result.returncode), ("done\n", 0))
 
+    def test_another_name_that_it_had_before_shows_nothing_either(self):
+        (self.workspace / "secret").write_text("token")
+        os.link(self.workspace / "secret", self.workspace / "other")
+        for guard in GUARDS:
+            result = self.run_with(guard, words=("sh", "-c", "sleep 0.3; cat other; echo done"))
+            self.assertEqual((result.stdout, result.returncode), ("done\n", 0), result.stderr)
+            self.assertIn("hidden: ", result.stderr)
+
     def test_quiet_means_quiet(self):
         for guard in GUARDS:
             self.assertEqual(self.run_with(guard, "--quiet").stderr, "")
