@@ -1,5 +1,5 @@
-/* parts.h: what the watch's files share, and nobody else may know. watch.c receives calls
- * and ends them; each of the others knows a family.
+/* parts.h: what the watch's files share, and nobody else may know. watch.c receives calls and ends them,
+ * caller.c knows who makes them, tell.c tells who was refused; each of the others knows a family.
  */
 #ifndef ASKFIRST_WATCH_PARTS_H
 #define ASKFIRST_WATCH_PARTS_H
@@ -64,6 +64,10 @@ void call_return(struct call *call, int64_t value); /* negative: -errno */
 void call_continue(struct call *call);
 void call_give(struct call *call, int fd, bool cloexec); /* closes `fd` */
 void call_leave(struct call *call);                      /* somebody else answers it (aside.h) */
+
+/* The first call of all is the command's exec: nobody has run anything yet, so this is who everybody should
+ * be. */
+void call_learn_own(struct call *call);
 
 /* False: the caller is gone, and the call has been ended. */
 bool call_find_caller(struct call *call);
