@@ -13,6 +13,7 @@
 #include "python.h"
 #include "raw/raw.h"
 
+#define DATAGRAM 2                 /* SOCK_DGRAM */
 #define SEQPACKET 5                /* SOCK_SEQPACKET */
 #define SOCKET_CLOEXEC O_CLOEXEC   /* SOCK_CLOEXEC */
 #define SEND_QUIETLY 0x4000        /* MSG_NOSIGNAL */
@@ -92,9 +93,9 @@ static long letter_add(struct letter *letter, int fd, const void *bytes, size_t 
     return 0;
 }
 
-static long new_socket(void)
+static long new_socket(int type)
 {
-    return raw_call(__NR_socket, 1 /* AF_UNIX */, SEQPACKET | SOCKET_CLOEXEC, 0);
+    return raw_call(__NR_socket, 1 /* AF_UNIX */, type | SOCKET_CLOEXEC, 0);
 }
 
 /* Out of the way of a program that counts on the lowest number being free. */
@@ -202,14 +203,25 @@ static long no_error(const struct wire_answer *answer)
     return answer->error > 0 && answer->error < 4096 ? -(long)answer->error : -EACCES;
 }
 
+/* The door's neighbour. */
+static unsigned hello_address(struct sockaddr_un *hello, const struct session *session)
+{
+    unsigned length = session->door_length - (unsigned)sizeof WIRE_DOOR;
+    *hello = session->door;
+    memcpy((char *)hello + length, WIRE_HELLO, sizeof WIRE_HELLO);
+    return length + (unsigned)sizeof WIRE_HELLO;
+}
+
+/* A datagram wakes the launcher once. A connection would do so when it is made, and again by what it says. */
 long door_hello(const struct session *session)
 {
-    struct letter letter;
-    struct request hello = {.kind = WIRE_HELLO};
-    long fd = new_socket();
+    struct sockaddr_un hello;
+    unsigned length = hello_address(&hello, session);
+    long fd = new_socket(DATAGRAM), sent;
     if (fd < 0) return fd;
-    letter_begin(&letter, session);
-    long sent = send_request((int)fd, &letter, &hello, 0);
+    do
+        sent = raw_call(__NR_sendto, fd, "", 0, SEND_QUIETLY, &hello, length);
+    while (sent == -EINTR);
     raw_close((int)fd);
     return sent;
 }
@@ -225,7 +237,7 @@ static long exchange(const struct session *session, const struct request *reques
                      struct wire_answer *answer, int *door)
 {
     if (!session_has_image(session)) return -EACCES; /* it was said why */
-    long fd = new_socket();
+    long fd = new_socket(SEQPACKET);
     if (fd < 0) return complain_unanswered(request, fd);
     fd = move_up((int)fd);
     uint32_t id = new_id(letter);

@@ -174,7 +174,7 @@ static void keep_strings(struct session *session, const struct found_environment
     session->directory = keep(&to, found->directory, length);
     session->preload = keep(&to, found->preload, found->preload_length);
     session->door.sun_family = 1 /* AF_UNIX */;
-    if (length + sizeof "/" WIRE_DOOR > sizeof session->door.sun_path) return;
+    if (length + sizeof "/" WIRE_HELLO > sizeof session->door.sun_path) return; /* the longer of the two */
     memcpy(session->door.sun_path, session->directory, length);
     memcpy(session->door.sun_path + length, "/" WIRE_DOOR, sizeof "/" WIRE_DOOR);
     session->door_length = (unsigned)(offsetof(struct sockaddr_un, sun_path) + length + sizeof "/" WIRE_DOOR);

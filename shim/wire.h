@@ -1,8 +1,9 @@
 /* wire.h: what crosses between the shim and the launcher, and nothing else that both must agree on.
  *
- * A guarded program finds in its environment the directory of its session, in which lie two things: the
- * socket `door` (SOCK_SEQPACKET) and `policy`, which is struct wire_names and then the compiled policy
- * (image.h), both only for this user. One
+ * A guarded program finds in its environment the directory of its session, in which lie three things, all
+ * only for this user: `policy`, which is struct wire_names and then the compiled policy (image.h), and the
+ * sockets `hello` (SOCK_DGRAM) and `door` (SOCK_SEQPACKET). To `hello` the shim sends a datagram, of any bytes,
+ * when it is at work in a new program, and waits for nothing. At the door one
  * connection carries one request: the head and the first part of the body in one packet, the rest of the body
  * in packets of its own, then one answer comes back. Nothing that the shim says is believed without need: who
  * it is, the launcher takes from the socket; the program, the directory and the standard input it looks up
@@ -15,6 +16,7 @@
 
 #define WIRE_ENV "ASKFIRST_SESSION" /* the session's directory; under guard kernel it ends in a slash */
 #define WIRE_DOOR "door"
+#define WIRE_HELLO "hello"
 #define WIRE_POLICY "policy"
 #define WIRE_SHIM "libaskfirst.so"
 
@@ -50,16 +52,15 @@ enum wire_opening {
 #define WIRE_BODY (16u << 20) /* no body is larger; longer argument vectors are refused */
 
 enum wire_kind {
-    WIRE_HELLO = 1, /* the shim is at work in a new program; no answer comes */
-    WIRE_EXEC,      /* strings: path as called, real path, argv... */
-    WIRE_SHELL,     /* the same of the shell, with argv "sh", "-c", text; `detail` says by which call */
-    WIRE_READ,      /* strings: real path, path as the program wrote it */
-    WIRE_WRITE,     /* the same; `detail` says what kind of write */
-    WIRE_CONNECT,   /* struct sockaddr as passed, a path as the real one; `detail` as for WIRE_SOCKET */
-    WIRE_SEND,      /* struct sockaddr as passed: a datagram with an address */
-    WIRE_SOCKET,    /* no body: `detail` is domain << 16 | type: a socket that is judged when it is made */
-    WIRE_LOOKUP,    /* strings: node, service; `detail` the hints (WIRE_LOOKUP_*); addresses are answered */
-    WIRE_FAILED,    /* on a connection that was answered "go": it failed all the same, with errno `detail` */
+    WIRE_EXEC = 1, /* strings: path as called, real path, argv... */
+    WIRE_SHELL,    /* the same of the shell, with argv "sh", "-c", text; `detail` says by which call */
+    WIRE_READ,     /* strings: real path, path as the program wrote it */
+    WIRE_WRITE,    /* the same; `detail` says what kind of write */
+    WIRE_CONNECT,  /* struct sockaddr as passed, a path as the real one; `detail` as for WIRE_SOCKET */
+    WIRE_SEND,     /* struct sockaddr as passed: a datagram with an address */
+    WIRE_SOCKET,   /* no body: `detail` is domain << 16 | type: a socket that is judged when it is made */
+    WIRE_LOOKUP,   /* strings: node, service; `detail` the hints (WIRE_LOOKUP_*); addresses are answered */
+    WIRE_FAILED,   /* on a connection that was answered "go": it failed all the same, with errno `detail` */
     /* Strings: real path of a directory, link or socket, the real path that is to be its name too; `detail`
      * as for WIRE_WRITE. The same twice: a link is made there. */
     WIRE_MOVE,

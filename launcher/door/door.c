@@ -1,5 +1,4 @@
-/* door.c: the socket, the connections, and reading requests: who may speak, how much, and how long (door.h,
- * wire.h). */
+/* door.c: the connections, and reading requests: who may speak, how much, and how long (door.h, wire.h). */
 #include "door.h"
 
 #include <errno.h>
@@ -8,15 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "../look/process.h"
 #include "../plain/memory.h"
-#include "../plain/write.h"
 #include "../records/audit.h"
 #include "hidden.h"
 #include "parts.h"
@@ -25,21 +20,12 @@
 #define SO_PEERPIDFD 77
 #endif
 
-#define BACKLOG 4096
-#define MOST_CONNECTIONS 512u
 #define MOST_KNOWN 64u
-#define FEWEST_CONNECTIONS 16u
 #define MOST_BODIES (64u << 20) /* bytes, of all requests that are being read or judged */
 #define MOST_STRINGS 1000000u
 #define MOST_EVENTS 1000u
 #define READ_MS 10000   /* for a request to be complete */
 #define LINGER_MS 10000 /* for the end of a connection that was answered */
-
-static void hello(struct connection *connection)
-{
-    hellos_heard(connection->door->hellos, &connection->caller, &connection->process);
-    door_drop(connection, NULL);
-}
 
 /* What may be asked, and in what form. */
 static const struct kind {
@@ -48,7 +34,6 @@ static const struct kind {
     uint32_t most_strings;
     uint32_t most_bytes;
 } kinds[] = {
-    [WIRE_HELLO] = {hello, 0, 0, 0},
     [WIRE_EXEC] = {door_exec, 2, MOST_STRINGS, WIRE_BODY},
     [WIRE_SHELL] = {door_exec, 3, MOST_STRINGS, WIRE_BODY},
     [WIRE_READ] = {door_file, 2, 2, 2 * 4096},
@@ -228,7 +213,7 @@ static const char *wrong_with_head(const struct wire_request *head)
 }
 
 /* Guarded programs live below the keeper. */
-static pid_t top(const struct door *door)
+pid_t door_top(const struct door *door)
 {
     return door->session->keeper ? door->session->keeper : getpid();
 }
@@ -261,11 +246,8 @@ static const char *find_caller(struct connection *connection)
         known_forget(known, pid);
         return "a process that has ended";
     }
-    if (connection->head.kind == WIRE_HELLO)
-        caller_name(&connection->caller, &connection->process);
-    else
-        caller_take(&connection->caller, &connection->process, connection->head.tid);
-    return known_is_below(known, &connection->process, top(connection->door)) ? NULL : not_of_the_run;
+    caller_take(&connection->caller, &connection->process, connection->head.tid);
+    return known_is_below(known, &connection->process, door_top(connection->door)) ? NULL : not_of_the_run;
 }
 
 /* The request is whole. */
@@ -279,14 +261,14 @@ static void handle(struct connection *connection)
     if (who) {
         bool ended =
             !connection->caller.started || has_ended(connection) || !caller_alive(&connection->caller);
-        bool said_hello = connection->head.kind == WIRE_HELLO; /* and ended at once */
         if (!ended) door_event(connection->door, "foreign", connection->caller.pid, who);
-        door_drop(connection, ended && !said_hello ? "a request of a process that is gone" : NULL);
+        door_drop(connection, ended ? "a request of a process that is gone" : NULL);
         return;
     }
     if (connection->pidfd >= 0) close(connection->pidfd);
     connection->pidfd = -1;
     set_timer(connection, 0);
+    if (hellos_grant(connection->door->hellos)) entrance_hear(connection->door);
     connection->state = CONNECTION_JUDGING;
     kind_of(&connection->head)->handle(connection);
 }
@@ -385,7 +367,7 @@ static const char *stranger(const struct door *door, const struct ucred *peer)
 {
     if (peer->pid <= 0) return "a process that cannot be seen from here";
     if (peer->uid != geteuid()) return "a process of another user";
-    if (door->count >= door->most / 4 && !process_is_below(peer->pid, top(door))) return not_of_the_run;
+    if (door->count >= door->most / 4 && !process_is_below(peer->pid, door_top(door))) return not_of_the_run;
     return NULL;
 }
 
@@ -443,7 +425,7 @@ static void meet(struct door *door, int fd)
         return;
     }
     struct process process;
-    bool ended = peer.pid > 0 && !process_look(peer.pid, &process); /* it has said its hello */
+    bool ended = peer.pid > 0 && !process_look(peer.pid, &process); /* it came and went */
     if (!who || !ended)
         door_event(door, who ? "foreign" : "flood", peer.pid,
                    who ? who : "too many connections of one process");
@@ -460,7 +442,7 @@ static void turn_away(struct door *door)
     door_event(door, "flood", 0, "no descriptors are left");
 }
 
-static void somebody_came(void *context, int listener, uint32_t events)
+void door_came(void *context, int listener, uint32_t events)
 {
     struct door *door = context;
     (void)events;
@@ -474,88 +456,12 @@ static void somebody_came(void *context, int listener, uint32_t events)
 
 /* ---- opening and closing ---- */
 
-static int fail(char **why, const char *what, const char *name)
-{
-    *why = xasprintf("%s: %s: %s", what, name, strerror(errno));
-    return -1;
-}
-
-static int listen_at(const char *directory, char **why)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int length = snprintf(address.sun_path, sizeof address.sun_path, "%s/%s", directory, WIRE_DOOR);
-    if (length < 0 || (size_t)length >= sizeof address.sun_path) {
-        errno = ENAMETOOLONG;
-        return fail(why, "the door", directory);
-    }
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0) return fail(why, "the door", "socket");
-    if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && chmod(address.sun_path, 0600) == 0 &&
-        listen(fd, BACKLOG) == 0)
-        return fd;
-    fail(why, "the door", address.sun_path);
-    close(fd);
-    return -1;
-}
-
-/* Whole, then under its name: nobody ever maps half of it. */
-static int write_policy(struct door *door, char **why)
-{
-    const struct session *session = door->session;
-    cleanup_free char *draft = xasprintf("%s/%s.new", session->dir, WIRE_POLICY);
-    cleanup_free char *path = xasprintf("%s/%s", session->dir, WIRE_POLICY);
-    int fd = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0400);
-    if (fd < 0) return fail(why, "the policy's image", draft);
-    bool written =
-        lseek(fd, WIRE_NAMES_SIZE, SEEK_SET) > 0 && write_whole(fd, session->image, session->image_size);
-    if (written && rename(draft, path) == 0) {
-        door->names = names_new(door, fd);
-        return 0;
-    }
-    fail(why, "the policy's image", path);
-    close(fd);
-    unlink(draft);
-    return -1;
-}
-
-static size_t room_for_connections(void)
-{
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return MOST_CONNECTIONS;
-    /* Each may need others for a moment; the launcher needs some for itself. */
-    rlim_t room = files.rlim_cur > 64 ? (files.rlim_cur - 64) / 3 : 0;
-    if (room > MOST_CONNECTIONS) return MOST_CONNECTIONS;
-    return room < FEWEST_CONNECTIONS ? FEWEST_CONNECTIONS : (size_t)room;
-}
-
-/* Under guard kernel the shim asks by a call, and has nothing to judge by itself: there is no socket, at
- * which the launcher, who connects for everybody, would only meet itself. */
-static bool begin_to_listen(struct door *door, char **why)
-{
-    struct session *session = door->session;
-    if (!hellos_wanted(session)) return true;
-    if (write_policy(door, why) < 0 || (door->fd = listen_at(session->dir, why)) < 0) return false;
-    door->reserve = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    door->source = loop_add(session->loop, door->fd, EPOLLIN, somebody_came, door);
-    if (!door->source) fail(why, "the door", "epoll");
-    return door->source != NULL;
-}
-
-static void stop_to_listen(struct door *door)
-{
-    loop_remove(door->source);
-    if (door->fd >= 0) close(door->fd);
-    if (door->reserve >= 0) close(door->reserve);
-}
-
 struct door *door_open(struct session *session, char **why)
 {
     struct door *door = xcalloc(1, sizeof *door);
     door->session = session;
-    door->fd = door->reserve = -1;
-    door->most = room_for_connections();
-    if (!begin_to_listen(door, why)) {
-        stop_to_listen(door);
+    door->most = entrance_room();
+    if (!entrance_open(door, why)) {
         names_free(door->names);
         free(door);
         return NULL;
@@ -596,6 +502,6 @@ void door_close(struct door *door)
     known_free(door->known);
     contents_free(door->contents);
     tree_free(door->command_tree);
-    stop_to_listen(door);
+    entrance_close(door);
     free(door);
 }

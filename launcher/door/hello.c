@@ -362,6 +362,14 @@ static struct pending *expected(const struct hellos *hellos, const struct proces
     }
 }
 
+bool hellos_grant(const struct hellos *hellos)
+{
+    const struct pending *pending = hellos->pending;
+    while (pending && !pending->what.tree && !pending->what.origin)
+        pending = pending->next;
+    return pending != NULL;
+}
+
 static void remember(struct hellos *hellos, const struct caller *caller)
 {
     hellos->greeted[hellos->greeted_next] = (struct greeted){caller->pid, caller->started};

@@ -1,6 +1,6 @@
 /* parts.h: what the door's files share, and nobody else may know.
  *
- * door.c holds the connections and reads requests; judge.c takes one act from its verdict to an answer;
+ * entrance.c has the sockets, door.c holds the connections and reads requests; judge.c takes one act from its verdict to an answer;
  * exec.c, file.c, move.c, names.c, net.c and others.c turn requests into acts; hello.c sees that what was approved
  * is what runs, guarded.
  */
@@ -36,6 +36,8 @@ struct door {
     struct hidden *hidden; /* hidden.h */
     int fd;
     struct loop_source *source;
+    int hello; /* where the shim says that it is at work */
+    struct loop_source *hello_source;
     int reserve; /* given up for a moment when descriptors run out, so that a caller can be told no */
     struct connection *connections;
     struct connection *read; /* the one that is being read, as long as it is there */
@@ -99,6 +101,21 @@ void door_drop(struct connection *connection, const char *why);
  * heard of again after its answer, and nobody is in a hurry to hear it. */
 void door_sweep(struct door *door);
 void door_hear(struct connection *connection); /* one of them; it may be gone afterwards */
+
+/* Guarded programs live below this process. */
+pid_t door_top(const struct door *door);
+
+/* ---- entrance.c ---- */
+
+bool entrance_open(struct door *door, char **why);
+void entrance_close(struct door *door);
+size_t entrance_room(void); /* for how many connections */
+
+/* Somebody wants to come in at the door (loop_ready). */
+void door_came(void *door, int listener, uint32_t events);
+
+/* The hellos that have come. */
+void entrance_hear(struct door *door);
 
 /* ---- judge.c ---- */
 
@@ -261,6 +278,7 @@ struct approved {
     struct origin *origin;
 };
 void hellos_expect(struct hellos *hellos, const struct approved *approved);
+bool hellos_grant(const struct hellos *hellos);    /* whether something begins with one that is expected */
 void hellos_failed(struct connection *connection); /* the exec failed */
 void hellos_closed(struct connection *connection); /* it happened, or its caller died */
 void hellos_heard(struct hellos *hellos, const struct caller *caller, const struct process *process);

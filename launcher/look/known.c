@@ -117,6 +117,13 @@ static bool was_below(struct known *known, const struct process *process)
     return entry && entry->below;
 }
 
+bool known_parent_is_below(const struct known *known, const struct process *process)
+{
+    struct process parent;
+    const struct entry *entry = process->parent > 0 ? find(known, process->parent) : NULL;
+    return entry && entry->below && process_read(entry->fd, entry->pid, &parent);
+}
+
 bool known_is_below(struct known *known, const struct process *process, pid_t top)
 {
     pid_t met[PROCESS_DEEPEST] = {process->pid};

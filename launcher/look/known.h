@@ -24,6 +24,9 @@ bool known_look(struct known *known, pid_t pid, struct process *process);
 bool known_is_below(struct known *known, const struct process *process, pid_t top);
 size_t known_chain(struct known *known, const struct process *process, pid_t top, struct ancestor **chain);
 
+/* Whether the parent of one that was looked at just now is kept, and was below: nobody is kept for this. */
+bool known_parent_is_below(const struct known *known, const struct process *process);
+
 /* Of one who proved to be another: nothing is kept of it. */
 void known_forget(struct known *known, pid_t pid);
 

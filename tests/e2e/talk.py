@@ -9,7 +9,7 @@ import time
 
 import support
 
-HELLO, EXEC, SHELL, READ, WRITE, CONNECT, SEND, SOCKET, LOOKUP, FAILED, MOVE, PROCESS, DEBUG = range(1, 14)
+EXEC, SHELL, READ, WRITE, CONNECT, SEND, SOCKET, LOOKUP, FAILED, MOVE, PROCESS, DEBUG = range(1, 13)
 SPAWN, REFUSED, DIRECTORY, CUT = 1, 2, 4, 8
 GO, NO = 1, 2
 MAGIC = 0x61736B31
@@ -188,6 +188,9 @@ class Talker:
     def exec(self, *argv, **more):
         """The answer to an exec of argv[0]."""
         return self.ask(EXEC, argv[0], os.path.realpath(argv[0]), *argv, **more)
+
+    def hello(self):
+        self.case.assertEqual(self.say("hello"), "sent 0")
 
     def begin_exec(self, *argv, **more):
         return self.request(EXEC, argv[0], os.path.realpath(argv[0]), *argv, **more)

@@ -6,7 +6,7 @@ import struct
 import time
 
 import support
-from talk import (CONNECT, CUT, EXEC, FAILED, GO, HELLO, LOOKUP, NO, READ, REFUSED, SEND, SHELL, SOCKET, SPAWN, WRITE,
+from talk import (CONNECT, CUT, EXEC, FAILED, GO, LOOKUP, NO, READ, REFUSED, SEND, SHELL, SOCKET, SPAWN, WRITE,
                   DoorCase, inet)
 
 RM = "/usr/bin/rm"
@@ -48,7 +48,6 @@ class Malformed(DoorCase):
             ("more strings than bytes", dict(kind=EXEC, strings=("a", "b"), count=0xFFFFFFFF)),
             ("an endless body", dict(kind=EXEC, strings=("a", "b"), length=0xFFFFFFFF)),
             ("a body longer than said", dict(kind=EXEC, strings=("/bin/true", "/bin/true"), length=3)),
-            ("a hello with a body", dict(kind=HELLO, strings=("a",))),
             ("an address that is too long", dict(kind=CONNECT, strings=(), body=b"\2\0" * 200)),
             ("no NUL at the end", dict(kind=EXEC, strings=(), body=b"/bin/true\0/bin/true", count=2)),
         ]
@@ -389,9 +388,16 @@ class Hello(DoorCase):
 
     def test_one_of_nobody_who_was_approved_is_recorded(self):
         session, talker = self.session()
-        connection = talker.request(HELLO)
-        self.assertIsNone(talker.receive(connection))
+        talker.hello()
+        talker.ask(READ, "/etc/hosts", "/etc/hosts")
         self.assertEqual(len(session.records("event", event="unasked")), 1)
+
+    def test_one_from_outside_of_the_run_is_recorded_and_means_nothing(self):
+        session, talker = self.session()
+        directory = [v for v in open(f"/proc/{talker.say('pid')}/environ").read().split("\0") if v.startswith("ASKFIRST_SESSION=")]
+        self.foreigner(directory[0].partition("=")[2]).hello()
+        talker.ask(READ, "/etc/hosts", "/etc/hosts")
+        self.assertEqual([record["event"] for record in session.records("event")], ["foreign"])
 
     def killed(self, session, event):
         began = time.monotonic()

@@ -4,7 +4,7 @@ import signal
 import time
 
 import support
-from talk import CONNECT, EXEC, HELLO, POLICY, READ, SHELL, SPAWN, WRITE, DoorCase, Session, inet
+from talk import CONNECT, EXEC, POLICY, READ, SHELL, SPAWN, WRITE, DoorCase, Session, inet
 
 RM = "/usr/bin/rm"
 
@@ -160,7 +160,7 @@ class Grants(DoorCase):
         session, talker = self.session(policy=policy)
         self.answered(session, talker, itself, "tree", scope="tree")
         self.asked(session, talker, "/usr/bin/mv", "a", "b")  # it has not begun
-        talker.tell(f"close {talker.request(HELLO)}")
+        talker.tell("hello")
         talker.hear()
         self.gone(talker.exec("/usr/bin/mv", "a", "b"))
         self.gone(talker.ask(READ, str(self.file("ask/one")), "one"))

@@ -8,6 +8,7 @@
  *   repeat C N    a packet of N bytes of 'x' on C: "sent N" or "error N"
  *   receive C     one packet: its bytes in hex ("" at the end), or "error N"
  *   close C
+ *   hello         as the shim of a new program: "sent 0" or "error N"
  *   pid           its process id
  *   fork          the child goes on reading, the parent waits for it
  *   exec PATH N   becomes PATH with the one argument N, in an empty environment, unasked
@@ -52,11 +53,12 @@ static long raw(long number, long a, long b, long c, long d, long e, long f)
 #endif
 
 static char packet[1 << 16];
-static struct sockaddr_un door = {.sun_family = AF_UNIX};
+static struct sockaddr_un door = {.sun_family = AF_UNIX}, hello = {.sun_family = AF_UNIX};
 
 static void set_door(const char *directory)
 {
     snprintf(door.sun_path, sizeof door.sun_path, "%s/door", directory);
+    snprintf(hello.sun_path, sizeof hello.sun_path, "%s/hello", directory);
 }
 
 static void open_one(void)
@@ -80,6 +82,13 @@ static void said(long done)
 static long send_bytes(long fd, size_t length)
 {
     return raw(SYS_sendto, fd, (long)packet, (long)length, MSG_NOSIGNAL, 0, 0);
+}
+
+static void say_hello(void)
+{
+    long fd = raw(SYS_socket, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, 0, 0, 0);
+    said(fd < 0 ? fd : raw(SYS_sendto, fd, (long)packet, 0, 0, (long)&hello, sizeof hello));
+    if (fd >= 0) close((int)fd);
 }
 
 static size_t from_hex(const char *hex)
@@ -152,6 +161,8 @@ static void obey(const char *line)
     } else if (sscanf(line, "close %ld", &fd) == 1) {
         close((int)fd);
         puts("ok");
+    } else if (strncmp(line, "hello", 5) == 0) {
+        say_hello();
     } else if (strncmp(line, "pid", 3) == 0) {
         printf("%d\n", (int)getpid());
     } else if (sscanf(line, "exec %99s %99s", directory, argument) == 2) {

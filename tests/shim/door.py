@@ -20,7 +20,7 @@ from support import ASKFIRST, SHIM  # noqa: E402
 MAGIC = 0x61736b31
 REQUEST = struct.Struct("=IIIIIIIiQQQ")
 ANSWER = struct.Struct("=IIIiII")
-HELLO, EXEC, SHELL, READ, WRITE, CONNECT, SEND, SOCKET, LOOKUP, FAILED, MOVE, PROCESS, DEBUG, NAMES = range(1, 15)
+EXEC, SHELL, READ, WRITE, CONNECT, SEND, SOCKET, LOOKUP, FAILED, MOVE, PROCESS, DEBUG, NAMES = range(1, 14)
 SPAWN, REFUSED, DIRECTORY = 1, 2, 4
 GO, NO = 1, 2
 NAMES_SIZE, NO_NAMES = 4096, struct.pack("=I", 1)
@@ -83,19 +83,22 @@ def descendants(pid):
 
 
 class Door:
-    """A session's directory with a door in it. `requests`: all that came, hellos aside; `hellos`: how many of those."""
+    """A session's directory with a door in it. `requests`: all that came; `hellos`: what came as those."""
 
     def __init__(self, case, policy=ALLOW_ALL):
         self.case = case
         self.directory = case.directory("session")
         self.image = compiled(case, policy)
         (self.directory / "policy").write_bytes(self.image)
-        self.requests, self.hellos = [], []
+        self.requests, self.hellos, self.closed = [], [], False
         self.answer = go
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener.bind(str(self.directory / "door"))
         self.listener.listen(64)
         threading.Thread(target=self.accept, daemon=True).start()
+        self.greeted = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.greeted.bind(str(self.directory / "hello"))
+        threading.Thread(target=self.hear, daemon=True).start()
         case.addCleanup(self.close)
 
     def names(self, state, *inodes):
@@ -113,7 +116,20 @@ class Door:
         except OSError:
             pass  # a test has closed it
         self.listener.close()
+        self.closed = True
+        self.greeted.shutdown(socket.SHUT_RDWR)
+        self.greeted.close()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    def hear(self):
+        while True:
+            try:
+                hello = self.greeted.recv(64)
+            except OSError:
+                return
+            if self.closed:
+                return
+            self.hellos.append(hello)
 
     def accept(self):
         while True:
@@ -136,9 +152,6 @@ class Door:
                     return
                 body += more
             request = Request(head, body, pid)
-            if request.kind == HELLO:
-                self.hellos.append(request)
-                return
             self.requests.append(request)
             answer = self.answer(request)
             if answer is None:

@@ -188,6 +188,7 @@ os.rename("f", "g"); os.link("g", "h"); os.symlink("x", "l"); os.mkdir("d"); os.
         self.assertEqual(out, "handler: done\nafterwards: done\n")
         door.listener.close()
         os.unlink(door.directory / "door")
+        os.unlink(door.directory / "hello")
         result = door.run(PROGRAMS / "states", "handler", "/etc/passwd")
         self.assertIn("askfirst: denied: its launcher is gone\n", result.stderr)
         self.assertEqual(result.stdout, "handler: Permission denied\nafterwards: Permission denied\n")

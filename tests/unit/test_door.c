@@ -79,7 +79,7 @@ static void begin(void)
 
 static void finish(void)
 {
-    static const char *const files[] = {"door", "policy", "s.jsonl"};
+    static const char *const files[] = {"door", "hello", "policy", "s.jsonl"};
     char path[96];
     questions_close(session.questions, 0);
     door_close(session.door);
@@ -130,6 +130,7 @@ static void policy_and_socket_lie_in_the_sessions_directory(void **state)
     assert_int_equal(mode_of("policy", &size), S_IFREG | 0400);
     assert_int_equal((size_t)size, WIRE_NAMES_SIZE + session.image_size);
     assert_int_equal(mode_of("door", NULL), S_IFSOCK | 0600);
+    assert_int_equal(mode_of("hello", NULL), S_IFSOCK | 0600);
     finish();
 }
 
