@@ -148,16 +148,22 @@ static bool caller_still_there(struct matter *matter, const char **why)
     return !*why;
 }
 
-static void judge(struct matter *matter, struct target *target, uint64_t python)
+static void judge(struct matter *matter, struct target *target, const struct decision *decision,
+                  uint64_t python)
 {
-    struct decision decision;
-    policy_decide(matter->door->session->image, &target->act, &decision, NULL);
     matter_question(matter, ACT_CONNECT, python);
     matter->question->program = process_program(matter->caller.pid);
     matter->question->address = steal_pointer(&target->shown);
     matter->unchanged = caller_still_there;
-    matter_refused_or_decided(matter, &target->act, &decision);
+    matter_refused_or_decided(matter, &target->act, decision);
     free(target->unix_path);
+}
+
+static struct decision decide(const struct matter *matter, const struct target *target)
+{
+    struct decision decision;
+    policy_decide(matter->door->session->image, &target->act, &decision, NULL);
+    return decision;
 }
 
 void door_connect(struct connection *connection)
@@ -171,7 +177,9 @@ void door_connect(struct connection *connection)
         door_no(connection, EINVAL, NULL);
         return;
     }
-    judge(matter_new(connection), &target, head->python);
+    struct matter *matter = matter_new(connection);
+    const struct decision decision = decide(matter, &target);
+    judge(matter, &target, &decision, head->python);
 }
 
 bool address_judge(struct matter *matter, int domain, int type, const struct sockaddr *address, size_t size)
@@ -180,29 +188,76 @@ bool address_judge(struct matter *matter, int domain, int type, const struct soc
     if (!read_target(&target, matter->door, &matter->caller, type,
                      domain == AF_INET && (type & 0xf) == SOCK_DGRAM, address, size))
         return false;
-    judge(matter, &target, 0);
+    const struct decision decision = decide(matter, &target);
+    judge(matter, &target, &decision, 0);
     return true;
 }
 
-static void judge_kind(struct matter *matter, enum socket_kind kind, uint64_t python)
+static struct target target_of_kind(enum socket_kind kind)
 {
-    struct target target = {.act = {.kind = ACT_CONNECT, .socket = kind}, .shown = xstrdup(kind_name(kind))};
-    judge(matter, &target, python);
+    return (struct target){.act = {.kind = ACT_CONNECT, .socket = kind}, .shown = xstrdup(kind_name(kind))};
+}
+
+static bool is_kind(const char *pattern)
+{
+    for (int kind = 0; kind <= SOCKET_OTHER; kind++) {
+        const char *name = socket_kind_name((enum socket_kind)kind);
+        if (name && !strcmp(name, pattern)) return true;
+    }
+    return false;
+}
+
+/* Whether a rule holds back addresses to which such a socket could send. Nothing of the launcher's own takes
+ * datagrams. */
+static bool holds_addresses(const struct rule *rule, enum socket_kind kind)
+{
+    if (rule->act != ACT_CONNECT || rule->verdict == VERDICT_ALLOW || rule->layer == LAYER_CORE) return false;
+    for (size_t i = 0; i < rule->patterns.count; i++) {
+        const char *pattern = rule->patterns.items[i].text;
+        bool path = !strncmp(pattern, "unix:", 5);
+        if (path == (kind == SOCKET_UNIX_DATAGRAM) && !is_kind(pattern)) return true;
+    }
+    return false;
+}
+
+/* What it sends is not seen any more. Where a stronger rule than the one that allows the kind holds back some
+ * addresses, somebody is asked. */
+static struct decision decide_for_all(const struct matter *matter, const struct target *target)
+{
+    const struct policy *policy = matter->door->session->policy;
+    const enum socket_kind kind = target->act.socket;
+    struct decision decision = decide(matter, target);
+    bool sends = kind == SOCKET_UDP || kind == SOCKET_RAW || kind == SOCKET_UNIX_DATAGRAM;
+    if (decision.verdict != VERDICT_ALLOW || !sends) return decision;
+    if (decision.rule != RULE_NONE && policy->rules[decision.rule].set == SET_APPROVALS) return decision;
+    for (size_t i = 0; i < policy->rule_count; i++) {
+        const struct rule *rule = &policy->rules[i];
+        bool stronger = rule->set == SET_PROJECT || (rule->set == SET_MAIN && i < decision.rule);
+        if (stronger && holds_addresses(rule, kind))
+            return (struct decision){.verdict = VERDICT_ASK, .rule = (uint32_t)i};
+    }
+    return decision;
 }
 
 void socket_judge(struct matter *matter, int domain, int type)
 {
-    judge_kind(matter, socket_kind_of(domain, type), 0);
+    struct target target = target_of_kind(socket_kind_of(domain, type));
+    const struct decision decision = decide_for_all(matter, &target);
+    judge(matter, &target, &decision, 0);
 }
 
 void door_socket(struct connection *connection)
 {
     uint32_t detail = connection->head.detail;
     enum socket_kind kind = socket_kind_of((int)(detail >> 16), (int)(detail & 0xffff));
-    if (kind == SOCKET_STREAM)
+    if (kind == SOCKET_STREAM) {
         door_go(connection); /* its connect will be judged */
-    else
-        judge_kind(matter_new(connection), kind, connection->head.python);
+        return;
+    }
+    struct target target = target_of_kind(kind);
+    struct matter *matter = matter_new(connection);
+    const struct decision decision = decide(matter, &target);
+    judge(matter, &target, &decision, connection->head.python);
 }
 
 /* ---- names ---- */

@@ -519,6 +519,29 @@ os.wait(); look(); time.sleep(0.6)
 """
         self.assertEqual(self.python(text, limit=20).stdout, "read\nheld\nread\nheld\n")
 
+    def test_a_datagrams_socket_is_for_all_addresses(self):
+        others = "otherwise: {read: allow, write: allow, exec: allow, connect: deny, debug: deny}\n"
+        text = """
+import socket
+for kind in (socket.AF_INET, socket.SOCK_DGRAM), (socket.AF_INET6, socket.SOCK_DGRAM), (socket.AF_UNIX, socket.SOCK_DGRAM):
+    try: socket.socket(*kind); print("made", end=" ")
+    except OSError as error: print("no", end=" ")
+"""
+        kinds = "{allow: [udp, unix-datagram]}"
+        for rules, expected in ((f"[{kinds}]", "made made made "),
+                                (f"[{kinds}, {{deny: '10.0.0.0/8'}}, {{ask: 'unix:/run/x'}}]", "made made made "),
+                                (f"[{{deny: [raw, packet]}}, {{allow: '10.0.0.0/8'}}, {kinds}]", "made made made "),
+                                (f"[{{deny: '10.0.0.0/8'}}, {kinds}]", "no no made "),
+                                (f"[{{ask: '*.example.com'}}, {kinds}]", "no no made "),
+                                (f"[{{ask: 'unix:/run/x'}}, {kinds}]", "made made no ")):
+            with self.subTest(rules):
+                self.rules = self.policy(f"connect: {rules}\n" + others)
+                self.assertEqual(self.python(text).stdout, expected)
+                self.assertEqual(self.python(text, approve="allow").stdout, "made made made ")
+        self.rules = self.policy(f"connect: [{kinds}]\n" + others)
+        (self.workspace / ".askfirst.yaml").write_text("askfirst: 1\nconnect: [{deny: '10.0.0.0/8'}]\n")
+        self.assertEqual(self.python(text).stdout, "no no made ")
+
     def test_a_connection_goes_to_the_address_that_was_judged_by_no_route_of_its_own(self):
         text = """
 import socket, struct, sys
