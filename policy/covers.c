@@ -191,6 +191,12 @@ static bool is_option(const char *word)
     return word[0] == '-' && word[1] != '\0';
 }
 
+/* What follows it are words. */
+static bool is_end(const char *word)
+{
+    return strcmp(word, "--") == 0;
+}
+
 static bool has_options(const struct strings *words)
 {
     for (size_t i = 0; i < words->count; i++)
@@ -252,7 +258,8 @@ static bool words_cover(const struct rule *earlier, const struct rule *later)
 static bool options_cover(const struct rule *earlier, const struct rule *later)
 {
     if (earlier->options.count == 0) return true;
-    for (size_t i = 0; i < later->words.count && is_option(later->words.items[i]); i++)
+    for (size_t i = 0;
+         i < later->words.count && is_option(later->words.items[i]) && !is_end(later->words.items[i]); i++)
         if (holds(&earlier->options, later->words.items[i])) return true;
     return later->options.count > 0 && holds_all(&earlier->options, &later->options);
 }

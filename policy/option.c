@@ -192,6 +192,8 @@ static bool spelling_present(const struct line *line, const struct spelling *wan
             return true;
         }
         if (where == BEFORE_WORDS && (kind & ARG_WORD)) break;
+        if (where == ANOTHERS && cursor.i > line->prelude.word && string_is(line->argv[cursor.i], "--", 2))
+            break;
     }
     return found;
 }

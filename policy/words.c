@@ -14,8 +14,17 @@ static bool term_matches(const struct image *image, const struct term *term, con
 /* Goes through the words of a rule; begins at 0. */
 struct terms {
     uint32_t i;
+    bool option; /* the term is one */
     bool behind; /* a word came by */
+    bool ended;  /* a "--" did: what follows are words, as in a line */
 };
+
+/* Of a command whose options end at its first word, a "--" before that ends nothing for what it starts. */
+static bool ends_terms(const struct grammar *grammar, const struct term *term, const struct terms *at)
+{
+    const char *text = image_string(grammar->image, term->text);
+    return term->length == 2 && text[1] == '-' && (at->behind || !options_end_at_word(grammar));
+}
 
 /* The next term; *value is the one that is its value, or NULL. */
 static const struct term *next_term(const struct grammar *grammar, struct range words, struct terms *at,
@@ -25,10 +34,12 @@ static const struct term *next_term(const struct grammar *grammar, struct range 
     *value = NULL;
     if (at->i == words.count) return NULL;
     at->i++;
-    if (!(term->flags & TERM_OPTION)) {
+    at->option = (term->flags & TERM_OPTION) && !at->ended;
+    if (!at->option) {
         at->behind = true;
         return term;
     }
+    at->ended = ends_terms(grammar, term, at);
     bool of_another = at->behind && options_end_at_word(grammar);
     if (at->i < words.count && !(term[1].flags & TERM_OPTION) && !of_another &&
         option_takes_next(grammar, term)) {
@@ -42,7 +53,7 @@ static const struct term *next_term(const struct grammar *grammar, struct range 
 static const struct term *next_word_term(const struct grammar *grammar, struct range words, struct terms *at)
 {
     const struct term *term, *value;
-    while ((term = next_term(grammar, words, at, &value)) && (term->flags & TERM_OPTION))
+    while ((term = next_term(grammar, words, at, &value)) && at->option)
         ;
     return term;
 }
@@ -50,10 +61,8 @@ static const struct term *next_word_term(const struct grammar *grammar, struct r
 static bool option_words_present(const struct line *line, struct range words, enum reading_mode mode)
 {
     struct terms at = {0};
-    for (const struct term *term, *value; (term = next_term(&line->grammar, words, &at, &value));) {
-        bool option = term->flags & TERM_OPTION;
-        if (option && !option_worded_present(line, term, value, !at.behind, mode)) return false;
-    }
+    for (const struct term *term, *value; (term = next_term(&line->grammar, words, &at, &value));)
+        if (at.option && !option_worded_present(line, term, value, !at.behind, mode)) return false;
     return true;
 }
 
@@ -79,7 +88,7 @@ static bool is_rules_option(const struct line *line, struct range words, size_t 
     if (*arg != '-' || !arg[1] || i <= line->prelude.word || !options_end_at_word(&line->grammar))
         return false;
     for (const struct term *term, *value; (term = next_term(&line->grammar, words, &at, &value));) {
-        bool behind = (term->flags & TERM_OPTION) && at.behind;
+        bool behind = at.option && at.behind;
         if (behind && option_is_anothers(&line->grammar, term, arg)) return true;
     }
     return false;
@@ -89,10 +98,11 @@ static bool words_are_first(const struct line *line, struct range words)
 {
     struct line_words cursor = {0};
     struct terms at = {0};
+    bool ended = false; /* its options are, by a "--" that was handed on */
     for (const struct term *term; (term = next_word_term(&line->grammar, words, &at));) {
         const char *word = line_next_word(line, &cursor);
-        while (word && is_rules_option(line, words, cursor.i))
-            word = line_next_word(line, &cursor);
+        for (; word && !ended && is_rules_option(line, words, cursor.i); word = line_next_word(line, &cursor))
+            ended = string_is(word, "--", 2);
         if (!word || !term_matches(line->grammar.image, term, word)) return false;
     }
     return true;
@@ -105,7 +115,7 @@ static bool is_named(const struct line *line, const struct demand *demand, const
     struct terms at = {0};
     for (const struct term *term, *value; (term = next_term(&line->grammar, demand->words, &at, &value));) {
         if (at.behind && options_end_at_word(&line->grammar)) break;
-        if ((term->flags & TERM_OPTION) && option_names_piece(&line->grammar, term, piece)) return true;
+        if (at.option && option_names_piece(&line->grammar, term, piece)) return true;
     }
     for (uint32_t i = 0; i < demand->options.count; i++)
         if (option_names_piece(&line->grammar, &options[i], piece)) return true;

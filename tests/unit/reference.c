@@ -486,16 +486,25 @@ static void read_spoken(const struct command *command, const char *text, const c
     }
 }
 
+/* What follows a "--" are words in a rule too; but before the program that is started it ends only the
+ * options of who starts it. */
+static bool ends_rules_options(const struct phrase *phrase, const struct command *command, const char *text)
+{
+    return strcmp(text, "--") == 0 && (phrase->word_count > 0 || !first_word_ends_options(command));
+}
+
 static void read_phrase(const struct rule *rule, const struct command *command, struct phrase *phrase)
 {
+    bool ended = false;
     phrase->option_count = 0;
     phrase->word_count = 0;
     for (size_t i = 0; i < rule->words.count; i++) {
         const char *text = rule->words.items[i];
-        if (!is_option_word(text)) {
+        if (ended || !is_option_word(text)) {
             phrase->words[phrase->word_count++] = text;
             continue;
         }
+        ended = ends_rules_options(phrase, command, text);
         const char *next = i + 1 < rule->words.count ? rule->words.items[i + 1] : NULL;
         if (next && is_option_word(next)) next = NULL;
         bool had_next = next != NULL;
@@ -601,12 +610,21 @@ static bool is_own(const struct line *line, enum reach reach, const struct wante
     return reach != PASSED_ON && wanted_among(line, &own, wanted, how);
 }
 
+/* Up to a "--" that is handed on, and it. */
+static size_t behind_passed_end(const struct line *line)
+{
+    for (size_t i = line->word_count ? line->words[0] + 1 : 1; i < line->act->argc; i++)
+        if (strcmp(line->act->argv[i], "--") == 0) return i + 1;
+    return line->act->argc;
+}
+
 /* What is handed on may yet be the command's own, where one looks for what may be meant. */
 static bool is_passed_on(const struct line *line, enum reach reach, const struct wanted *wanted,
                          enum strictness how)
 {
     struct part part = {1, line->act->argc, ROLE_WORD, NULL};
     if (reach < PASSED_ON_TOO || !first_word_ends_options(line->command)) return false;
+    if (reach == PASSED_ON) part.to = behind_passed_end(line);
     if (wanted_among(line, &part, wanted, how)) return true;
     part.command = line->command;
     return reach == PASSED_ON_TOO && wanted_among(line, &part, wanted, how);
@@ -753,9 +771,10 @@ static bool is_rules_option(const struct phrase *phrase, const struct line *line
 static bool words_fit_exactly(const struct rule *rule, const struct phrase *phrase, const struct line *line)
 {
     size_t at = 0;
+    bool ended = false;
     for (size_t i = 0; i < phrase->word_count; i++, at++) {
-        while (at < line->word_count && is_rules_option(phrase, line, at))
-            at++;
+        while (at < line->word_count && !ended && is_rules_option(phrase, line, at))
+            ended = strcmp(word(line, at++), "--") == 0;
         if (at == line->word_count || !reference_text(phrase->words[i], word(line, at))) return false;
     }
     return phrase->word_count == 0 || trusts_all_before_first_word(rule, phrase, line);

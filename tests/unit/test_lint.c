@@ -249,7 +249,7 @@ static void make_rule(struct made_rule *made)
     static const char *const programs[] = {"git",        "g*",           "rm",     "sh",   "sudo",
                                            "/usr/bin/*", "/usr/bin/git", "**/git", "/w/**"};
     static const char *const words[] = {"push", "stash",   "origin", "*",  "p*", "--f*",
-                                        "-f",   "--force", "-rf",    "-C", "d"};
+                                        "-f",   "--force", "-rf",    "-C", "d",  "--"};
     static const char *const options[] = {"-f", "--force", "-r", "-rf", "-C", "-[fr]"};
     static const char *const shell[] = {"*", "a*", "ab", "*b"};
     static const char *const directories[] = {"/w/**", "/w", "/x"};
@@ -261,7 +261,7 @@ static void make_rule(struct made_rule *made)
     rule->patterns = (struct patterns){made->programs, dice(3)};
     for (size_t i = 0; i < 2; i++)
         make_pattern(&made->programs[i], PICK(programs));
-    rule->words = pick_some(words, 11, made->words);
+    rule->words = pick_some(words, 12, made->words);
     if (dice(3) == 0) rule->options = pick_some(options, 6, made->options);
     if (dice(3) == 0) rule->without = pick_some(options, 6, made->without);
     if (dice(6) == 0) rule->shell = pick_some(shell, 4, made->shell);
