@@ -136,7 +136,8 @@ static APART long judge_path_socket(struct reaching *reaching)
     if (!result) {
         reaching->act.unix_path = place.path.bytes;
         reaching->act.unix_length = place.length;
-        if (!allowed(reaching->session, &reaching->act)) result = ask_path(reaching, &place);
+        bool plain = !place.several && allowed(reaching->session, &reaching->act);
+        if (!plain) result = ask_path(reaching, &place);
     }
     if (!result) {
         char *end = bytes_fd_path(local->sun_path, place.fd);

@@ -29,6 +29,7 @@ struct target {
     struct act act;
     const char *names[MOST_NAMES];
     char *unix_path;
+    bool several; /* it is a socket's path, and the socket has other names */
     char *shown;
 };
 
@@ -87,11 +88,12 @@ static bool read_inet6(struct target *target, const struct door *door, const str
 }
 
 /* A socket's path as the caller means it; one that is not there is taken as it was written. */
-static char *real_socket_path(const struct caller *caller, const char *path)
+static char *real_socket_path(const struct caller *caller, const char *path, bool *several)
 {
     struct found found;
     if (found_open(&found, caller, path, 0)) {
         char *real = steal_pointer(&found.path);
+        *several = S_ISSOCK(found.status.st_mode) && found.status.st_nlink > 1;
         found_close(&found);
         return real;
     }
@@ -115,7 +117,7 @@ static bool read_unix(struct target *target, const struct caller *caller, const 
         act->unix_length = length - 1;
     } else {
         cleanup_free char *written = xstrndup(address->sun_path, strnlen(address->sun_path, length));
-        target->unix_path = real_socket_path(caller, written);
+        target->unix_path = real_socket_path(caller, written, &target->several);
         act->unix_length = strlen(target->unix_path);
     }
     act->unix_path = target->unix_path;
@@ -148,6 +150,23 @@ static bool caller_still_there(struct matter *matter, const char **why)
     return !*why;
 }
 
+/* A person has allowed it for good. */
+static bool is_approved(const struct matter *matter, const struct decision *decision)
+{
+    const struct policy *policy = matter->door->session->policy;
+    return decision->rule != RULE_NONE && policy->rules[decision->rule].set == SET_APPROVALS;
+}
+
+/* Nobody keeps a socket under several names: it is one of somebody else's, by another name. */
+static void ask_of_several(struct matter *matter, const struct act *act, const struct decision *decision)
+{
+    const struct decision asked = {.verdict = VERDICT_ASK, .rule = decision->rule};
+    matter_rule(matter, &asked);
+    free(matter->question->because);
+    matter->question->because = xstrdup("this socket has several names, and may be a protected one");
+    matter_decide(matter, act, &asked);
+}
+
 static void judge(struct matter *matter, struct target *target, const struct decision *decision,
                   uint64_t python)
 {
@@ -155,7 +174,10 @@ static void judge(struct matter *matter, struct target *target, const struct dec
     matter->question->program = process_program(matter->caller.pid);
     matter->question->address = steal_pointer(&target->shown);
     matter->unchanged = caller_still_there;
-    matter_refused_or_decided(matter, &target->act, decision);
+    if (target->several && decision->verdict == VERDICT_ALLOW && !is_approved(matter, decision))
+        ask_of_several(matter, &target->act, decision);
+    else
+        matter_refused_or_decided(matter, &target->act, decision);
     free(target->unix_path);
 }
 
@@ -228,8 +250,7 @@ static struct decision decide_for_all(const struct matter *matter, const struct 
     const enum socket_kind kind = target->act.socket;
     struct decision decision = decide(matter, target);
     bool sends = kind == SOCKET_UDP || kind == SOCKET_RAW || kind == SOCKET_UNIX_DATAGRAM;
-    if (decision.verdict != VERDICT_ALLOW || !sends) return decision;
-    if (decision.rule != RULE_NONE && policy->rules[decision.rule].set == SET_APPROVALS) return decision;
+    if (decision.verdict != VERDICT_ALLOW || !sends || is_approved(matter, &decision)) return decision;
     for (size_t i = 0; i < policy->rule_count; i++) {
         const struct rule *rule = &policy->rules[i];
         bool stronger = rule->set == SET_PROJECT || (rule->set == SET_MAIN && i < decision.rule);

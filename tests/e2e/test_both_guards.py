@@ -2,6 +2,7 @@
 records."""
 import os
 import pathlib
+import socket
 import stat
 import subprocess
 import time
@@ -173,6 +174,24 @@ print(os.path.getsize("startup"))
         self.assertEqual(asked, [("write", ".keys/deep/id")] * 3 + [("read", ".token_1")] + [("write", ".token_1")] * 3
                          + [("read", ".login")] + [("write", ".login")] * 3 + [("write", ".startup")] * 3)
         self.assertEqual([q["detail"] for q in seen["questions"][-3:]], ["write", "truncate", "change mode of"])
+
+    def test_a_socket_of_several_names_is_asked_about(self):
+        def prepare(work):
+            for name in ("outside", "work"):
+                self.listener = socket.socket(socket.AF_UNIX)
+                self.addCleanup(self.listener.close)
+                os.chdir(work)
+                self.listener.bind({"outside": "../outside.sock", "work": "plain.sock"}[name])
+                self.listener.listen()
+            os.link("../outside.sock", "innocent.sock")
+
+        seen = self.both("""
+for name in ("plain.sock", "innocent.sock"):
+    with socket.socket(socket.AF_UNIX) as s: attempt(s.connect, name)
+""", lambda question: "deny", policy="connect: [{allow: 'unix:${workspace}/**'}]\notherwise: {read: allow, write: allow, exec: allow, connect: deny}",
+                         prepare=prepare)
+        self.assertEqual(seen["out"].split("\n")[:-1], ["did it", "EACCES"])
+        self.assertEqual([q["about"] for q in seen["questions"]], ["unix:WORK/innocent.sock"])
 
     def test_another_name_may_be_taken_away_or_given(self):
         seen = self.both("""
