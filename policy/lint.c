@@ -1,6 +1,5 @@
-/* lint.c: what is allowed to stand in a policy, and is likely not meant: rules that can never match or speak
- * of more than one command, allows for programs that the guarded code may write, and policies that it may
- * write. */
+/* lint.c: what is allowed to stand in a policy, and is likely not meant: rules that can never match, allows
+ * for programs that the guarded code may write, and policies that it may write. */
 #include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "covers.h"
 #include "image.h"
+#include "lint.h"
 #include "policy.h"
 #include "resolve.h"
 
@@ -27,14 +27,44 @@ static bool is_override(const struct rule *earlier, const struct rule *later)
            !(later->verdict == VERDICT_DENY && earlier->verdict != VERDICT_DENY);
 }
 
+/* Whether it is a mistake where the one leaves nothing to the other. */
+static bool is_rival(const struct rule *earlier, const struct rule *later)
+{
+    return earlier->act == later->act && earlier->set == later->set && !is_override(earlier, later) &&
+           !is_chance(earlier, later);
+}
+
+/* A rule of several patterns, of which each is taken by another rule. */
+static void lint_together(const struct policy *policy, size_t index, struct diagnostics *diagnostics)
+{
+    const struct rule *later = &policy->rules[index], *first = NULL, *last = NULL;
+    for (size_t i = 0; i < later->patterns.count; i++) {
+        struct rule part = *later;
+        part.patterns = (struct patterns){&later->patterns.items[i], 1};
+        size_t k = 0;
+        while (k < index && !(is_rival(&policy->rules[k], later) && rule_covers(&policy->rules[k], &part)))
+            k++;
+        if (k == index) return;
+        if (!first || &policy->rules[k] < first) first = &policy->rules[k];
+        if (!last || &policy->rules[k] > last) last = &policy->rules[k];
+    }
+    if (first == last) return;
+    diagnostics_add(diagnostics, SEVERITY_WARNING, later->place,
+                    "the rule \"%s\" can never match: what comes from \"%s: %s\" (%s:%" PRIu32 ":%" PRIu32
+                    ") to \"%s: %s\" (%s:%" PRIu32 ":%" PRIu32
+                    ") takes all that it would; remove it, or move it before them",
+                    later->text, NAMES[first->verdict], first->text, first->place.file, first->place.line,
+                    first->place.column, NAMES[last->verdict], last->text, last->place.file, last->place.line,
+                    last->place.column);
+}
+
 static void lint_order(const struct policy *policy, size_t index, struct diagnostics *diagnostics)
 {
     const struct rule *later = &policy->rules[index];
     for (size_t i = 0; i < index; i++) {
         const struct rule *earlier = &policy->rules[i];
         const struct place *place = &earlier->place;
-        if (earlier->act != later->act || earlier->set != later->set || is_override(earlier, later)) continue;
-        if (is_chance(earlier, later)) continue;
+        if (!is_rival(earlier, later)) continue;
         if (!rule_covers(earlier, later)) {
             if (later->verdict == VERDICT_ALLOW || !rule_covers_installed(earlier, later)) continue;
             diagnostics_add(diagnostics, SEVERITY_WARNING, later->place,
@@ -51,6 +81,7 @@ static void lint_order(const struct policy *policy, size_t index, struct diagnos
                         place->column);
         return;
     }
+    lint_together(policy, index, diagnostics);
 }
 
 /* Who extends a policy may lift what it says, and often lifts more than was meant: said once, at the rule
@@ -203,65 +234,6 @@ static void lint_allow(const struct rule *rule, const struct image *image, struc
         else
             lint_path_program(rule, &rule->patterns.items[i], image, diagnostics);
     }
-}
-
-static bool has_word(const struct rule *rule, const char *word)
-{
-    for (size_t i = 0; i < rule->words.count; i++)
-        if (strcmp(rule->words.items[i], word) == 0) return true;
-    return false;
-}
-
-/* What stands between the commands of a shell's line. Where it is meant as a word it is quoted, or `;` ends
- * what find -exec runs. */
-static bool is_sign(const struct rule *rule, const char *word, size_t length)
-{
-    static const char *const signs[] = {"|",  "||", "|&", "&",  "&&", ";",   ">",
-                                        ">>", "<",  "<<", "2>", "&>", "2>&1"};
-    if (*word == ';' && (strstr(rule->text, " -exec") || strstr(rule->text, " -ok"))) return false;
-    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-        if (strlen(signs[i]) == length && memcmp(word, signs[i], length) == 0)
-            return has_word(rule, signs[i]);
-    return false;
-}
-
-/* Writes "ls | sh" as "*ls*|*sh*". *sign is the first that was met; its length, or 0. */
-static size_t as_shell_glob(const struct rule *rule, char *glob, size_t room, const char **sign)
-{
-    size_t size = 0, found = 0;
-    bool joined = true; /* to what comes before */
-    glob[size++] = '*';
-    for (const char *at = rule->text; *at; at += strspn(at, " ")) {
-        size_t length = strcspn(at, " ");
-        bool parts = is_sign(rule, at, length);
-        if (size + length + 4 > room) return 0;
-        if (parts && glob[size - 1] != '*') glob[size++] = '*';
-        if (!parts && !joined) glob[size++] = ' ';
-        memcpy(glob + size, at, length);
-        size += length;
-        if (parts) glob[size++] = '*';
-        if (parts && !found) *sign = at, found = length;
-        joined = parts;
-        at += length;
-    }
-    if (glob[size - 1] != '*') glob[size++] = '*';
-    glob[size] = '\0';
-    return found;
-}
-
-/* A command has no pipe among its words: a shell has taken it out. */
-static void lint_shell_signs(const struct rule *rule, struct diagnostics *diagnostics)
-{
-    char glob[512];
-    const char *sign = NULL;
-    if (rule->act != ACT_EXEC || rule->text[0] == '{') return;
-    size_t length = as_shell_glob(rule, glob, sizeof glob, &sign);
-    if (!length) return;
-    diagnostics_add(
-        diagnostics, SEVERITY_WARNING, rule->place,
-        "\"%s\" wants the word \"%.*s\", which no shell hands on to a command: for what a shell is "
-        "told with -c, write {shell: \"%s\"}",
-        rule->text, (int)length, sign, glob);
 }
 
 static void lint_file(const struct policy_file *file, const struct image *image,

@@ -413,6 +413,20 @@ static void a_rule_that_can_never_match_is_shown_with_both_places(void **state)
     assert_non_null(strstr(policies_message(policies, 2), "7:10: warning: the rule \"10.2.3.4:80\""));
 }
 
+static void a_rule_may_be_taken_by_several_others(void **state)
+{
+    struct policies *policies = *state;
+    lint(policies, "askfirst: 1\nvariables: {v: [/a/b, /c/d], w: [/a/b, /e]}\nread:\n- deny: [/a/**, /x]\n"
+                   "- ask: /c/*\n- allow: [\"${v}\", \"${w}\"]\nexec:\n- deny: [rm, mv]\n"
+                   "- ask: [{program: [rm, mv], words: x}, {program: [rm, cp], words: x}]\n");
+    assert_int_equal(policies->diagnostics.count, 2);
+    assert_string_equal(policies_message(policies, 0),
+                        "6:11: warning: the rule \"${v}\" can never match: what comes from \"deny: /a/**\" "
+                        "(DIR/p.yaml:4:10) to \"ask: /c/*\" (DIR/p.yaml:5:8) takes all that it would; "
+                        "remove it, or move it before them");
+    assert_non_null(strstr(policies_message(policies, 1), "9:9: warning: the rule \"{program: [rm, mv]"));
+}
+
 static void an_allow_by_name_leaves_nothing_installed_to_what_comes_later(void **state)
 {
     struct policies *policies = *state;
@@ -581,6 +595,7 @@ int main(void)
         TEST(an_allow_for_a_program_that_is_anybodys_is_shown),
         TEST(an_allow_for_one_program_lifts_what_was_meant),
         TEST(a_rule_that_can_never_match_is_shown_with_both_places),
+        TEST(a_rule_may_be_taken_by_several_others),
         TEST(an_allow_by_name_leaves_nothing_installed_to_what_comes_later),
         TEST(a_sign_of_the_shell_is_no_word_of_a_command),
         TEST(what_is_the_same_by_chance_is_no_mistake),
