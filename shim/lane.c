@@ -31,6 +31,20 @@ const char *lane_find(const char *name, size_t length)
     return NULL;
 }
 
+const char *lane_find_alias(const char *path, size_t length)
+{
+    const uint32_t *buckets = (const uint32_t *)(const void *)(LANE + LANE_ALIAS_INDEX_AT);
+    const uint32_t *targets = (const uint32_t *)(const void *)(LANE + LANE_TARGETS_AT);
+    for (uint32_t at = lane_alias_bucket(path, length), alias;
+         (alias = __atomic_load_n(&buckets[at], __ATOMIC_ACQUIRE));
+         at = (at + 1) & (LANE_ALIAS_BUCKETS - 1)) {
+        const char *there = LANE + LANE_ALIASES_AT + (size_t)(alias - 1) * LANE_SLOT;
+        if (length < LANE_SLOT && !memcmp(there, path, length + 1))
+            return lane_slot(__atomic_load_n(&targets[alias - 1], __ATOMIC_RELAXED));
+    }
+    return NULL;
+}
+
 const void *lane_how(int flags)
 {
     static const int known[] = LANE_FLAGS;

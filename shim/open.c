@@ -273,6 +273,20 @@ static bool open_slot(const char *slot, const void *how, long *result)
     return *result >= 0 || missing || *result == -EINTR || *result == -EMFILE;
 }
 
+/* By an alias, if the path still leads to what it led to then. */
+static bool open_alias(const struct opening *opening, const char *slot, const void *how, long *result)
+{
+    struct stat opened, meant;
+    if (!open_slot(slot, how, result) || *result < 0) return false;
+    if (!raw_fstat((int)*result, &opened) &&
+        !raw_stat(opening->dirfd, opening->path, &meant,
+                  opening->flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0) &&
+        opened.st_dev == meant.st_dev && opened.st_ino == meant.st_ino)
+        return true;
+    raw_close((int)*result);
+    return false;
+}
+
 /* The call itself, which traps. `name`: what the path comes to where no link is on the way, if there may be a
  * slot for it; else NULL. */
 static long open_trapped(const struct opening *opening, const char *name)
@@ -298,7 +312,10 @@ static APART long open_by_lane(const struct opening *opening, const void *how)
     long plain = where_plainly(&text, opening->dirfd, opening->path);
     if (plain == WHERE_ONLY_DIRECTORY && opening->flags & O_DIRECTORY) plain = 0;
     const char *slot = plain ? NULL : lane_find(text.bytes, text.length);
-    bool done = slot && open_slot(slot, how, &result);
+    const char *alias = plain || slot ? NULL : lane_find_alias(text.bytes, text.length);
+    bool done = slot    ? open_slot(slot, how, &result)
+                : alias ? open_alias(opening, alias, how, &result)
+                        : false;
     if (!done) {
         bool told = !plain && !slot && text.length < LANE_SLOT;
         result = open_trapped(opening, told ? text.bytes : NULL);

@@ -200,6 +200,7 @@ bool shortcut_by_lane(const struct image *image, const struct protected *protect
     if (fd < 0) return false;
     int slot = find_slot(image, protected, lane, fd, straight, name);
     close(fd);
+    if (slot >= 0 && !straight) lane_add_alias(lane, name, slot);
     *result = -(WIRE_SLOT + slot);
     return slot >= 0;
 }

@@ -213,3 +213,29 @@ int lane_add(struct lane *lane, const char *name)
     __atomic_store_n(&buckets[at], head->used, __ATOMIC_RELEASE);
     return (int)head->used - 1;
 }
+
+/* Its target comes first, and its bucket last. */
+static void write_alias(struct lane *lane, uint32_t alias, const char *path, size_t length, int slot)
+{
+    uint32_t *targets = (uint32_t *)(void *)(lane->memory + LANE_TARGETS_AT);
+    memcpy(lane->memory + LANE_ALIASES_AT + (size_t)alias * LANE_SLOT, path, length + 1);
+    __atomic_store_n(&targets[alias], (uint32_t)slot, __ATOMIC_RELAXED);
+}
+
+void lane_add_alias(struct lane *lane, const char *path, int slot)
+{
+    size_t length = strlen(path);
+    struct lane_head *head = head_of(lane);
+    uint32_t *buckets = (uint32_t *)(void *)(lane->memory + LANE_ALIAS_INDEX_AT), alias;
+    if (!is_plain(path, length)) return;
+    uint32_t at = lane_alias_bucket(path, length);
+    for (; (alias = buckets[at]); at = (at + 1) & (LANE_ALIAS_BUCKETS - 1))
+        if (!strcmp(lane->memory + LANE_ALIASES_AT + (size_t)(alias - 1) * LANE_SLOT, path)) {
+            write_alias(lane, alias - 1, path, length, slot);
+            return;
+        }
+    if (head->aliases == LANE_ALIASES) return;
+    write_alias(lane, head->aliases, path, length, slot);
+    head->aliases++;
+    __atomic_store_n(&buckets[at], head->aliases, __ATOMIC_RELEASE);
+}

@@ -33,6 +33,9 @@ int lane_segment(const struct lane *lane);
  * long, or the lane is full. */
 int lane_add(struct lane *lane, const char *name);
 
+/* Another path, as plain, that leads there through links now. */
+void lane_add_alias(struct lane *lane, const char *path, int slot);
+
 /* The names below a directory, and its own, are taken away: something else gets its name. */
 void lane_forget(struct lane *lane, const char *directory);
 

@@ -160,9 +160,39 @@ vector: .skip 1
             with self.subTest(work):
                 self.assertEqual(self.without_the_launcher(work), "done\n")
 
-    def test_what_is_written_or_asked_about_or_led_to_by_a_link_is_not(self):
+    def test_what_was_read_through_a_link_is_read_again_without_the_launcher(self):
         os.symlink("plain", self.workspace / "link")
-        for work in ("open('plain', 'a').close()", "open('link').read()", "open('written', 'r+').close()"):
+        os.symlink(".", self.workspace / "folder")
+        for work in ("open('link').read()", "open('folder/plain').read()", "os.listdir('folder')", "open(os.path.abspath('folder/link')).read()"):
+            with self.subTest(work):
+                self.assertEqual(self.without_the_launcher(work), "done\n")
+
+    def test_a_link_is_followed_where_it_leads_by_then(self):
+        text = """
+import os
+def turn(target):
+    os.symlink(target, "new"); os.rename("new", "link")
+def read(path, flags=0):
+    try: fd = os.open(path, os.O_RDONLY | flags)
+    except OSError as error: return error.strerror
+    try: return os.read(fd, 99).decode().strip()
+    finally: os.close(fd)
+for target in "plain", "written", "plain", "secret", "plain", "nothing", "plain":
+    turn(target); print(read("link"), read("link"), read(os.path.abspath("link")), sep=", ")
+print(read("link", os.O_NOFOLLOW))
+os.unlink("link"); print(read("link"))
+os.rename("written", "link"); print(read("link"), read("link", os.O_NOFOLLOW))
+os.unlink("plain"); os.symlink("link", "plain"); print(read("plain"))
+"""
+        result = self.askfirst("run", "--guard=kernel", "--policy", self.rules, "--approve=deny", "--quiet", "--", "/usr/bin/python3", "-c", text)
+        self.assertEqual(result.stdout.splitlines(), [
+            "plain, plain, plain", "written, written, written", "plain, plain, plain",
+            "Permission denied, Permission denied, Permission denied", "plain, plain, plain",
+            "No such file or directory, No such file or directory, No such file or directory", "plain, plain, plain",
+            "Too many levels of symbolic links", "No such file or directory", "written written", "written"])
+
+    def test_what_is_written_or_asked_about_is_not(self):
+        for work in ("open('plain', 'a').close()", "open('written', 'r+').close()"):
             with self.subTest(work):
                 self.assertEqual(self.without_the_launcher(work), "")
 

@@ -102,6 +102,40 @@ static void only_plain_names_are_taken(void **state)
     assert_non_null(find(view, name));
 }
 
+/* -1: it is not there. */
+static int find_alias(const struct view *view, const char *path)
+{
+    const uint32_t *buckets = (const uint32_t *)(const void *)(view->memory + LANE_ALIAS_INDEX_AT);
+    const uint32_t *targets = (const uint32_t *)(const void *)(view->memory + LANE_TARGETS_AT);
+    for (uint32_t at = lane_alias_bucket(path, strlen(path)); buckets[at];
+         at = (at + 1) & (LANE_ALIAS_BUCKETS - 1))
+        if (!strcmp(view->memory + LANE_ALIASES_AT + (size_t)(buckets[at] - 1) * LANE_SLOT, path))
+            return (int)targets[buckets[at] - 1];
+    return -1;
+}
+
+static void an_alias_says_in_which_slot_its_name_is(void **state)
+{
+    struct view *view = *state;
+    char path[64];
+    lane_add_alias(view->lane, "/link", lane_add(view->lane, "/etc/hosts"));
+    lane_add_alias(view->lane, "/other", lane_add(view->lane, "/etc/passwd"));
+    assert_int_equal(find_alias(view, "/link"), 0);
+    assert_int_equal(find_alias(view, "/other"), 1);
+    lane_add_alias(view->lane, "/link", 1);
+    assert_int_equal(find_alias(view, "/link"), 1);
+    lane_add_alias(view->lane, "/a/../link", 1);
+    assert_int_equal(find_alias(view, "/a/../link"), -1);
+    assert_null(find(view, "/link"));
+    for (unsigned i = 0; i < LANE_ALIASES + 10; i++) {
+        snprintf(path, sizeof path, "/link/%u", i);
+        lane_add_alias(view->lane, path, 0);
+    }
+    assert_int_equal(find_alias(view, "/link/0"), 0);
+    assert_int_equal(find_alias(view, path), -1);
+    assert_non_null(find(view, "/etc/hosts"));
+}
+
 static void a_full_lane_keeps_what_it_has(void **state)
 {
     struct view *view = *state;
@@ -161,11 +195,9 @@ static void its_own_file_is_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_name_is_found_and_stands_once),
-        TEST(what_is_below_a_directory_is_taken_away),
-        TEST(only_plain_names_are_taken),
-        TEST(a_full_lane_keeps_what_it_has),
-        TEST(its_demands_open_for_reading_through_no_link),
+        TEST(a_name_is_found_and_stands_once), TEST(what_is_below_a_directory_is_taken_away),
+        TEST(only_plain_names_are_taken),      TEST(an_alias_says_in_which_slot_its_name_is),
+        TEST(a_full_lane_keeps_what_it_has),   TEST(its_demands_open_for_reading_through_no_link),
         TEST(its_own_file_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
