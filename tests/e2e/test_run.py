@@ -395,7 +395,6 @@ class Environment(RunCase):
         for name in ("LD_PRELOAD", "ASKFIRST_SESSION"):
             seen.pop(name)
         seen.pop("MAN_DISABLE_SECCOMP", None)  # of guard shim
-        expected.update({"NO_UPDATE_NOTIFIER": "1", "npm_config_update_notifier": "false", "PIP_DISABLE_PIP_VERSION_CHECK": "1"})
         self.assertEqual(seen, expected)
 
     def test_the_shim_comes_first_and_other_preloads_stay(self):
