@@ -135,7 +135,7 @@ static void a_directory_that_is_listed_says_what_its_names_do(void **state)
 {
     (void)state;
     assert_int_equal(mkdir("many", 0700), 0);
-    for (int i = 0; i < 30; i += 2) {
+    for (int i = 0; i < 80; i += 2) {
         char name[32];
         snprintf(name, sizeof name, "many/n%d", i);
         if (i % 3)
@@ -146,7 +146,7 @@ static void a_directory_that_is_listed_says_what_its_names_do(void **state)
     struct arena *arena = new_arena();
     struct seen *seen = seen_new(arena);
     for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < 30; i++) {
+        for (int i = 0; i < 80; i++) {
             char path[PATH_MAX], own[PATH_MAX], remembered[PATH_MAX];
             snprintf(path, sizeof path, "%s/many/n%d/b", top, i);
             assert_true(resolve_path(path, LAST_FOLLOW, own));
