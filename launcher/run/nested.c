@@ -3,6 +3,8 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <link.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -14,13 +16,31 @@
 
 #define NAME "askfirst"
 
+/* An address, and what it lies in. */
+struct object {
+    uintptr_t address;
+    const char *name; /* NULL: not known yet */
+};
+
+/* dladdr(3) would look through all of the C library's symbols. */
+static int look_at(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct object *object = context;
+    (void)size;
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type == PT_LOAD && object->address - (info->dlpi_addr + part->p_vaddr) < part->p_memsz)
+            object->name = info->dlpi_name;
+    }
+    return object->name != NULL;
+}
+
 bool nested_has_shim(void)
 {
-    Dl_info found;
-    void *first = dlsym(RTLD_DEFAULT, "execve");
-    if (!first || !dladdr(first, &found) || !found.dli_fname) return false;
-    const char *slash = strrchr(found.dli_fname, '/');
-    return !strcmp(slash ? slash + 1 : found.dli_fname, WIRE_SHIM);
+    struct object first = {(uintptr_t)dlsym(RTLD_DEFAULT, "execve"), NULL};
+    if (!first.address || !dl_iterate_phdr(look_at, &first)) return false;
+    const char *slash = strrchr(first.name, '/');
+    return !strcmp(slash ? slash + 1 : first.name, WIRE_SHIM);
 }
 
 static bool is_askfirst(pid_t pid)
