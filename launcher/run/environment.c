@@ -198,8 +198,8 @@ char *environment_kept_back(const struct environment_options *options, char *con
     for (size_t i = 0; from[i]; i++) {
         char *name cleanup_free = name_of(from[i]);
         bool ours = !strcmp(name, PRELOAD) || environment_hazard(name) || wanted(options, name);
-        if (ours || !from[i][strlen(name)] || policy_env_keeps(options->policy, name)) continue;
-        if (!is_like_a_key(name) || count++ >= MOST_NAMES) continue;
+        if (ours || !from[i][strlen(name)] || !is_like_a_key(name)) continue;
+        if (policy_env_keeps(options->policy, name) || count++ >= MOST_NAMES) continue;
         char *shown cleanup_free = show_string(name, LONGEST_NAME);
         text_format(&names, "%s%s", names.length ? ", " : "", shown);
     }
