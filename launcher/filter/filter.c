@@ -50,6 +50,7 @@ static const struct call calls[] = {
 };
 
 #define CALL_COUNT (sizeof calls / sizeof *calls)
+#define NUMBERS 1024 /* all are below it that are not CALL_ABSENT */
 #define UNKNOWN (SECCOMP_RET_ERRNO | ENOSYS)
 
 static const struct call *call_of(int number)
@@ -400,12 +401,6 @@ struct run {
     const struct call *part; /* a run of one, whose arguments are looked at */
 };
 
-static int by_number(const void *left, const void *right)
-{
-    int a = (*(const struct call *const *)left)->number, b = (*(const struct call *const *)right)->number;
-    return (a > b) - (a < b);
-}
-
 static size_t append(struct run *runs, size_t count, uint32_t first, uint32_t verdict,
                      const struct call *part)
 {
@@ -417,20 +412,15 @@ static size_t append(struct run *runs, size_t count, uint32_t first, uint32_t ve
 /* `runs` has room for two runs a call and one more. */
 static size_t make_runs(struct run *runs)
 {
-    const struct call *sorted[CALL_COUNT];
-    size_t known = 0, count = 0;
+    const struct call *numbered[NUMBERS] = {NULL};
+    size_t count = 0;
     for (size_t i = 0; i < CALL_COUNT; i++)
-        if (calls[i].number != CALL_ABSENT) sorted[known++] = &calls[i];
-    qsort(sorted, known, sizeof *sorted, by_number);
-
-    uint32_t next = 0; /* the first number that no run covers yet */
-    for (size_t i = 0; i < known; i++) {
-        uint32_t number = (uint32_t)sorted[i]->number;
-        if (number > next) count = append(runs, count, next, UNKNOWN, NULL);
-        count = append(runs, count, number, sorted[i]->verdict, sorted[i]->part ? sorted[i] : NULL);
-        next = number + 1;
+        if ((uint32_t)calls[i].number < NUMBERS) numbered[calls[i].number] = &calls[i];
+    for (uint32_t i = 0; i < NUMBERS; i++) {
+        const struct call *call = numbered[i];
+        count = append(runs, count, i, call ? call->verdict : UNKNOWN, call && call->part ? call : NULL);
     }
-    return append(runs, count, next, UNKNOWN, NULL);
+    return append(runs, count, NUMBERS, UNKNOWN, NULL);
 }
 
 /* A comparison that is missed goes on with the next instruction, so that the distance to the right half never
