@@ -61,6 +61,9 @@ static bool is_literal(const char *text, size_t length)
 bool floor_pattern_reaches(const char *pattern, const char *directory)
 {
     size_t pattern_length, length;
+    /* Most begin with another letter. */
+    bool absolute = pattern[0] == '/' && directory[0] == '/';
+    if (absolute && directory[1] && pattern[1] != directory[1] && !strchr("*?[\\", pattern[1])) return false;
     const char *want = next_name(pattern, &pattern_length), *have = next_name(directory, &length);
     while (have) {
         if (!want) return false;
