@@ -87,7 +87,7 @@ static bool is_special(const char *flat)
     return false;
 }
 
-static bool is_allowed(const struct image *image, const char *path, size_t length)
+bool shortcut_may_read(const struct image *image, const char *path, size_t length)
 {
     struct act act = {.kind = ACT_READ, .path = path, .path_length = length};
     struct decision decision;
@@ -135,7 +135,7 @@ static bool leads_to_allowed(const struct image *image, int fd, char real[PATH_M
     if (length <= 0 || length == PATH_MAX || real[0] != '/' || ends_in(real, (size_t)length, " (deleted)"))
         return false;
     real[length] = 0;
-    return is_allowed(image, real, (size_t)length);
+    return shortcut_may_read(image, real, (size_t)length);
 }
 
 /* Somebody may have a lease on the file: then this would wait. */
@@ -149,7 +149,8 @@ static int open_straight(const struct image *image, const struct request *reques
                          const char *flat, size_t length)
 {
     errno = EACCES;
-    return is_allowed(image, flat, length) ? open_how(full, flags_of(request), RESOLVE_NO_SYMLINKS) : -1;
+    return shortcut_may_read(image, flat, length) ? open_how(full, flags_of(request), RESOLVE_NO_SYMLINKS)
+                                                  : -1;
 }
 
 static int open_through_links(const struct image *image, const struct request *request, const char *full,
@@ -179,7 +180,7 @@ static int find_slot(const struct image *image, const struct protected *protecte
     char real[PATH_MAX];
     struct stat status;
     const char *path = straight ? name : real;
-    bool allowed = straight ? is_allowed(image, name, strlen(name))
+    bool allowed = straight ? shortcut_may_read(image, name, strlen(name))
                             : leads_to_allowed(image, fd, real) && !is_special(real);
     bool plain = allowed && !fstat(fd, &status) && is_plain(fd, &status, path, protected);
     return plain ? lane_add(lane, path) : -1;
@@ -194,7 +195,7 @@ bool shortcut_by_lane(const struct image *image, const struct protected *protect
     bool straight = fd >= 0, missing = !straight && errno == ENOENT;
     if (missing) {
         *result = -ENOENT;
-        return is_allowed(image, name, strlen(name)) && lane_add(lane, name) >= 0;
+        return shortcut_may_read(image, name, strlen(name)) && lane_add(lane, name) >= 0;
     }
     if (!straight && errno == ELOOP) fd = open_how(name, looking, 0);
     if (fd < 0) return false;
@@ -219,7 +220,7 @@ bool shortcut(const struct image *image, const struct protected *protected, stru
         bool missing = (errno == ENOENT || errno == ENOTDIR) && is_missing(full, result);
         /* Without its dots, or a slash at the end, it may well be there. */
         bool flat_too = missing && (!strcmp(full, flat) || (lstat(flat, &seen) && errno == ENOENT));
-        if (flat_too && lane && is_allowed(image, flat, length)) lane_add(lane, flat);
+        if (flat_too && lane && shortcut_may_read(image, flat, length)) lane_add(lane, flat);
         return missing;
     }
 

@@ -26,6 +26,9 @@ bool shortcut(const struct image *image, const struct protected *protected, stru
 bool shortcut_by_lane(const struct image *image, const struct protected *protected, struct lane *lane,
                       const char *name, uint64_t flags, int *result);
 
+/* Whether the policy lets it be read by anybody, without asking. */
+bool shortcut_may_read(const struct image *image, const char *path, size_t length);
+
 /* Whether there is nothing of this name; `result` as above. */
 bool shortcut_to_nothing(pid_t tid, int directory, const char *path, int *result);
 

@@ -25,6 +25,7 @@ struct lane {
     dev_t device; /* of the file that the kernel keeps for it */
     ino_t inode;
     struct stat namespace; /* in which its number means it */
+    bool listed[LANE_SLOTS];
 };
 
 static struct lane_head *head_of(const struct lane *lane)
@@ -197,17 +198,34 @@ void lane_forget(struct lane *lane, const char *directory)
     }
 }
 
+/* The slot of a name, or -1; `*at`: its bucket, or the empty one where it belongs. */
+static int find(const struct lane *lane, const char *name, size_t length, uint32_t *at)
+{
+    const uint32_t *buckets = (const uint32_t *)(const void *)(lane->memory + LANE_INDEX_AT);
+    uint32_t slot;
+    for (*at = lane_bucket(name, length); (slot = buckets[*at]); *at = (*at + 1) & (LANE_BUCKETS - 1))
+        if (!strcmp(lane->memory + LANE_NAMES_AT + (size_t)(slot - 1) * LANE_SLOT, name))
+            return (int)slot - 1;
+    return -1;
+}
+
+bool lane_list_once(struct lane *lane, const char *name)
+{
+    uint32_t at;
+    int slot = find(lane, name, strlen(name), &at);
+    if (slot < 0 || lane->listed[slot]) return false;
+    lane->listed[slot] = true;
+    return true;
+}
+
 int lane_add(struct lane *lane, const char *name)
 {
     size_t length = strlen(name);
     struct lane_head *head = head_of(lane);
-    uint32_t *buckets = (uint32_t *)(void *)(lane->memory + LANE_INDEX_AT);
+    uint32_t *buckets = (uint32_t *)(void *)(lane->memory + LANE_INDEX_AT), at;
     if (!is_plain(name, length)) return -1;
-    uint32_t at = lane_bucket(name, length), slot;
-    for (; (slot = buckets[at]); at = (at + 1) & (LANE_BUCKETS - 1))
-        if (!strcmp(lane->memory + LANE_NAMES_AT + (size_t)(slot - 1) * LANE_SLOT, name))
-            return (int)slot - 1;
-    if (head->used == LANE_SLOTS) return -1;
+    int slot = find(lane, name, length, &at);
+    if (slot >= 0 || head->used == LANE_SLOTS) return slot;
     write_name(lane, head->used, name, length);
     head->used++;
     __atomic_store_n(&buckets[at], head->used, __ATOMIC_RELEASE);

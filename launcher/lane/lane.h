@@ -33,6 +33,9 @@ int lane_segment(const struct lane *lane);
  * long, or the lane is full. */
 int lane_add(struct lane *lane, const char *name);
 
+/* True once for each name that stands there: it was listed, as far as it is a directory. */
+bool lane_list_once(struct lane *lane, const char *name);
+
 /* Another path, as plain, that leads there through links now. */
 void lane_add_alias(struct lane *lane, const char *path, int slot);
 

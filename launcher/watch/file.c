@@ -13,6 +13,7 @@
 #include "../carry/change.h"
 #include "../carry/opening.h"
 #include "../carry/shortcut.h"
+#include "../carry/walker.h"
 #include "../door/hidden.h"
 #include "../filter/numbers.h"
 #include "../look/process.h"
@@ -239,7 +240,11 @@ static bool open_by_lane(struct call *call)
         memory_string(call->tid, data->args[4], name, sizeof name) ||
         !shortcut_by_lane(watch->session->image, watch->protected, watch->lane, name, data->args[2], &result))
         return false;
+    struct lane *lane = watch->lane;
+    const struct image *image = watch->session->image;
+    bool directory = result <= -WIRE_SLOT && data->args[2] & O_DIRECTORY;
     call_return(call, result);
+    if (directory) walker_seen(image, lane, name);
     return true;
 }
 

@@ -196,6 +196,19 @@ os.unlink("plain"); os.symlink("link", "plain"); print(read("plain"))
             with self.subTest(work):
                 self.assertEqual(self.without_the_launcher(work), "")
 
+    def test_who_lists_a_directory_and_opens_one_in_it_is_spared_the_others(self):
+        for name in "abc":
+            (self.workspace / "tree" / name / "below").mkdir(parents=True)
+        (self.workspace / "tree" / "secret").mkdir()
+        (self.workspace / "tree" / "file").write_text("x")
+        os.symlink("a", self.workspace / "tree" / "link")
+        names = self.names(f"ls tree >/dev/null; {LANE}")
+        self.assertFalse([name for name in names if "/tree/" in name])
+        names = self.names(f"ls tree tree/b >/dev/null; {LANE}")
+        self.assertEqual({name for name in names if "/tree/" in name}, {self.path("tree/" + name) for name in "abc"})
+        names = self.names(f"ls tree/b >/dev/null; {LANE}")
+        self.assertEqual([name for name in names if "/tree/" in name], [self.path("tree/b")])
+
     def test_what_was_blocked_caught_or_set_is_as_it_was_bare(self):
         text = ("import signal, sys, os; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1, signal.SIGTERM]);"
                 "signal.signal(signal.SIGINT, signal.SIG_IGN);"
