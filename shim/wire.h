@@ -35,13 +35,13 @@ enum wire_call {
     WIRE_CALL_NO_LANE /* said by the launcher's own instructions in a new program, which is then killed */
 };
 
-/* What an opening that the shim makes under guard kernel says beyond its own arguments, in the fifth and sixth
- * argument of openat, which the kernel does not look at. Nothing is believed: whoever says it without being
- * the shim gets an answer that it does not understand. */
+/* What an opening that the shim makes under guard kernel says beyond its own arguments, in the fifth and
+ * sixth argument of openat, which the kernel does not look at. Nothing is believed: whoever says it without
+ * being the shim gets an answer that it does not understand. */
 #define WIRE_OPENING UINT64_C(0x61736b6f70656e00) /* "askopen", and which of these: */
 enum wire_opening {
-    /* The fifth is the path's text where no link is on its way. If the fast lane has, or gets, a name for what
-     * is to be opened, the answer may be -(WIRE_SLOT + its slot), and the caller opens it from there. */
+    /* The fifth is the path's text where no link is on its way. If the fast lane has, or gets, a name for
+     * what is to be opened, the answer may be -(WIRE_SLOT + its slot), and the caller opens it from there. */
     WIRE_OPENING_BY_SLOT = 1,
     /* Descriptor 0 is taken: 0 is no answer, and the call is made again without this. */
     WIRE_OPENING_NEVER_ZERO = 2

@@ -21,8 +21,8 @@ bool shortcut(const struct image *image, const struct protected *protected, stru
               const struct request *request, pid_t tid, int *result);
 
 /* The same for a caller that can open by itself what has a name in the lane. `name` is what it says its path
- * comes to where no link is on the way: nobody else is misled by a wrong one. `result`: -(WIRE_SLOT + slot), or
- * -ENOENT. */
+ * comes to where no link is on the way: nobody else is misled by a wrong one. `result`: -(WIRE_SLOT + slot),
+ * or -ENOENT. */
 bool shortcut_by_lane(const struct image *image, const struct protected *protected, struct lane *lane,
                       const char *name, uint64_t flags, int *result);
 

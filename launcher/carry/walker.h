@@ -1,5 +1,5 @@
-/* walker.h: somebody goes through a tree: who has listed a directory and opens one that lies in it is going to
- * open the others too. Their names are put into the lane before they are asked for.
+/* walker.h: somebody goes through a tree: who has listed a directory and opens one that lies in it is going
+ * to open the others too. Their names are put into the lane before they are asked for.
  */
 #ifndef ASKFIRST_CARRY_WALKER_H
 #define ASKFIRST_CARRY_WALKER_H

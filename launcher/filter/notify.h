@@ -49,8 +49,8 @@ bool notify_continue(const struct notify *notify, uint64_t id);
 bool notify_give(const struct notify *notify, uint64_t id, int fd,
                  bool cloexec); /* a descriptor: the call's value */
 
-/* The same in one step, which spares a switch to the caller and back. Should the launcher be stopped, traced or
- * frozen in the middle of it, the caller is told 0 and has been given nothing: only for one that makes its
+/* The same in one step, which spares a switch to the caller and back. Should the launcher be stopped, traced
+ * or frozen in the middle of it, the caller is told 0 and has been given nothing: only for one that makes its
  * call again then. */
 bool notify_give_at_once(const struct notify *notify, uint64_t id, int fd, bool cloexec);
 

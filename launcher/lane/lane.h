@@ -29,8 +29,8 @@ void lane_share(const struct lane *lane);
 /* The number of its shared memory, for the filter. */
 int lane_segment(const struct lane *lane);
 
-/* A name that the policy lets be read, whatever lies there: its slot. -1: it is no plain absolute path, or too
- * long, or the lane is full. */
+/* A name that the policy lets be read, whatever lies there: its slot. -1: it is no plain absolute path, or
+ * too long, or the lane is full. */
 int lane_add(struct lane *lane, const char *name);
 
 /* True once for each name that stands there: it was listed, as far as it is a directory. */

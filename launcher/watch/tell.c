@@ -1,5 +1,5 @@
-/* tell.c: words for whoever was refused, on its own standard error (parts.h): at no time does the launcher wait
- * for somebody to read them.
+/* tell.c: words for whoever was refused, on its own standard error (parts.h): at no time does the launcher
+ * wait for somebody to read them.
  */
 #include <fcntl.h>
 #include <poll.h>
