@@ -110,7 +110,7 @@ static bool is_missing(const char *full, int *result)
     return fd < 0 && (*result == -ENOENT || *result == -ENOTDIR);
 }
 
-static bool is_plain(int fd, const struct stat *status, const char *real, const struct protected *protected)
+static bool is_plain(int fd, const struct stat *status, const char *real, struct protected *protected)
 {
     const struct protected_file *file;
     size_t at = 0;
@@ -174,7 +174,7 @@ bool shortcut_to_nothing(pid_t tid, int directory, const char *path, int *result
 
 /* By its real path, which is `name` where no link was met. -1: it is not plainly allowed, or there is no
  * slot. */
-static int find_slot(const struct image *image, const struct protected *protected, struct lane *lane, int fd,
+static int find_slot(const struct image *image, struct protected *protected, struct lane *lane, int fd,
                      bool straight, const char *name)
 {
     char real[PATH_MAX];
@@ -186,7 +186,7 @@ static int find_slot(const struct image *image, const struct protected *protecte
     return plain ? lane_add(lane, path) : -1;
 }
 
-bool shortcut_by_lane(const struct image *image, const struct protected *protected, struct lane *lane,
+bool shortcut_by_lane(const struct image *image, struct protected *protected, struct lane *lane,
                       const char *name, uint64_t flags, int *result)
 {
     const uint64_t looking = O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW);
@@ -206,7 +206,7 @@ bool shortcut_by_lane(const struct image *image, const struct protected *protect
     return slot >= 0;
 }
 
-bool shortcut(const struct image *image, const struct protected *protected, struct lane *lane,
+bool shortcut(const struct image *image, struct protected *protected, struct lane *lane,
               const struct request *request, pid_t tid, int *result)
 {
     char full[2 * PATH_MAX], flat[2 * PATH_MAX], real[PATH_MAX];

@@ -269,6 +269,7 @@ static struct protected *protected_of(const struct loaded *loaded)
     struct protected *protected =
         protected_new(loaded->policy, loaded->image, &loaded->places, PROTECTED_AT_MOST);
     protected_look(protected, SIZE_MAX);
+    protected_settle(protected, SIZE_MAX);
     return protected;
 }
 

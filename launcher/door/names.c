@@ -21,7 +21,7 @@ struct names {
     struct wire_names page;
     struct loop_timer *looking; /* for more */
     size_t told;                /* of those that were found */
-    bool some, over;
+    bool some;
 };
 
 static void gather(struct names *names)
@@ -54,8 +54,6 @@ static void tell(struct names *names)
 static void end_look(struct names *names)
 {
     const char *unseen = protected_unseen(names->protected);
-    if (names->over) return;
-    names->over = true;
     gather(names);
     tell(names);
     if (unseen) door_event(names->door, "not-seen", 0, unseen);
@@ -65,7 +63,8 @@ static void look_on(void *context)
 {
     struct names *names = context;
     names->looking = NULL;
-    if (protected_look(names->protected, PROTECTED_AT_ONCE))
+    if (protected_look(names->protected, PROTECTED_AT_ONCE) ||
+        protected_settle(names->protected, PROTECTED_AT_ONCE))
         names->looking = loop_after(names->door->session->loop, PROTECTED_EVERY_MS, look_on, names);
     else
         end_look(names);
@@ -95,7 +94,7 @@ static void add_act(struct connection *connection, struct acts *acts, enum act_k
                     const struct found *found)
 {
     const char *detail = kind == ACT_WRITE ? change_name(connection->head.detail) : NULL;
-    const struct protected *protected = connection->door->names->protected;
+    struct protected *protected = connection->door->names->protected;
     const struct protected_file *file;
     for (size_t at = 0; (file = protected_next(protected, found->fd, &found->status, &at));)
         if (strcmp(file->path, found->path) != 0) acts_add(acts, kind, file->path, detail, &found->status);
@@ -114,7 +113,6 @@ void door_names(struct connection *connection)
     bool same = found.status.st_dev == head->device && found.status.st_ino == head->inode;
     if (same) {
         protected_look_for(names->protected, found.path, &found.status);
-        if (!protected_look(names->protected, 0)) end_look(names);
         if (head->flags & WIRE_READS) add_act(connection, acts, ACT_READ, &found);
         if (head->flags & WIRE_WRITES) add_act(connection, acts, ACT_WRITE, &found);
     }

@@ -15,13 +15,22 @@
 #include "../plain/memory.h"
 
 enum {
-    ROOMS = 256, /* of the table by inode */
+    ROOMS = 256,            /* of the table by inode */
+    CANDIDATE_ROOMS = 4096, /* the same of those that may be protected */
 };
 
 /* Still to be walked. */
 struct tree {
     char *path;
     bool whole; /* whatever its directories are called */
+};
+
+/* A name elsewhere, and the inode that its directory says it has. It is looked at when a file with other names
+ * has this inode. */
+struct candidate {
+    ino_t inode;
+    char *path; /* NULL: it was looked at */
+    size_t next;
 };
 
 enum stage { WHERE_RULES_POINT, WORKSPACE, OVER };
@@ -44,13 +53,16 @@ struct protected
     struct protected_file *files; /* [0] is none */
     size_t file_count;
     size_t rooms[ROOMS];
+    struct candidate *candidates; /* [0] is none */
+    size_t candidate_count, settled;
+    size_t candidate_rooms[CANDIDATE_ROOMS];
 };
 
 /* ---- the table ---- */
 
-static size_t *room_of(struct protected *protected, ino_t inode)
+static void *grow(void *items, size_t count, size_t size)
 {
-    return &protected->rooms[inode % ROOMS];
+    return count & (count - 1) ? items : xrealloc(items, 2 * count, size);
 }
 
 static bool is_noted(const struct protected *protected, const char *path, size_t room)
@@ -62,14 +74,12 @@ static bool is_noted(const struct protected *protected, const char *path, size_t
 
 static void note(struct protected *protected, char *path, bool readable, const struct statx *status)
 {
-    size_t *room = room_of(protected, status->stx_ino);
+    size_t *room = &protected->rooms[status->stx_ino % ROOMS];
     if (is_noted(protected, path, *room)) {
         free(path);
         return;
     }
-    bool full = !(protected->file_count & (protected->file_count - 1)); /* doubled */
-    if (full)
-    protected->files = xrealloc(protected->files, 2 * protected->file_count, sizeof *protected->files);
+    protected->files = grow(protected->files, protected->file_count, sizeof *protected->files);
     protected->files[protected->file_count] =
         (struct protected_file){.device = makedev(status->stx_dev_major, status->stx_dev_minor),
                                 .inode = status->stx_ino,
@@ -90,22 +100,19 @@ static bool is_born(int fd, const struct statx_timestamp *born)
            (status.stx_btime.tv_sec == born->tv_sec && status.stx_btime.tv_nsec == born->tv_nsec);
 }
 
-const struct protected_file *protected_next(const struct protected *protected, int fd,
-                                            const struct stat *status, size_t *at)
-{
-    *at = *at ? protected->files[*at].next : protected->rooms[status->st_ino % ROOMS];
-    for (; *at; *at = protected->files[*at].next) {
-        const struct protected_file *file = &protected->files[*at];
-        if (file->inode == status->st_ino && file->device == status->st_dev && is_born(fd, &file->born))
-            return file;
-    }
-    return NULL;
-}
-
 const struct protected_file *protected_files(const struct protected *protected, size_t *count)
 {
     *count = protected->file_count - 1;
     return protected->files + 1;
+}
+
+static void note_candidate(struct protected *protected, char *path, ino_t inode)
+{
+    size_t *room = &protected->candidate_rooms[inode % CANDIDATE_ROOMS];
+    protected->candidates =
+        grow(protected->candidates, protected->candidate_count, sizeof *protected->candidates);
+    protected->candidates[protected->candidate_count] = (struct candidate){inode, path, *room};
+    *room = protected->candidate_count++;
 }
 
 /* ---- paths ---- */
@@ -155,7 +162,7 @@ static struct decision decide(const struct protected *protected, enum act_kind k
 static bool is_held(const struct protected *protected, enum act_kind kind, const char *path)
 {
     struct decision decision = decide(protected, kind, path);
-    bool everything = kind == ACT_READ && protected->stage == WORKSPACE;
+    bool everything = kind == ACT_READ && is_in(path, protected->places->workspace);
     return decision.verdict != VERDICT_ALLOW && (everything || decision.rule != RULE_NONE);
 }
 
@@ -282,6 +289,12 @@ static bool is_worth(const struct protected *protected, bool readable, const str
     return status->stx_nlink > 1 || (!readable && protected->stage == WORKSPACE);
 }
 
+/* File systems of other makers need not say it. */
+static bool says_inode(const struct dirent *entry)
+{
+    return entry->d_type != DT_UNKNOWN && entry->d_ino && (uint32_t)entry->d_ino != UINT32_MAX;
+}
+
 static void look_at(struct protected *protected, const struct dirent *entry)
 {
     struct statx status;
@@ -289,6 +302,10 @@ static void look_at(struct protected *protected, const struct dirent *entry)
     cleanup_free char *path = xasprintf("%s/%s", strcmp(directory, "/") ? directory : "", entry->d_name);
     if (entry->d_type == DT_DIR) {
         put_off_where_reached(protected, steal_pointer(&path));
+        return;
+    }
+    if (protected->stage == WHERE_RULES_POINT && says_inode(entry)) {
+        note_candidate(protected, steal_pointer(&path), entry->d_ino);
         return;
     }
     bool readable = !is_held(protected, ACT_READ, path),
@@ -320,12 +337,50 @@ static void begin_at(struct protected *protected, const char *directory, bool wh
     put_off(protected, xstrdup(directory), whole);
 }
 
-/* A single file that a rule names. */
+/* A file elsewhere. */
 static void look_at_file(struct protected *protected, const char *path, const struct statx *status)
 {
     bool readable = !is_held(protected, ACT_READ, path);
     if (status->stx_nlink > 1 && (!readable || is_held(protected, ACT_WRITE, path)))
         note(protected, xstrdup(path), readable, status);
+}
+
+static void look_at_candidate(struct protected *protected, struct candidate *candidate)
+{
+    struct statx status;
+    cleanup_free char *path = steal_pointer(&candidate->path);
+    if (path && look_at_status(AT_FDCWD, path, &status) && !S_ISDIR(status.stx_mode))
+        look_at_file(protected, path, &status);
+}
+
+bool protected_settle(struct protected *protected, size_t entries)
+{
+    for (; protected->settled < protected->candidate_count; protected->settled++) {
+        if (!entries--) return true;
+        look_at_candidate(protected, &protected->candidates[protected->settled]);
+    }
+    return false;
+}
+
+static void look_at_candidates(struct protected *protected, ino_t inode)
+{
+    size_t at = protected->candidate_rooms[inode % CANDIDATE_ROOMS];
+    for (; at; at = protected->candidates[at].next)
+        if (protected->candidates[at].inode == inode)
+            look_at_candidate(protected, &protected->candidates[at]);
+}
+
+const struct protected_file *protected_next(struct protected *protected, int fd, const struct stat *status,
+                                            size_t *at)
+{
+    if (!*at && status->st_nlink > 1) look_at_candidates(protected, status->st_ino);
+    *at = *at ? protected->files[*at].next : protected->rooms[status->st_ino % ROOMS];
+    for (; *at; *at = protected->files[*at].next) {
+        const struct protected_file *file = &protected->files[*at];
+        if (file->inode == status->st_ino && file->device == status->st_dev && is_born(fd, &file->born))
+            return file;
+    }
+    return NULL;
 }
 
 /* The path without links on the way, but for the last name: that one is judged by another pattern where it is
@@ -444,8 +499,9 @@ struct protected *protected_new(const struct policy *policy, const struct image 
     protected->image = image;
     protected->places = places;
     protected->at_most = protected->entries_left = at_most;
-    protected->file_count = 1;
+    protected->file_count = protected->candidate_count = protected->settled = 1;
     protected->files = xcalloc(1, sizeof *protected->files);
+    protected->candidates = xcalloc(1, sizeof *protected->candidates);
     return protected;
 }
 
@@ -459,6 +515,9 @@ void protected_free(struct protected *protected)
         free(protected->beginnings[i]);
     for (size_t i = 1; i < protected->file_count; i++)
         free(protected->files[i].path);
+    for (size_t i = 1; i < protected->candidate_count; i++)
+        free(protected->candidates[i].path);
+    free(protected->candidates);
     free(protected->trees);
     free(protected->beginnings);
     free(protected->files);

@@ -60,8 +60,12 @@ struct protected_file {
 
 /* The next of them that the file of a descriptor is, beginning with `*at` = 0; NULL: it is none, or no more.
  */
-const struct protected_file *protected_next(const struct protected *protected, int fd,
-                                            const struct stat *status, size_t *at);
+const struct protected_file *protected_next(struct protected *protected, int fd, const struct stat *status,
+                                            size_t *at);
+
+/* All that is protected elsewhere and has other names is not known before somebody asks for one of them: this
+ * looks at so many more. False: there are no more. */
+bool protected_settle(struct protected *protected, size_t entries);
 
 /* All of them, for show, and for whoever keeps a table of those that have several names. */
 const struct protected_file *protected_files(const struct protected *protected, size_t *count);

@@ -119,6 +119,7 @@ static void look_at_all_with(const char *text)
 {
     look_with(text);
     assert_false(protected_look(found, 1000000));
+    assert_false(protected_settle(found, 1000000));
 }
 
 #define ENV "askfirst: 1\nread:\n  - deny: \"**/.env\"\n  - allow: \"${workspace}/**\"\n"
