@@ -83,7 +83,7 @@ void memory_settle(void)
 /* Where there is no huge page to be had, half of the room comes in small ones, but all at once. */
 void memory_prepare(void)
 {
-#ifdef MADV_POPULATE_WRITE
+#if defined(__GLIBC__) && defined(MADV_POPULATE_WRITE)
     void *room = (void *)((uintptr_t)sbrk(0) / ROOM * ROOM - ROOM); /* NOLINT(performance-no-int-to-ptr) */
     if (!madvise(room, ROOM, MADV_HUGEPAGE)) madvise(room, ROOM / 2, MADV_POPULATE_WRITE);
 #endif
