@@ -139,6 +139,16 @@ class Threads(support.Case):
         self.assertEqual(self.connected(support.PROGRAMS / "refuse", "threads"), "13 False False\n")
 
 
+class Handing(support.Case):
+    def test_a_descriptor_that_cannot_be_an_answer_is_handed_over_before_it(self):
+        """Before Linux 5.14."""
+        (self.workspace / "file").write_text("x")
+        text = "import os\nfor _ in range(3): fd = os.open('file', os.O_RDWR); print(fd > 2, os.read(fd, 9)); os.close(fd)"
+        result = self.command(support.ASKFIRST, "run", "--guard=kernel", "--approve=deny", "--policy", self.policy(POLICY), "--",
+                              "/usr/bin/python3", "-c", text, env=self.environment(LD_PRELOAD=older.two_steps(self.tmp)))
+        self.assertEqual(result.stdout, "True b'x'\n" * 3, result.stderr)
+
+
 class Records(support.Case):
     """What the guard does without is in the record's first line."""
     REST = ["Landlock: moves between directories", "Landlock: truncation", "Landlock: TCP connections",
