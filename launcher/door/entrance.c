@@ -1,8 +1,7 @@
-/* entrance.c: the session's directory, where the door is: its two sockets, the policy beside them, and who says
- * hello there (parts.h, wire.h). */
+/* entrance.c: the session's directory, where the door is: its two sockets, the policy beside them, and who
+ * says hello there (parts.h, wire.h). */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -59,13 +58,6 @@ static bool receive(int fd, struct sender *sender)
     return true;
 }
 
-/* Its number may be another's by now; the descriptor stays its own. */
-static bool has_ended(int pidfd)
-{
-    struct pollfd process = {.fd = pidfd, .events = POLLIN};
-    return pidfd >= 0 && poll(&process, 1, 0) != 0;
-}
-
 /* Nobody is kept whom the door has not met: a connection that waits there may be older. */
 static bool is_of_the_run(const struct door *door, const struct process *process)
 {
@@ -78,11 +70,11 @@ static void heard(struct door *door, const struct sender *sender)
     struct caller caller;
     pid_t pid = sender->peer.pid;
     bool foreign = pid <= 0 || sender->peer.uid != geteuid();
-    if (!foreign && (!process_look(pid, &process) || has_ended(sender->pidfd))) return; /* it was short */
+    if (!foreign && (!process_look(pid, &process) || process_ended(sender->pidfd))) return; /* it was short */
     if (!foreign && is_of_the_run(door, &process)) {
         caller_name(&caller, &process);
         hellos_heard(door->hellos, &caller, &process);
-    } else if (foreign || (process_look(pid, &process) && !has_ended(sender->pidfd))) {
+    } else if (foreign || (process_look(pid, &process) && !process_ended(sender->pidfd))) {
         door_event(door, "foreign", pid, "a hello of a process that does not belong to the run");
     }
 }

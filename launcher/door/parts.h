@@ -1,8 +1,8 @@
 /* parts.h: what the door's files share, and nobody else may know.
  *
- * entrance.c has the sockets, door.c holds the connections and reads requests; judge.c takes one act from its verdict to an answer;
- * exec.c, file.c, move.c, names.c, net.c and others.c turn requests into acts; hello.c sees that what was approved
- * is what runs, guarded.
+ * entrance.c has the sockets, visitor.c knows who comes, door.c holds the connections and reads requests;
+ * judge.c takes one act from its verdict to an answer; exec.c, file.c, move.c, names.c, net.c and others.c
+ * turn requests into acts; hello.c sees that what was approved is what runs, guarded.
  */
 #ifndef ASKFIRST_DOOR_PARTS_H
 #define ASKFIRST_DOOR_PARTS_H
@@ -102,17 +102,27 @@ void door_drop(struct connection *connection, const char *why);
 void door_sweep(struct door *door);
 void door_hear(struct connection *connection); /* one of them; it may be gone afterwards */
 
+/* Takes a connection of `pid`: `known_since` and `pidfd` as in struct connection. */
+void door_welcome(struct door *door, int fd, pid_t pid, uint64_t known_since, int pidfd);
+
+/* ---- visitor.c ---- */
+
 /* Guarded programs live below this process. */
 pid_t door_top(const struct door *door);
+
+/* Somebody wants to come in (loop_ready). */
+void door_came(void *door, int listener, uint32_t events);
+
+/* Finds out who asks, when its request is whole. NULL, or why it is not answered; and whether it is because
+ * it has ended. */
+const char *visitor_find(struct connection *connection);
+bool visitor_ended(const struct connection *connection);
 
 /* ---- entrance.c ---- */
 
 bool entrance_open(struct door *door, char **why);
 void entrance_close(struct door *door);
 size_t entrance_room(void); /* for how many connections */
-
-/* Somebody wants to come in at the door (loop_ready). */
-void door_came(void *door, int listener, uint32_t events);
 
 /* The hellos that have come. */
 void entrance_hear(struct door *door);

@@ -18,8 +18,8 @@ struct lane_map; /* a program while it happens to it at its first instruction */
 bool lane_map_is_known(void);
 
 /* The program is stopped at its exec, and has what `maps` says; when it is let go it maps the lane before it
- * does anything else. Where that fails it says so, by prctl(WIRE_CALL, WIRE_CALL_NO_LANE), and goes no further.
- * Nobody else may come between: no filter of its own, no tracer. False: its code leaves no room, and nothing
+ * does anything else. Where that fails it says so, by prctl(WIRE_CALL, WIRE_CALL_NO_LANE), and goes no
+ * further. Nobody else may come between: no filter of its own, no tracer. False: its code leaves no room, and nothing
  * has been changed. */
 bool lane_map_lay(pid_t pid, int segment, const struct maps *maps);
 

@@ -60,7 +60,8 @@ struct chain {
 };
 
 /* Follows what was called, as the caller finds it, to the programs that it comes to. The words, and `called`,
- * have to outlive the chain. `contents` (or NULL) remembers what was read. `opened`: the file that lies there, which becomes the chain's; or NULL. */
+ * have to outlive the chain. `contents` (or NULL) remembers what was read. `opened`: the file that lies
+ * there, which becomes the chain's; or NULL. */
 void chain_follow(struct chain *chain, const struct image *image, const struct caller *caller,
                   struct contents *contents, const char *called, const char **argv, size_t argc,
                   const struct found *opened);

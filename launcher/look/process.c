@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,12 @@ bool process_look(pid_t pid, struct process *process)
 {
     cleanup_fd int fd = process_open(pid);
     return fd >= 0 && process_read(fd, pid, process);
+}
+
+bool process_ended(int pidfd)
+{
+    struct pollfd process = {.fd = pidfd, .events = POLLIN};
+    return pidfd >= 0 && poll(&process, 1, 0) != 0;
 }
 
 bool process_is_held(pid_t pid)

@@ -32,6 +32,10 @@ bool process_look(pid_t pid, struct process *process);
 int process_open(pid_t pid);
 bool process_read(int fd, pid_t pid, struct process *process);
 
+/* Whether the process has ended that a descriptor of pidfd_open(2) stands for; false without one (-1). Its
+ * number may be another's by now, the descriptor stays its own. */
+bool process_ended(int pidfd);
+
 /* Whether one of its threads is held by the kernel, where no signal reaches it: in vfork(2), for one. */
 bool process_is_held(pid_t pid);
 
