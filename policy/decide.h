@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Ordered: of two verdicts the larger is the tighter. HIDE is for reading: the file is shown empty, and nobody
- * is asked. */
+/* Ordered: of two verdicts the larger is the tighter. HIDE is for reading: the file is shown empty, and
+ * nobody is asked. */
 enum verdict { VERDICT_ALLOW, VERDICT_ASK, VERDICT_HIDE, VERDICT_DENY, VERDICTS };
 
 enum act_kind { ACT_READ, ACT_WRITE, ACT_EXEC, ACT_CONNECT, ACT_DEBUG, ACT_KINDS };

@@ -1,4 +1,4 @@
-/* lint_signs.c: rules that want a pipe, or another sign of the shell, among the words of a command (lint.h). */
+/* lint_signs.c: rules that want a pipe, or another sign of the shell, among the words of a command. */
 #include "lint.h"
 
 #include <string.h>
