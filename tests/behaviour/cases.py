@@ -168,6 +168,7 @@ def sweep(folder):
     """Removes a folder, whatever the permissions in it."""
     if not folder.exists():
         return
+    os.chmod(folder, 0o700)
     for root, folders, _ in os.walk(folder):
         for name in folders:
             path = os.path.join(root, name)
