@@ -25,8 +25,8 @@ struct tree {
     bool whole; /* whatever its directories are called */
 };
 
-/* A name elsewhere, and the inode that its directory says it has. It is looked at when a file with other names
- * has this inode. */
+/* A name elsewhere, and the inode that its directory says it has. It is looked at when a file with other
+ * names has this inode. */
 struct candidate {
     ino_t inode;
     char *path; /* NULL: it was looked at */

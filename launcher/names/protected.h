@@ -21,8 +21,8 @@
 
 struct protected;
 
-/* All that is given has to outlive it. Nothing is looked at yet; and no more entries than `at_most` will be in
- * the workspace, and as many elsewhere. */
+/* All that is given has to outlive it. Nothing is looked at yet; and no more entries than `at_most` will be
+ * in the workspace, and as many elsewhere. */
 enum { PROTECTED_AT_MOST = 200000 }; /* some hundred milliseconds */
 struct protected *protected_new(const struct policy *policy, const struct image *image,
                                 const struct places *places, size_t at_most);

@@ -1,5 +1,5 @@
-/* Files that the policy keeps from being read or written: found in the workspace and where rules point to, and
- * known by device and inode. */
+/* Files that the policy keeps from being read or written: found in the workspace and where rules point to,
+ * and known by device and inode. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
