@@ -16,9 +16,15 @@
 #include "layout.h"
 #include "resolve.h"
 
-/* The names in a directory, each a bit by its hash: of a name whose bit is not set nobody need be asked. */
+/* Names, each two bits by its hash: one whose bits are not set is not among them. */
+struct bits {
+    uint64_t words[64];
+};
+
+/* What is in a directory: of a name that is not, or is no link, nobody need be asked. */
 struct listing {
-    uint64_t bits[64];
+    struct bits names;
+    struct bits links;
 };
 
 struct program {
@@ -32,7 +38,7 @@ struct entry {
     uint32_t length;
     uint32_t hash;
     uint32_t above;
-    uint16_t asked; /* how many names below it were asked for */
+    uint16_t missed; /* how many names below it were not there */
     union {
         struct sight sight;
         struct program program;
@@ -68,7 +74,7 @@ struct seen {
 
 #define FIRST_ROOM 1024
 #define LISTED_MAX 16384 /* bytes of a directory, as it lies on the disk or as it is listed */
-#define ASKED_FIRST 32    /* names in a directory before it is listed: in a home, say */
+#define MISSED_FIRST 16  /* names in a directory before it is listed: in a home, say */
 
 static void table_new(struct arena *arena, struct table *table)
 {
@@ -131,9 +137,20 @@ static uint32_t find(struct arena *arena, struct table *table, uint32_t above, c
     return *place = (uint32_t)table->count++;
 }
 
+static void add_bits(struct bits *bits, uint32_t hash)
+{
+    bits->words[hash >> 6 & 63] |= UINT64_C(1) << (hash & 63);
+    bits->words[hash >> 18 & 63] |= UINT64_C(1) << (hash >> 12 & 63);
+}
+
+static bool may_be_in(const struct bits *bits, uint32_t hash)
+{
+    return bits->words[hash >> 6 & 63] >> (hash & 63) & bits->words[hash >> 18 & 63] >> (hash >> 12 & 63) & 1;
+}
+
 static bool may_hold(const struct listing *listing, uint32_t hash)
 {
-    return !listing || listing->bits[hash >> 6 & 63] >> (hash & 63) & 1;
+    return !listing || may_be_in(&listing->names, hash);
 }
 
 static struct sight look(struct arena *arena, const char *path)
@@ -152,13 +169,17 @@ static struct sight first_sight(struct seen *seen, uint32_t above, const char *p
 {
     const struct entry *own = &seen->names.entries[at];
     struct entry *directory = &seen->names.entries[above];
-    if (directory->sight.missing) return (struct sight){.missing = true};
-    if (++directory->asked == ASKED_FIRST) {
+    uint32_t hash = own->hash ^ hash_above(above);
+    if (directory->sight.missing || !may_hold(directory->listing, hash))
+        return (struct sight){.missing = true};
+    if (directory->listing && !may_be_in(&directory->listing->links, hash))
+        return (struct sight){.missing = false};
+    struct sight sight = look(seen->arena, path);
+    if (sight.missing && ++directory->missed == MISSED_FIRST) {
         size_t size = strlen(path) - own->length - 1;
         directory->listing = list(seen->arena, size ? arena_copy(seen->arena, path, size) : "/");
     }
-    if (!may_hold(directory->listing, own->hash ^ hash_above(above))) return (struct sight){.missing = true};
-    return look(seen->arena, path);
+    return sight;
 }
 
 uint32_t seen_below(struct seen *seen, uint32_t above, const char *name, size_t length, const char *path)
@@ -224,7 +245,8 @@ static const struct listing *list(struct arena *arena, const char *path)
     for (size_t at = 0; at < size;) {
         const struct dirent64 *entry = (const struct dirent64 *)(const void *)((const char *)bytes + at);
         uint32_t hash = hash_bytes(entry->d_name, strlen(entry->d_name));
-        listing->bits[hash >> 6 & 63] |= UINT64_C(1) << (hash & 63);
+        add_bits(&listing->names, hash);
+        if (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) add_bits(&listing->links, hash);
         at += entry->d_reclen;
     }
     return listing;
