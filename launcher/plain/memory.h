@@ -22,8 +22,8 @@ char *xasprintf(const char *format, ...) __attribute__((malloc, returns_nonnull,
 char *xvasprintf(const char *format, va_list arguments)
     __attribute__((malloc, returns_nonnull, format(printf, 1, 0)));
 
-/* Before anything else: the heap grows in large steps, and keeps what it has: reading a policy takes and frees
- * small pieces by the thousand. */
+/* Before anything else: the heap grows in large steps, and keeps what it has: reading a policy takes and
+ * frees small pieces by the thousand. */
 void memory_settle(void);
 /* Before a policy is read, which takes most of the first step: that comes at once, as one page of 2 MiB where
  * the kernel has it to give, for a fifth of what its pages cost one by one. Whoever is forked does so before:

@@ -80,9 +80,9 @@ struct session {
     uint64_t hidden; /* files that were shown empty */
 };
 
-/* Fills `session` for `options`, which must outlive it; reads the policy; then, when the guard has been chosen,
- * opens what others see of it: the record, the questions, the door. 0, or the exit status with which the run ends before
- * it has begun: what was wrong has been said. Either way session_close() follows. */
+/* Fills `session` for `options`, which must outlive it; reads the policy; then, when the guard has been
+ * chosen, opens what others see of it: the record, the questions, the door. 0, or the exit status with which
+ * the run ends before it has begun: what was wrong has been said. Either way session_close() follows. */
 int session_open(struct session *session, const struct run_options *options);
 int session_read(struct session *session);
 int session_begin(struct session *session);
