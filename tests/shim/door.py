@@ -90,7 +90,7 @@ class Door:
         self.directory = case.directory("session")
         self.image = compiled(case, policy)
         (self.directory / "policy").write_bytes(self.image)
-        self.requests, self.hellos, self.closed = [], [], False
+        self.requests, self.hellos, self.servants, self.closed = [], [], [], False
         self.answer = go
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener.bind(str(self.directory / "door"))
@@ -137,7 +137,8 @@ class Door:
                 connection, _ = self.listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+            self.servants.append(threading.Thread(target=self.serve, args=(connection,), daemon=True))
+            self.servants[-1].start()
 
     def serve(self, connection):
         with connection:
@@ -180,4 +181,7 @@ class Door:
         return len(self.hellos)
 
     def of(self, kind):
+        """Once those who have gone were heard to their end: their last word may still lie there."""
+        for servant in self.servants:
+            servant.join(2)
         return [r for r in self.requests if r.kind == kind]
