@@ -111,14 +111,13 @@ class Door:
             policy.write(struct.pack("=II", state, 0) + bits)
 
     def close(self):
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)  # or who waits in accept() would take what is the next door's
-        except OSError:
-            pass  # a test has closed it
-        self.listener.close()
         self.closed = True
-        self.greeted.shutdown(socket.SHUT_RDWR)
-        self.greeted.close()
+        for end in self.listener, self.greeted:
+            try:
+                end.shutdown(socket.SHUT_RDWR)  # or who waits there would take what is the next door's
+            except OSError:
+                pass  # a test has closed it
+            end.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def hear(self):
