@@ -352,6 +352,7 @@ struct door *door_open(struct session *session, char **why)
     }
     door->known = known_new(door->most < MOST_KNOWN ? door->most : MOST_KNOWN);
     door->origins = origins_new();
+    door->documents = documents_new();
     door->contents = contents_new();
     door->lookups = lookups_new(session->loop);
     door->hellos = hellos_new(door);
@@ -383,6 +384,7 @@ void door_close(struct door *door)
     names_free(door->names);
     lookups_free(door->lookups);
     origins_free(door->origins);
+    documents_free(door->documents);
     known_free(door->known);
     contents_free(door->contents);
     tree_free(door->command_tree);

@@ -37,14 +37,16 @@ static void free_exec(void *own)
     free(exec);
 }
 
-static void judge_all(struct exec *exec, const struct session *session, bool spawns)
+static void judge_all(struct exec *exec, const struct door *door, bool spawns)
 {
     for (size_t i = 0; i < exec->chain.count; i++) {
         struct program *program = &exec->chain.programs[i];
         struct judgement *judgement = &exec->judgements[i];
-        judgement->needs =
-            (struct needs){.caller = exec->caller, .found = &program->found, .stdin_unknown = spawns};
-        matter_judge(session, &program->act, &judgement->needs, &judgement->decision);
+        judgement->needs = (struct needs){.caller = exec->caller,
+                                          .found = &program->found,
+                                          .stdin_unknown = spawns,
+                                          .documents = door->documents};
+        matter_judge(door->session, &program->act, &judgement->needs, &judgement->decision);
         if (judgement->decision.verdict > exec->judgements[exec->tightest].decision.verdict)
             exec->tightest = i;
     }
@@ -62,11 +64,12 @@ static void put_words(struct question *question, const struct program *program)
 }
 
 /* What makes it another command than one with the same words. */
-static void tell_apart(struct question *question, const struct exec *exec, const struct image *image)
+static void tell_apart(struct question *question, const struct exec *exec, const struct door *door)
 {
+    const struct image *image = door->session->image;
     const struct act *act = &exec->chain.programs[exec->tightest].act;
-    question->stdin_kind = question->spawns ? STDIN_UNKNOWN : facts_stdin(exec->caller);
-    question->from_input = input_is_program(image, act, exec->caller);
+    question->stdin_kind = question->spawns ? STDIN_UNKNOWN : facts_stdin(exec->caller, door->documents);
+    question->from_input = input_is_program(image, act, exec->caller, door->documents);
     chain_identity(&exec->chain, image, exec->caller, question->identity);
 }
 
@@ -83,7 +86,7 @@ static void describe(struct matter *matter, const struct exec *exec, uint64_t py
     question->via = via ? xstrdup(via) : NULL;
     put_words(question, program);
     matter_rule(matter, &exec->judgements[exec->tightest].decision);
-    if (question->verdict == VERDICT_ASK) tell_apart(question, exec, matter->door->session->image);
+    if (question->verdict == VERDICT_ASK) tell_apart(question, exec, matter->door);
 }
 
 /* ---- afterwards ---- */
@@ -163,7 +166,8 @@ static void judge(struct matter *matter, const struct start *start)
         matter_refuse(matter, exec->chain.error, NULL);
         return;
     }
-    judge_all(exec, session, start->spawns);
+    if (!start->spawns) here_document_keep(matter->door->documents, exec->caller);
+    judge_all(exec, matter->door, start->spawns);
     const struct decision *decision = &exec->judgements[exec->tightest].decision;
     const char *reason = decision->verdict == VERDICT_DENY ? NULL : unfit(exec, session);
     if (exec->chain.error && !reason && decision->verdict != VERDICT_DENY) {

@@ -133,7 +133,8 @@ void needs_free(struct needs *needs)
 
 static void find_out(struct act *act, struct needs *needs, unsigned wanted)
 {
-    if (wanted & NEED_STDIN && !needs->stdin_unknown) act->stdin_kind = facts_stdin(needs->caller);
+    if (wanted & NEED_STDIN && !needs->stdin_unknown)
+        act->stdin_kind = facts_stdin(needs->caller, needs->documents);
     if (wanted & NEED_CWD && !needs->cwd) act->cwd = needs->cwd = facts_cwd(needs->caller);
     if (wanted & NEED_PARENT && !needs->parent)
         act->parent = needs->parent = process_program(needs->caller->pid);

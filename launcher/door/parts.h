@@ -10,6 +10,7 @@
 #include "../../shim/wire.h"
 #include "../look/content.h"
 #include "../look/facts.h"
+#include "../look/here_document.h"
 #include "../look/known.h"
 #include "../look/origin.h"
 #include "../questions/grants.h"
@@ -44,6 +45,7 @@ struct door {
     struct known *known;
     struct contents *contents;
     struct origins *origins;
+    struct documents *documents;
     size_t count, most;
     size_t body_bytes; /* of all connections */
     bool full;         /* nobody is let in until somebody leaves */
@@ -195,7 +197,8 @@ void matter_refuse(struct matter *matter, int error,
 struct needs {
     const struct caller *caller;
     const struct found *found;
-    bool stdin_unknown; /* the caller's standard input may not be the new program's */
+    bool stdin_unknown;          /* the caller's standard input may not be the new program's */
+    struct documents *documents; /* of an exec */
     char *cwd, *parent, *program;
     unsigned char sum[32];
 };

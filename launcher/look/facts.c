@@ -265,11 +265,11 @@ char *facts_cwd(const struct caller *caller)
     return read_link(thread_name(caller, "cwd").text);
 }
 
-enum stdin_kind facts_stdin(const struct caller *caller)
+enum stdin_kind facts_stdin(const struct caller *caller, struct documents *documents)
 {
     struct stat status;
     if (stat(thread_name(caller, "fd/0").text, &status) != 0) return STDIN_OTHER;
-    if (S_ISFIFO(status.st_mode)) return here_document_is_stdin(caller) ? STDIN_FILE : STDIN_PIPE;
+    if (S_ISFIFO(status.st_mode)) return here_document_is_stdin(documents, caller) ? STDIN_FILE : STDIN_PIPE;
     if (S_ISSOCK(status.st_mode)) return STDIN_PIPE;
     if (S_ISREG(status.st_mode)) return STDIN_FILE;
     if (!S_ISCHR(status.st_mode)) return STDIN_OTHER;

@@ -59,7 +59,9 @@ bool found_sha256(const struct found *found, unsigned char sum[32]);
 void found_close(struct found *found);
 
 char *facts_cwd(const struct caller *caller); /* NULL: not known */
-enum stdin_kind facts_stdin(const struct caller *caller);
+/* `documents`: here_document.h. */
+struct documents;
+enum stdin_kind facts_stdin(const struct caller *caller, struct documents *documents);
 
 /* What it noted of the act itself (line.h). */
 struct python_note {

@@ -7,12 +7,14 @@
 #include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "../../policy/sha256.h"
 #include "../plain/memory.h"
 #include "process.h"
 
@@ -22,6 +24,54 @@
 #define MOST_TEXT ((size_t)1 << 20)
 #define MOST_CONTENT 65536
 #define MOST_SHELLS 4 /* a shell within a shell */
+#define MOST_KEPT 32u /* with more at a time, the oldest asks */
+
+struct document {
+    dev_t device; /* with the inode, the pipe */
+    ino_t inode;
+    unsigned char sum[32]; /* of what is in it */
+};
+
+struct documents {
+    struct document of[MOST_KEPT]; /* a ring; those that are not taken yet are of no pipe */
+    size_t next;
+};
+
+struct documents *documents_new(void)
+{
+    return xcalloc(1, sizeof(struct documents));
+}
+
+void documents_free(struct documents *documents)
+{
+    free(documents);
+}
+
+static bool document_of(struct document *document, int fd, const char *content, size_t length)
+{
+    struct stat status;
+    if (fstat(fd, &status) != 0) return false;
+    *document = (struct document){.device = status.st_dev, .inode = status.st_ino};
+    sha256(content, length, document->sum);
+    return true;
+}
+
+static bool is_kept(const struct documents *documents, const struct document *document)
+{
+    for (size_t i = 0; i < MOST_KEPT; i++) {
+        const struct document *kept = &documents->of[i];
+        if (kept->device == document->device && kept->inode == document->inode &&
+            !memcmp(kept->sum, document->sum, sizeof kept->sum))
+            return true;
+    }
+    return false;
+}
+
+static void keep(struct documents *documents, const struct document *document)
+{
+    documents->of[documents->next] = *document;
+    documents->next = (documents->next + 1) % MOST_KEPT;
+}
 
 /* What is in the pipe, left in it; 0: nothing, too much, a FIFO that has a name, or somebody may write to it
  * still. */
@@ -154,14 +204,26 @@ static bool in_script(const struct caller *caller, const char *content, size_t l
     return false;
 }
 
-bool here_document_is_stdin(const struct caller *caller)
+bool here_document_is_stdin(struct documents *documents, const struct caller *caller)
 {
     char path[64];
+    struct document document;
     snprintf(path, sizeof path, "/proc/%d/task/%d/fd/0", (int)caller->pid, (int)caller->tid);
     cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return false;
     cleanup_free char *content = xmalloc(MOST_CONTENT);
     size_t length = content_of(fd, content);
-    if (!length) return false;
-    return in_command_line(caller, content, length) || in_script(caller, content, length);
+    if (!length || !document_of(&document, fd, content, length)) return false;
+    if (is_kept(documents, &document)) return true;
+    if (!in_command_line(caller, content, length) && !in_script(caller, content, length)) return false;
+    keep(documents, &document);
+    return true;
+}
+
+void here_document_keep(struct documents *documents, const struct caller *caller)
+{
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/fd/0", (int)caller->pid, (int)caller->tid);
+    if (stat(path, &status) == 0 && S_ISFIFO(status.st_mode)) here_document_is_stdin(documents, caller);
 }

@@ -1,5 +1,7 @@
 /* here_document.h: whether a program that arrives through a pipe is a here-document of the shell that starts
- * it: text that was there when the shell's own script or command was judged, not something from elsewhere. */
+ * it: text that was there when the shell's own script or command was judged, not something from elsewhere.
+ * What timeout(1) or a shim of pyenv then starts gets the same pipe, where the shell's text is out of sight: so
+ * it is kept in mind which pipes hold one. */
 #ifndef ASKFIRST_HERE_DOCUMENT_H
 #define ASKFIRST_HERE_DOCUMENT_H
 
@@ -8,10 +10,20 @@
 
 #include "facts.h"
 
+/* The pipes of a run that held a here-document when a program was judged, the last few. */
+struct documents;
+struct documents *documents_new(void);
+void documents_free(struct documents *documents);
+
 /* Of a caller that is about to execute, what its standard input will be. True only where the pipe has no
  * writer left, and all that is in it stands in the caller's command line or in a file that the caller has
- * open, as a here-document or here-string in which nothing is expanded. */
-bool here_document_is_stdin(const struct caller *caller);
+ * open, as a here-document or here-string in which nothing is expanded; or did so at an earlier call, and is
+ * in that pipe still, whole and as it was. */
+bool here_document_is_stdin(struct documents *documents, const struct caller *caller);
+
+/* Of a caller that is about to execute whatever it be: keeps in mind what its standard input is, if that is a
+ * here-document. */
+void here_document_keep(struct documents *documents, const struct caller *caller);
 
 /* Whether `content` stands in `text` in that way. */
 bool here_document_in(const char *text, size_t text_length, const char *content, size_t length);

@@ -27,12 +27,13 @@ static bool names_descriptor(const char *path)
            strcmp(path, "/dev/stdin") == 0;
 }
 
-bool input_is_program(const struct image *image, const struct act *act, const struct caller *caller)
+bool input_is_program(const struct image *image, const struct act *act, const struct caller *caller,
+                      struct documents *documents)
 {
     size_t script = command_script(image, act);
     if (script == SCRIPT_NONE) return false;
     if (script != SCRIPT_STDIN) return script < act->argc && names_descriptor(act->argv[script]);
-    return facts_stdin(caller) != STDIN_TTY;
+    return facts_stdin(caller, documents) != STDIN_TTY;
 }
 
 /* /proc/PID/cmdline: words, each with its NUL. */

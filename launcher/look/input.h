@@ -8,7 +8,8 @@
 
 /* Whether an EXEC is of a shell or interpreter that reads its program from a descriptor that is no
  * terminal. */
-bool input_is_program(const struct image *image, const struct act *act, const struct caller *caller);
+bool input_is_program(const struct image *image, const struct act *act, const struct caller *caller,
+                      struct documents *documents);
 
 /* The command that writes into that pipe, as it says itself: the shell text that it stands in, or its words.
  * malloc'd; NULL where that cannot be seen. */

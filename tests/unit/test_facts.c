@@ -93,7 +93,7 @@ static void paths_are_the_callers(void **state)
     assert_leads_to(&caller, "/dev/stdin", "/etc/hosts");
     assert_null(path_of(&caller, "/proc/selfish"));
     assert_int_equal(errno, ENOENT);
-    assert_int_equal(facts_stdin(&caller), STDIN_FILE);
+    assert_int_equal(facts_stdin(&caller, NULL), STDIN_FILE);
     char *cwd = facts_cwd(&caller);
     assert_string_equal(cwd, "/etc");
     free(cwd);
