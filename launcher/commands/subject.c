@@ -165,8 +165,7 @@ const char **subject_next(struct subject *subject, const struct image *image, si
     int fd cleanup_fd = open(subject->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd >= 0) content_read(fd, &content);
     if (!caller_find(&here, getpid(), getpid())) return NULL;
-    chain_next(image, &here, &subject->act, subject->path, fd < 0 ? NULL : &content, false,
-               &subject->coming);
+    chain_next(image, &here, &subject->act, subject->path, fd < 0 ? NULL : &content, false, &subject->coming);
     *argc = subject->coming.argc;
     return subject->coming.argv;
 }
