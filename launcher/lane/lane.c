@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
@@ -86,6 +87,10 @@ struct lane *lane_new(const char **why)
 {
     if (!lane_map_is_known()) {
         *why = "askfirst has none for this processor yet";
+        return NULL;
+    }
+    if (!getauxval(AT_SYSINFO_EHDR)) {
+        *why = "programs have no code of the kernel's in them (vDSO), where it could be mapped from";
         return NULL;
     }
     struct lane *lane = xcalloc(1, sizeof *lane);

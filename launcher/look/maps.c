@@ -56,10 +56,3 @@ void maps_free(struct maps *maps)
     free(maps->of);
     *maps = (struct maps){0};
 }
-
-const struct mapping *maps_at(const struct maps *maps, uint64_t address)
-{
-    for (size_t i = 0; i < maps->count; i++)
-        if (address >= maps->of[i].from && address < maps->of[i].to) return &maps->of[i];
-    return NULL;
-}

@@ -26,7 +26,4 @@ struct maps {
 bool maps_look(struct maps *maps, pid_t pid);
 void maps_free(struct maps *maps);
 
-/* What lies at an address; NULL: nothing. */
-const struct mapping *maps_at(const struct maps *maps, uint64_t address);
-
 #endif

@@ -165,7 +165,7 @@ static const char *give_lane(struct verifier *verifier, struct pending *pending,
 {
     int segment = lane_segment(verifier->lane);
     if (!verifier->meddlers && lane_map_lay(pending->pid, segment, maps)) return NULL;
-    pending->mapping = lane_map_begin(pending->pid, segment);
+    pending->mapping = lane_map_begin(pending->pid, segment, maps);
     return pending->mapping ? NULL : VERIFY_NO_LANE;
 }
 

@@ -43,6 +43,8 @@ PROGRAMS = {  # name: compiler, flags, sources
     "laid": ("cc", ["-O1", "-mcmodel=large", "-Wl,--section-start=.lane=0x7e9a00000000"] + BARE, ["laid.c"]),
     "odd": ("cc", ["-Wl,--dynamic-linker=./forbidden"], ["odd.c"]),
     "odd-turning": ("cc", ["-Wl,--dynamic-linker=./program"], ["odd.c"]),
+    "shrinking": ("cc", ["-O1", "-Wl,-z,separate-code"] + BARE, ["shrinking.c"]),
+    "odd-shrinking": ("cc", ["-Wl,--dynamic-linker=scripts/loader"], ["odd.c"]),
     "outsider": ("cc", PLAIN, ["outsider.c"]),
 }
 POLICY = """
@@ -166,7 +168,7 @@ class Scene:
         os.link(self.home / "startup", self.work / "jotting")
         for name in ("forbidden", "helper", "narrow"):
             shutil.copy(BUILT / name, self.work / name)
-        for name in ("odd", "odd-turning", "laid"):
+        for name in ("odd", "odd-turning", "odd-shrinking", "shrinking", "laid"):
             shutil.copy(BUILT / name, self.work / "scripts")
         LISTENERS.forget()
         LISTENERS.add(self.home / "closed.sock", socket.SOCK_STREAM, True)

@@ -1,5 +1,6 @@
 /* lane.c: names of one's own for the fast lane (shim/lane.h). Unguarded its address is as good as any
  * other. */
+#include <elf.h>
 #include <linux/filter.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
@@ -7,6 +8,7 @@
 #include <sys/ipc.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
+#include <time.h>
 
 #include "../../shim/lane.h"
 #include "../../shim/wire.h"
@@ -395,4 +397,76 @@ ATTACK(lane_of_directories_exchanged, GOAL_READ, "",
     if (!slot || syscall(SYS_renameat2, AT_FDCWD, "boxes", AT_FDCWD, "crate", 2 /* RENAME_EXCHANGE */))
         return;
     show(open_by(slot, HOWS));
+}
+
+/* An ELF interpreter whose only page of code ends in a slide down to its beginning. It can be opened for writing
+ * as soon as a program has it, and to shorten it takes that page away, also what others have written into it. */
+enum { CODE_AT = 0x1000, CODE_END = 0x2000, SLIDE = 200 };
+
+static char loader[1 << 16];
+static size_t loader_size;
+static int loader_fd = -1; /* for writing */
+static bool loader_wanted;
+
+static void make_loader(void)
+{
+    int fd = open("scripts/shrinking", O_RDONLY);
+    ssize_t size = read(fd, loader, sizeof loader);
+    const Elf64_Ehdr *header = (const void *)loader;
+    char *jump = loader + CODE_END - 5;
+    int32_t on = CODE_AT + (int32_t)(header->e_entry % CODE_AT) - CODE_END;
+    close(fd);
+    loader_size = (size_t)size;
+    memset(jump - SLIDE, 0x90, SLIDE);
+    *jump = (char)0xe9;
+    memcpy(jump + 1, &on, sizeof on);
+    fd = open("scripts/loader", O_WRONLY | O_CREAT, 0755);
+    if (write(fd, loader, loader_size) != size) abort();
+    close(fd);
+}
+
+static void open_loader(void *own)
+{
+    (void)own;
+    if (!__atomic_load_n(&loader_wanted, __ATOMIC_ACQUIRE)) return;
+    int fd = open("scripts/loader", O_RDWR), none = -1;
+    if (fd >= 0 &&
+        !__atomic_compare_exchange_n(&loader_fd, &none, fd, false, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
+        close(fd);
+}
+
+/* Until the program has ended. */
+static void shrink_loader(pid_t pid)
+{
+    int fd = -1;
+    __atomic_store_n(&loader_wanted, true, __ATOMIC_RELEASE);
+    while (waitpid(pid, NULL, WNOHANG) != pid) {
+        if (fd < 0) fd = __atomic_load_n(&loader_fd, __ATOMIC_ACQUIRE);
+        for (int i = 0; fd >= 0 && i < 4; i++)
+            if (ftruncate(fd, CODE_AT) || pwrite(fd, loader + CODE_AT, loader_size - CODE_AT, CODE_AT) < 0)
+                return;
+    }
+    __atomic_store_n(&loader_wanted, false, __ATOMIC_RELEASE);
+    fd = __atomic_exchange_n(&loader_fd, -1, __ATOMIC_ACQ_REL);
+    if (fd >= 0) close(fd);
+}
+
+ATTACK(lane_of_a_loader_that_shrinks, GOAL_READ, "",
+       "an ELF interpreter that is shortened and filled again at its start")
+{
+    struct meanwhile meanwhile[2];
+    const time_t end = time(NULL) + 3;
+    make_loader();
+    for (int i = 0; i < 2; i++)
+        meanwhile_begin(&meanwhile[i], open_loader, NULL);
+    while (time(NULL) < end) {
+        pid_t pid = vfork();
+        if (!pid) {
+            execl("scripts/odd-shrinking", "odd", absolute(SECRET), NULL);
+            _exit(1);
+        }
+        shrink_loader(pid);
+    }
+    for (int i = 0; i < 2; i++)
+        meanwhile_end(&meanwhile[i]);
 }
