@@ -71,7 +71,7 @@ print(number, verdict, error, length == len(addresses), socket.inet_ntoa(address
 print(call(request(b"x.forbidden.example", b"80")))
 print(call(request(b"localhost", kind=%d)), call(request(b"localhost", magic=1)), call(request(b"localhost", strings=3)))
 print(call(request(b"localhost", length=1)), call(request(b"localhost", length=1 << 30)), call(request(b"localhost\\0\\0")))
-print(call(request(b"localhost"), room=8), call(request(b"localhost"), at=8), call(b"", how=2), call(b"", how=0))
+print(call(request(b"localhost"), room=8), call(request(b"localhost"), at=8), call(b"", how=3), call(b"", how=0))
 try: socket.create_connection(("192.0.2.1", 80), 1)
 except OSError as error: print(error.strerror)
 """ % EXEC)
@@ -92,7 +92,7 @@ print(call(b"", at=address), memory[:4])
 """)
         self.assertEqual(out, [f"EFAULT {MAGIC.to_bytes(4, 'little')}"])
 
-    def test_without_the_shim_everything_is_held_and_no_line_is_known(self):
+    def test_without_the_shim_everything_is_held_and_no_line_but_what_started_it_is_known(self):
         (self.workspace / "ask").mkdir()
         (self.workspace / "ask/one").write_text("one\n")
         session = self.python("""
@@ -102,7 +102,7 @@ words = (ctypes.c_char_p * 5)(b"python3", b"-c", b"import sys; print(open('ask/o
 libc.syscall(59, b"/usr/bin/python3", words, (ctypes.c_char_p * 1)())
 """)
         question = session.next("ask")
-        self.assertNotIn("python", question)
+        self.assertEqual((question["python"]["line"], question["python"]["started"]), (5, question["pid"]))
         session.answer(question)
         self.assertEqual(session.finish()[:2], (0, "one\n False\n"))
 
