@@ -1,18 +1,19 @@
-/* lane.h: the fast lane of guard kernel: names that the policy lets be read without condition, in memory that
- * every guarded program sees and none can change.
+/* lane.h: the fast lane of guard kernel: names that the policy lets be read without condition, in memory
+ * that every guarded program sees and none can change.
  *
  * The launcher puts that memory into each program at its exec, before the program's first instruction, and
  * seals it there. The filter lets openat2 pass whose path and flags both lie in it; so a call that passes
- * opens a name that was judged, with demands that were chosen by the launcher: to read, and through no link,
- * which makes the name the real path. Nothing has to be asked, whoever makes the call and from wherever.
+ * opens a name that was judged, with demands that were chosen by the launcher: to read, and through no
+ * link, which makes the name the real path. Nothing has to be asked, whoever makes the call and from
+ * wherever.
  *
- * A path that leads through links to such a name can stand beside it as an alias, which says in which slot that
- * name is. It says so of the time when it was written: whoever opens by it looks whether the path still leads
- * there. The filter knows nothing of aliases.
+ * A path that leads through links to such a name can stand beside it as an alias, which says in which slot
+ * that name is. It says so of the time when it was written: whoever opens by it looks whether the path
+ * still leads there. The filter knows nothing of aliases.
  *
- * Names lie in slots of one size, and the filter takes the beginning of a slot only: the end of a name may be
- * another name. A slot is written once, and emptied when a directory on the way to what it names becomes
- * another.
+ * Names lie in slots of one size, and the filter takes the beginning of a slot only: the end of a name may
+ * be another name. A slot is written once, and emptied when a directory on the way to what it names
+ * becomes another.
  */
 #ifndef ASKFIRST_LANE_H
 #define ASKFIRST_LANE_H

@@ -2,12 +2,11 @@
  *
  * A guarded program finds in its environment the directory of its session, in which lie three things, all
  * only for this user: `policy`, which is struct wire_names and then the compiled policy (image.h), and the
- * sockets `hello` (SOCK_DGRAM) and `door` (SOCK_SEQPACKET). To `hello` the shim sends a datagram, of any bytes,
- * when it is at work in a new program, and waits for nothing. At the door one
- * connection carries one request: the head and the first part of the body in one packet, the rest of the body
- * in packets of its own, then one answer comes back. Nothing that the shim says is believed without need: who
- * it is, the launcher takes from the socket; the program, the directory and the standard input it looks up
- * itself.
+ * sockets `hello` (SOCK_DGRAM) and `door` (SOCK_SEQPACKET). To `hello` the shim sends a datagram, of any
+ * bytes, when it is at work in a new program, and waits for nothing. At the door one connection carries
+ * one request: the head and the first part of the body in one packet, the rest of the body in packets of
+ * its own, then one answer comes back. Nothing that the shim says is believed without need: who it is, the
+ * launcher takes from the socket; the program, the directory and the standard input it looks up itself.
  */
 #ifndef ASKFIRST_WIRE_H
 #define ASKFIRST_WIRE_H

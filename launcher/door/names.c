@@ -1,7 +1,7 @@
 /* names.c: files that have several names, of which the policy protects one that the program did not use:
- * under guard shim (parts.h). They are looked for while the run goes on, and the page before the policy, which
- * every guarded program maps, says for which files there is something to ask. Until all was seen that is
- * every file of several names. */
+ * under guard shim (parts.h). They are looked for while the run goes on, and the page before the policy,
+ * which every guarded program maps, says for which files there is something to ask. Until all was seen
+ * that is every file of several names. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

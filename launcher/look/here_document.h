@@ -1,7 +1,7 @@
-/* here_document.h: whether a program that arrives through a pipe is a here-document of the shell that starts
- * it: text that was there when the shell's own script or command was judged, not something from elsewhere.
- * What timeout(1) or a shim of pyenv then starts gets the same pipe, where the shell's text is out of sight: so
- * it is kept in mind which pipes hold one. */
+/* here_document.h: whether a program that arrives through a pipe is a here-document of the shell that
+ * starts it: text that was there when the shell's own script or command was judged, not something from
+ * elsewhere. What timeout(1) or a shim of pyenv then starts gets the same pipe, where the shell's text is
+ * out of sight: so it is kept in mind which pipes hold one. */
 #ifndef ASKFIRST_HERE_DOCUMENT_H
 #define ASKFIRST_HERE_DOCUMENT_H
 

@@ -21,8 +21,8 @@ struct environment_options {
 /* A NULL-terminated vector, to be freed with environment_free(); `from` is the launcher's own. NULL with
  * `*why` (malloc'd) when --env asks for what cannot be, or the shim lies where ld.so cannot be told of it. */
 char **environment_make(const struct environment_options *options, char *const *from, char **why);
-/* The keys that the policy keeps back of it: "OPENAI_API_KEY, GITHUB_TOKEN", the first few of them; malloc'd, ""
- * when there are none. */
+/* The keys that the policy keeps back of it: "OPENAI_API_KEY, GITHUB_TOKEN", the first few of them;
+ * malloc'd, "" when there are none. */
 char *environment_kept_back(const struct environment_options *options, char *const *from);
 
 void environment_free(char **environment);
