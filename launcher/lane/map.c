@@ -81,9 +81,9 @@ bool lane_map_is_known(void)
     return true;
 }
 
-/* The end of the kernel's own code in it, which is nobody else's: a page of a file would be taken away together
- * with what was written there, and come back with other instructions, when somebody shortens the file meanwhile.
- * 0: it is not there. */
+/* The end of the kernel's own code in it, which is nobody else's: a page of a file would be taken away
+ * together with what was written there, and come back with other instructions, when somebody shortens the
+ * file meanwhile. 0: it is not there. */
 static uint64_t place(const struct maps *maps)
 {
     for (size_t i = 0; i < maps->count; i++)

@@ -1,9 +1,10 @@
-/* map.h: how the lane's memory comes into a program (lane.h): by a few instructions that the launcher
- * lays into it while it is stopped at its exec.
+/* map.h: how the lane's memory comes into a program (lane.h): by a few instructions that the launcher lays
+ * into it while it is stopped at its exec.
  *
- * They lie in the page of the kernel's own code that every program has (the vDSO), which is no file's. Either at
- * an end of it that is empty, from where the program goes on to its own first instruction by itself; or, where
- * nothing can be taken for granted, over what lies there: then it stops again, and they are taken away.
+ * They lie in the page of the kernel's own code that every program has (the vDSO), which is no file's.
+ * Either at an end of it that is empty, from where the program goes on to its own first instruction by
+ * itself; or, where nothing can be taken for granted, over what lies there: then it stops again, and they
+ * are taken away.
  */
 #ifndef ASKFIRST_LANE_MAP_H
 #define ASKFIRST_LANE_MAP_H

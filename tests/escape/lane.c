@@ -399,8 +399,9 @@ ATTACK(lane_of_directories_exchanged, GOAL_READ, "",
     show(open_by(slot, HOWS));
 }
 
-/* An ELF interpreter whose only page of code ends in a slide down to its beginning. It can be opened for writing
- * as soon as a program has it, and to shorten it takes that page away, also what others have written into it. */
+/* An ELF interpreter whose only page of code ends in a slide down to its beginning. It can be opened for
+ * writing as soon as a program has it, and to shorten it takes that page away, also what others have
+ * written into it. */
 enum { CODE_AT = 0x1000, CODE_END = 0x2000, SLIDE = 200 };
 
 static char loader[1 << 16];

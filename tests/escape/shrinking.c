@@ -1,5 +1,5 @@
-/* shrinking.c: an ELF interpreter without any library: where nothing lies in the fast lane's place it lays memory
- * of its own there, and prints the file that it is given, by a name and demands from there.
+/* shrinking.c: an ELF interpreter without any library: where nothing lies in the fast lane's place it lays
+ * memory of its own there, and prints the file that it is given, by a name and demands from there.
  */
 #include "../../shim/lane.h"
 

@@ -13,7 +13,7 @@
     }
 #define PATTERN(text, bare)                                                                                  \
     {                                                                                                        \
-        (struct pattern[]){{text, bare}}, 1                                                                  \
+        (struct pattern[]){{.text = text, .bare = bare}}, 1                                                                  \
     }
 
 static inline struct image *sample_image(size_t *size)
