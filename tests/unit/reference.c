@@ -532,13 +532,26 @@ static const char *attached_value(const struct command *command, const char *opt
     return *value == '=' ? value + 1 : value;
 }
 
+/* One letter may be another spelling of a later one. */
+static bool is_letter_before_last(const struct command *command, const char *option, const char *argument)
+{
+    size_t letters = bundle(command, argument);
+    for (size_t i = 1; i < letters; i++) {
+        char letter[3];
+        letter_option(argument[i], letter);
+        if (argument_is(command, option, letter, LOOSELY)) return true;
+    }
+    return false;
+}
+
 /* Whether an argument brings the option's value. LOOSELY, the next argument may be one whatever is known. */
 static bool value_fits(const struct line *line, const struct command *command, size_t index,
                        const struct wanted *wanted, enum strictness how)
 {
     const char *argument = line->act->argv[index];
     const char *attached = attached_value(command, wanted->name, argument);
-    if (attached) return reference_text(wanted->value, attached);
+    if (attached && reference_text(wanted->value, attached)) return true;
+    if (attached && !is_letter_before_last(command, wanted->name, argument)) return false;
     if (index + 1 == line->act->argc || (how == STRICTLY && line->roles[index + 1] != ROLE_VALUE))
         return false;
     return reference_text(wanted->value, line->act->argv[index + 1]);
