@@ -458,6 +458,15 @@ enum change_names change_names(const struct change *change)
     return flags_of(change) & RENAME_EXCHANGE ? CHANGE_EXCHANGES : CHANGE_MOVES;
 }
 
+bool change_is_as_found(const struct change *change)
+{
+    const struct change_kind *kind = change->kind;
+    const struct spot *last = &change->spots[change->spot_count - 1];
+    bool by_name = kind->deed == do_remove || kind->deed == do_rename ||
+                   (kind->deed == do_link && S_ISLNK(first(change)->status.st_mode));
+    return (!by_name || spot_is_as_found(first(change))) && (!kind->makes || spot_is_as_found(last));
+}
+
 int64_t change_do(const struct change *change, mode_t mask)
 {
     return change->kind->deed(change, mask);

@@ -35,6 +35,10 @@ enum change_names change_names(const struct change *change);
 /* Whether a file is made, so that the umask counts. */
 bool change_makes(const struct change *change);
 
+/* Whether the names that it takes away, gives or makes are still those that were found: others went on while
+ * somebody was asked. */
+bool change_is_as_found(const struct change *change);
+
 /* Does it. 0 or a positive value, or -errno. `mask` is the caller's umask. EWOULDBLOCK: somebody has a lease
  * on the file, and change_wait() would wait for its end. */
 int64_t change_do(const struct change *change, mode_t mask);

@@ -21,6 +21,13 @@ void acts_add(struct acts *acts, enum act_kind kind, const char *path, const cha
                                                    status ? xmemdup(status, sizeof *status) : NULL, false};
 }
 
+bool acts_have(const struct acts *acts, enum act_kind kind, const char *path)
+{
+    for (size_t i = 0; i < acts->count; i++)
+        if (acts->items[i].kind == kind && !strcmp(acts->items[i].path, path)) return true;
+    return false;
+}
+
 void acts_free(struct acts *acts)
 {
     for (size_t i = 0; i < acts->count; i++) {

@@ -30,6 +30,7 @@ struct acts {
 /* `path` and `status` are copied; `status` may be NULL. */
 void acts_add(struct acts *acts, enum act_kind kind, const char *path, const char *detail,
               const struct stat *status);
+bool acts_have(const struct acts *acts, enum act_kind kind, const char *path);
 void acts_free(struct acts *acts);
 
 /* The next that the policy does not plainly allow; NULL: there is none. */

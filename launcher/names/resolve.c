@@ -199,6 +199,18 @@ static int path_in(int directory, const char *name, char **path)
     return error;
 }
 
+bool spot_is_as_found(const struct spot *spot)
+{
+    struct stat now;
+    char *path cleanup_free = NULL;
+    if (spot->parent < 0 || !spot->name[0]) return true;
+    bool there = !fstatat(spot->parent, spot->name, &now, AT_SYMLINK_NOFOLLOW);
+    if (path_in(spot->parent, spot->name, &path) || !path || !spot->path || strcmp(path, spot->path) != 0)
+        return false;
+    return spot->target < 0 ? !there
+                            : there && now.st_dev == spot->status.st_dev && now.st_ino == spot->status.st_ino;
+}
+
 /* The walk has ended at an object without a name of its own here: a root, "..", a descriptor, a magic link.
  */
 static int end_at(struct walk *walk, struct spot *spot)

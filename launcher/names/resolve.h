@@ -41,6 +41,9 @@ int resolve(struct viewer viewer, int directory, const char *path, unsigned flag
             struct spot *spot);
 void spot_close(struct spot *spot);
 
+/* Whether its name still lies where it lay, and is still that of what was found, or of nothing. */
+bool spot_is_as_found(const struct spot *spot);
+
 /* What only the caller itself may open: it would mean another thing, or carry other rights, in the launcher's
  * hands. */
 bool spot_is_kernels(int fd, const struct stat *status);

@@ -281,6 +281,10 @@ void watch_file_open(struct call *call)
         look(call);
         return;
     }
+    if (opening->flags & O_DIRECTORY && opening->spot.target >= 0 && !S_ISDIR(opening->spot.status.st_mode)) {
+        call_return(call, -ENOTDIR);
+        return;
+    }
     if (may_be_hidden(opening)) call->hidden = show_empty;
     if (opening->reads) add(call, ACT_READ, NULL, &opening->spot);
     if (opening->writes) add(call, ACT_WRITE, opening->detail, &opening->spot);
@@ -289,10 +293,12 @@ void watch_file_open(struct call *call)
 
 /* ---- changing ---- */
 
+static void carry_out_change(struct call *call);
+
 static void found_above(void *context, enum act_kind kind, char *path)
 {
     struct deed *deed = context;
-    acts_add(&deed->acts, kind, path, deed->change.detail, NULL);
+    if (!acts_have(&deed->acts, kind, path)) acts_add(&deed->acts, kind, path, deed->change.detail, NULL);
     free(path);
 }
 
@@ -373,9 +379,37 @@ static void forget_moved(struct call *call)
     if (names == CHANGE_EXCHANGES) forget_below(call, &spots[1], &spots[0]);
 }
 
+static void refuse_changed(struct call *call)
+{
+    const char *path = ((const struct deed *)call->own)->change.spots[0].path;
+    if (!call_find_caller(call)) return;
+    watch_event(call->watch, "changed", call->caller.pid, path ? path : "");
+    call_tell(call, "askfirst: denied: what it is about has changed since the question was put\n"
+                    "askfirst:   next: do it again\n");
+    call_return(call, -EPERM);
+}
+
+/* Others of the run went on while somebody was asked. False: what lies below by now has to be judged first, or
+ * it has been refused. */
+static bool is_still_judged(struct call *call)
+{
+    struct deed *deed = call->own;
+    size_t judged = deed->acts.count;
+    if (!deed->acts.asked) return true;
+    if (!change_is_as_found(&deed->change)) {
+        refuse_changed(call);
+        return false;
+    }
+    add_above(call);
+    if (deed->acts.count == judged && !deed->acts.too_many) return true;
+    call_acts(call, &deed->acts, carry_out_change);
+    return false;
+}
+
 static void carry_out_change(struct call *call)
 {
     struct deed *deed = call->own;
+    if (!is_still_judged(call)) return;
     mode_t mask = change_makes(&deed->change) ? call_umask(call) : 022; /* looking for it takes time */
     if (!call_act(call, EPERM)) return;
     forget_moved(call);

@@ -37,6 +37,12 @@ call = libc.syscall
 words = lambda *all: (ctypes.c_char_p * (len(all) + 1))(*all, None)
 """
 LAX = "askfirst: 1\notherwise: {read: allow, write: allow, exec: allow, connect: allow, debug: allow}\n"
+ASKED = """
+askfirst: 1
+read: [{deny: "~/boxes/**/token"}, {allow: "/**"}]
+write: [{ask: "~/asked/**"}, {allow: ["~/boxes/**", "/dev/**"]}]
+otherwise: {read: deny, write: deny, exec: allow, connect: deny, debug: deny}
+"""
 OTHERS = {  # name: what it is after, what it tries, the command
     "ctypes_open": ("read", "Python, openat by number", ["python3", "-c", SYSCALLS + "os.sendfile(1, call(257, -100, b'secret', 0), 0, 99)"]),
     "ctypes_execve": ("run", "Python, execve by number", ["python3", "-c", SYSCALLS + "call(59, b'./forbidden', words(b'x'), None)"]),
@@ -97,11 +103,11 @@ del name, goal, what, command
 class WhileAQuestionWaits(test_escape.Attempts):
     """What is asked about is what the answer is for; and who dies waiting has done nothing."""
 
-    def waiting(self, scene, command):
+    def waiting(self, scene, command, more=()):
         """Begins it, and waits for its first question. -> the launcher, the question, where answers go"""
         questions, theirs = os.pipe()
         their_answers, answers = os.pipe()
-        argv = self.guard(*command, approve=f"fd:{their_answers},{theirs}")
+        argv = self.guard(*command, approve=f"fd:{their_answers},{theirs}", more=more)
         process = subprocess.Popen(argv, cwd=scene.work, env=scene.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, pass_fds=[theirs, their_answers], start_new_session=True)
         os.close(theirs)
@@ -122,6 +128,37 @@ class WhileAQuestionWaits(test_escape.Attempts):
     def yes(self, process, question, answers):
         answers.write(json.dumps({"type": "answer", "id": question["id"], "decision": "allow", "scope": "once"}) + "\n")
         return process.communicate(timeout=20)[0].decode()
+
+    def renamed(self, meanwhile):
+        """A folder gets a name that is asked about, while `meanwhile` goes on. -> what then has its name, and the output"""
+        scene = self.scene()
+        for name in ("boxes/one", "boxes/two", "asked"):
+            (scene.home / name).mkdir(parents=True)
+        (scene.home / "boxes/two/token").write_text(scene.word)
+        scene.put("asked.yaml", ASKED)
+        text = "import os; os.rename('../boxes/one', '../asked/name'); print(open('../asked/name/two/token').read())"
+        process, question, answers = self.waiting(scene, ["python3", "-c", text], more=["--policy", "asked.yaml"])
+        self.assertEqual(question["path"], str(scene.home / "asked/name"))
+        meanwhile(scene.home / "boxes", scene.home / "asked")
+        output = self.yes(process, question, answers)
+        self.assertNotIn(scene.word, output)
+        return sorted(path.name for path in (scene.home / "asked").rglob("*")), output
+
+    def test_what_is_put_into_a_folder_is_judged_before_that_is_renamed(self):
+        there, output = self.renamed(lambda boxes, asked: (boxes / "two").rename(boxes / "one/two"))
+        self.assertEqual(there, [])
+        self.assertIn("denied: read", output)
+
+    def test_what_has_changed_is_not_renamed(self):
+        for meanwhile, left in ((lambda boxes, asked: (boxes / "two").rename(boxes / "one"), []),
+                                (lambda boxes, asked: (asked / "name").mkdir(), ["name"]),
+                                (lambda boxes, asked: boxes.rename(boxes.parent / "others"), [])):
+            there, output = self.renamed(meanwhile)
+            self.assertEqual(there, left)
+            self.assertIn("has changed since the question was put", output)
+
+    def test_a_folder_that_nobody_touches_is_renamed(self):
+        self.assertEqual(self.renamed(lambda boxes, asked: None)[0], ["name"])
 
     def test_a_link_is_swapped(self):
         scene = self.scene()

@@ -69,11 +69,12 @@ print(libc.fgetc(ctypes.c_void_p(libc.fopen(b"secret", b"rce"))))
 attempt(open, "secret", "r+")
 attempt(os.rename, "secret", "other")
 attempt(os.link, "secret", "other")
+attempt(os.open, "secret", os.O_DIRECTORY)
 print(subprocess.run(["cat", "kept"], capture_output=True, text=True).stderr.strip())
 print(os.path.exists("other"), os.stat("secret").st_size)
 """)
         self.assertEqual(seen["out"].split("\n")[:-1],
-                         ["EACCES", "EACCES", "EACCES", "cat: kept: Permission denied", "False 6"])
+                         ["EACCES", "EACCES", "EACCES", "ENOTDIR", "cat: kept: Permission denied", "False 6"])
 
     def test_others_than_the_program_are_asked(self):
         seen = self.seen("""
