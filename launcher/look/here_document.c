@@ -223,7 +223,8 @@ bool here_document_is_stdin(struct documents *documents, const struct caller *ca
 void here_document_keep(struct documents *documents, const struct caller *caller)
 {
     char path[64];
-    struct stat status;
+    struct statfs where;
     snprintf(path, sizeof path, "/proc/%d/task/%d/fd/0", (int)caller->pid, (int)caller->tid);
-    if (stat(path, &status) == 0 && S_ISFIFO(status.st_mode)) here_document_is_stdin(documents, caller);
+    /* A FIFO that has a name is not opened: whoever waits for its other end would notice. */
+    if (statfs(path, &where) == 0 && where.f_type == PIPEFS_MAGIC) here_document_is_stdin(documents, caller);
 }
