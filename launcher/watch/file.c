@@ -389,8 +389,8 @@ static void refuse_changed(struct call *call)
     call_return(call, -EPERM);
 }
 
-/* Others of the run went on while somebody was asked. False: what lies below by now has to be judged first, or
- * it has been refused. */
+/* Others of the run went on while somebody was asked. False: what lies below by now has to be judged
+ * first, or it has been refused. */
 static bool is_still_judged(struct call *call)
 {
     struct deed *deed = call->own;

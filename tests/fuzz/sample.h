@@ -11,9 +11,9 @@
     {                                                                                                        \
         (char *[]){__VA_ARGS__}, sizeof((char *[]){__VA_ARGS__}) / sizeof(char *)                            \
     }
-#define PATTERN(text, bare)                                                                                  \
+#define PATTERN(glob, name)                                                                                  \
     {                                                                                                        \
-        (struct pattern[]){{.text = text, .bare = bare}}, 1                                                  \
+        (struct pattern[]){{.text = glob, .bare = name}}, 1                                                  \
     }
 
 static inline struct image *sample_image(size_t *size)
