@@ -109,14 +109,17 @@ static const char *delimiter(const char *text, const char *content, size_t *leng
     return *length ? word : NULL;
 }
 
-/* The content is whole lines, after the line that announces them and before the line that ends them. */
-static bool is_document(const char *text, const char *end, const char *content, size_t length)
+/* The content is whole lines, after the line that announces them and before the line that ends them. `quote`
+ * may follow on that. */
+static bool is_document(const char *text, const char *end, const char *content, size_t length, char quote)
 {
     size_t word_length;
     const char *word = delimiter(text, content, &word_length), *after = content + length;
     if (!word || content[length - 1] != '\n') return false;
     if ((size_t)(end - after) < word_length || memcmp(after, word, word_length) != 0) return false;
-    return after + word_length == end || after[word_length] == '\n' || !after[word_length];
+    if (after + word_length == end) return true;
+    char next = after[word_length];
+    return next == '\n' || !next || (quote && next == quote);
 }
 
 /* <<< 'content': a here-string has a newline of its own at its end. */
@@ -131,15 +134,54 @@ static bool is_string(const char *text, const char *end, const char *content, si
     return before - text >= 3 && !memcmp(before - 3, "<<<", 3);
 }
 
+static bool is_in(const char *text, const char *end, const char *content, size_t length, char quote)
+{
+    for (const char *at = text; (at = memmem(at, (size_t)(end - at), content, length - 1)); at++) {
+        bool whole_lines = end - at >= (ptrdiff_t)length && at[length - 1] == '\n';
+        if (whole_lines ? is_document(text, end, at, length, quote) : is_string(text, end, at, length))
+            return true;
+    }
+    return false;
+}
+
+/* How a character is written inside a quoted word, where that takes more than itself. */
+static const struct escape {
+    char quote, stands_for;
+    const char *text;
+} escapes[] = {
+    {'\'', '\'', "'\\''"}, {'\'', '\'', "'\"'\"'"}, {'"', '"', "\\\""},
+    {'"', '\\', "\\\\"},   {'"', '$', "\\$"},       {'"', '`', "\\`"},
+};
+
+static const struct escape *escape_at(const char *at, const char *end, char quote)
+{
+    for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++) {
+        size_t length = strlen(escapes[i].text);
+        if (escapes[i].quote == quote && (size_t)(end - at) >= length && !memcmp(at, escapes[i].text, length))
+            return &escapes[i];
+    }
+    return NULL;
+}
+
+/* Agents have a shell eval a command that stands in its own command line as one quoted word. */
+static bool is_in_quoted(const char *text, const char *end, const char *content, size_t length, char quote)
+{
+    cleanup_free char *inside = xmalloc((size_t)(end - text) + 1);
+    char *to = inside;
+    for (const char *at = text; at < end;) {
+        const struct escape *escape = escape_at(at, end, quote);
+        *to++ = escape ? escape->stands_for : *at;
+        at += escape ? strlen(escape->text) : 1;
+    }
+    return is_in(inside, to, content, length, quote);
+}
+
 bool here_document_in(const char *text, size_t text_length, const char *content, size_t length)
 {
     const char *end = text + text_length;
     if (length < 2 || content[length - 1] != '\n') return false;
-    for (const char *at = text; (at = memmem(at, (size_t)(end - at), content, length - 1)); at++) {
-        bool whole_lines = end - at >= (ptrdiff_t)length && at[length - 1] == '\n';
-        if (whole_lines ? is_document(text, end, at, length) : is_string(text, end, at, length)) return true;
-    }
-    return false;
+    return is_in(text, end, content, length, 0) || is_in_quoted(text, end, content, length, '\'') ||
+           is_in_quoted(text, end, content, length, '"');
 }
 
 static bool in_file(int fd, const char *content, size_t length)

@@ -19,6 +19,13 @@ static const struct row {
     {"cat a; python3 - one << \"E_1\" | sort\na\nE_1\necho\n", "a\n", true},
     {"python3 <<< 'print(1)'\n", "print(1)\n", true},
     {"x\npython3 <<<\"a\nb\"", "a\nb\n", true},
+    /* In a quoted word, as agents have it for eval. */
+    {"eval 'python3 - <<END\na\nEND' < x", "a\n", true},
+    {"eval 'python3 - <<'\\''END'\\''\nprint('\\''a'\\'')\nEND'", "print('a')\n", true},
+    {"eval 'python3 <<'\"'\"'END'\"'\"'\n'\"'\"'\nEND' && pwd", "'\n", true},
+    {"eval \"python3 - <<'END'\nprint('a', \\\"\\$b\\\\n\\\")\nEND\"", "print('a', \"$b\\n\")\n", true},
+    {"eval 'python3 - <<END\nprint('\\''a'\\'')\nEND'", "print(a)\n", false},
+    {"eval \"sh <<END\n$x\nEND\"", "a\n", false},
     /* A part of one, another end, no end, expanded, with tabs taken away, no here-document at all. */
     {"python3 - <<'END'\na\nb\nEND\n", "a\n", false},
     {"python3 - <<'END'\na\nb\nEND\n", "b\n", false},

@@ -26,3 +26,12 @@ timeout 20 bash -s <<'END'
 echo "a script, $((1 + 1)) times"
 END
 python3 <<< 'print("a here-string")'
+python3 - <<'END'
+import shlex, subprocess
+command = "timeout 20 python3 - <<'EOF'\nprint('quoted', \"twice\")\nEOF"
+inside = command
+for c in '\\"$`':
+    inside = inside.replace(c, "\\" + c)
+for word in shlex.quote(command), "'" + command.replace("'", "'\\''") + "'", f'"{inside}"':
+    subprocess.run(["bash", "-c", f"shopt -u extglob || true && eval {word} < /dev/null && pwd -P > /dev/null"], check=True)
+END
