@@ -3,13 +3,14 @@ import unittest
 
 import cases
 
-SILENT = ["cat README", "head -1 README src/main.py", "ls -la", "grep -r main .", "wc -l README", "sort README", "stat README", "date", "id -un",
-          "cp README copy", "touch new", "mkdir folder", "sha256sum README", "du -s .", "git status --short", "git log --oneline",
-          "git show --stat HEAD", "git rev-parse HEAD", "git ls-files", "git blame README", "git describe --always"]
+SILENT = ["cat README", "head -1 README src/main.py", "ls -la", "grep -r main .", "wc -l README", "sort README", "stat README",
+          "date", "id -un", "cp README copy", "touch new", "mkdir folder", "sha256sum README", "du -s .", "git status --short",
+          "git log --oneline", "git show --stat HEAD", "git rev-parse HEAD", "git ls-files", "git blame README",
+          "git describe --always"]
 STOPPED = {
-    "python3 -c print(1)": "ask", "sh -c ls": "ask", "git commit --allow-empty -m x": "ask", "git config --list": "ask", "gcc --version": "ask",
-    "rm README": "ask", "curl -s localhost:1": "ask", "cat ../.config/git/config": "ask", "cat ../.profile": "ask", "cp README ../new": "ask",
-    "cat ../.aws/credentials": "ask", "cat ../.ssh/id_ed25519": "deny",
+    "python3 -c print(1)": "ask", "sh -c ls": "ask", "gcc --version": "ask", "rm README": "ask", "curl -s localhost:1": "ask",
+    "git commit --allow-empty -m x": "ask", "git config --list": "ask", "cat ../.config/git/config": "ask",
+    "cat ../.profile": "ask", "cp README ../new": "ask", "cat ../.aws/credentials": "ask", "cat ../.ssh/id_ed25519": "deny",
 }
 
 
@@ -20,7 +21,8 @@ class Strict(unittest.TestCase):
         with cases.Place() as place:
             place.fresh()
             place.guarded(guard, command.split(), options=["--policy=strict"])
-            return [line["verdict"] for line in place.record() if line["type"] == "act" and line["verdict"] in ("ask", "deny")]
+            acts = [line["verdict"] for line in place.record() if line["type"] == "act"]
+            return [verdict for verdict in acts if verdict in ("ask", "deny")]
 
     def test_what_only_looks_is_silent(self):
         for guard in cases.GUARDS:

@@ -10,9 +10,9 @@ eval "echo '$(kubectl completion bash)'"
 eval "echo '$(gh completion -s bash)'"
 eval "echo '$(brew shellenv)'"
 brew --prefix
-awk -f - README <<'END'
+awk -f - README <<'PROGRAM'
 END { print NR }
-END
+PROGRAM
 echo 'print(4)' > four.py
 python3 < four.py
 git clone -q . other
