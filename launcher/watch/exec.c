@@ -112,6 +112,11 @@ static void go_on(struct call *call)
         call_return(call, -EACCES);
         return;
     }
+    if (verifier_is_busy(call->watch->verifier, call->caller.pid)) {
+        call->matter = NULL;
+        call_return(call, -EAGAIN); /* if that succeeds, this thread is gone */
+        return;
+    }
     exec_outcome(call->matter, &outcome);
     const struct expected expected = {.device = outcome.device,
                                       .inode = outcome.inode,

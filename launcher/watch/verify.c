@@ -222,6 +222,14 @@ static bool look_at(struct verifier *verifier, struct pending **at)
     return true;
 }
 
+/* All that has happened to one. */
+static void follow(struct verifier *verifier, struct pending **at)
+{
+    const struct pending *here = *at;
+    while (*at == here && look_at(verifier, at)) {
+    }
+}
+
 static void stopped(void *context, int fd, uint32_t events)
 {
     struct verifier *verifier = context;
@@ -231,8 +239,7 @@ static void stopped(void *context, int fd, uint32_t events)
     }
     for (struct pending **at = &verifier->pending; *at;) {
         struct pending *here = *at;
-        while (*at == here && look_at(verifier, at)) {
-        }
+        follow(verifier, at);
         if (*at == here) at = &here->next;
     }
 }
@@ -267,6 +274,18 @@ void verifier_free(struct verifier *verifier)
     loop_remove(verifier->source);
     close(verifier->children);
     free(verifier);
+}
+
+bool verifier_is_busy(struct verifier *verifier, pid_t pid)
+{
+    for (struct pending **at = &verifier->pending; *at;) {
+        struct pending *here = *at;
+        if (here->pid == pid) follow(verifier, at);
+        if (*at != here) continue;
+        if (here->pid == pid) return true;
+        at = &here->next;
+    }
+    return false;
 }
 
 void verifier_beware(struct verifier *verifier)

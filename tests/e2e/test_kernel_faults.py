@@ -147,6 +147,35 @@ print(wrong, opened > 10, os.system("true"))
         out, err = process.communicate(timeout=60)
         self.assertEqual((out, process.returncode), ("0 True 0\n", 0), err)
 
+    def test_several_threads_of_a_process_execute_at_once(self):
+        """Whoever is first ends the others; one that could not is told to try again."""
+        text = """
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+static void *begin(void *unused) { execl("/bin/true", "true", (char *)0); return unused; }
+int main(void)
+{
+    int well = 0, status;
+    for (int i = 0; i < 100; i++) {
+        pid_t child = fork();
+        if (!child) {
+            pthread_t threads[4];
+            for (int j = 0; j < 4; j++) pthread_create(&threads[j], 0, begin, 0);
+            for (int j = 0; j < 4; j++) pthread_join(threads[j], 0);
+            _exit(1);
+        }
+        well += waitpid(child, &status, 0) == child && !status;
+    }
+    printf("%d\\n", well);
+}
+"""
+        subprocess.run(["cc", "-pthread", "-o", self.workspace / "program", "-x", "c", "-"], input=text, text=True, check=True)
+        for options in ([], ["--no-lane"]):
+            guarded = self.guard("./program", options=options, limit=60)
+            self.assertEqual((guarded.stdout, guarded.stderr, guarded.returncode), ("100\n", "", 0))
+
     def test_no_descriptor_is_made_up_when_it_is_stopped_while_it_hands_one_over(self):
         """Interrupted there, the kernel tells the caller 0."""
         text = """
