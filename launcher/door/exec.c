@@ -256,6 +256,7 @@ void exec_outcome(struct matter *matter, struct exec_outcome *outcome)
     *outcome = (struct exec_outcome){.device = program->found.status.st_dev,
                                      .inode = program->found.status.st_ino,
                                      .argv_length = text.length};
+    if (program->act.sha256) outcome->sum = xmemdup(program->act.sha256, sizeof(unsigned char[32]));
     outcome->tree = steal_pointer(&exec->tree);
     outcome->argv = text_take(&text);
 }

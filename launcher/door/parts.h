@@ -218,7 +218,8 @@ struct exec_outcome {
     ino_t inode;
     char *argv;
     size_t argv_length;
-    struct tree *tree; /* or NULL */
+    unsigned char *sum; /* 32 bytes (malloc'd): of that file's content; NULL: it was not looked at */
+    struct tree *tree;  /* or NULL */
 };
 void exec_judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python);
 const char *exec_path(const struct matter *matter,

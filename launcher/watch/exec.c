@@ -123,6 +123,7 @@ static void go_on(struct call *call)
                                       .argv = outcome.argv,
                                       .argv_length = outcome.argv_length,
                                       .paths = judged_paths(call->matter),
+                                      .sum = outcome.sum,
                                       .own = outcome.tree,
                                       .free_own = tree_free};
     call->matter = NULL;
@@ -136,6 +137,7 @@ static void go_on(struct call *call)
     } else {
         free(outcome.argv);
         free(expected.paths);
+        free(expected.sum);
         tree_free(outcome.tree);
         refuse_traced(call);
     }

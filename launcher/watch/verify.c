@@ -21,6 +21,7 @@
 #include "../lane/lane.h"
 #include "../lane/map.h"
 #include "../look/elf.h"
+#include "../look/facts.h"
 #include "../look/maps.h"
 #include "../look/process.h"
 #include "../plain/memory.h"
@@ -93,6 +94,18 @@ static const char *difference_in_words(pid_t pid, const struct expected *expecte
     return have == expected->argv_length && !memcmp(words, expected->argv, have) ? NULL : other_words;
 }
 
+/* A file can be written to until it is executed, and no longer while it is. */
+static const char *difference_in_content(pid_t pid, const struct expected *expected)
+{
+    char path[64];
+    unsigned char sum[32];
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && file_sha256(fd, sum) && !memcmp(sum, expected->sum, sizeof sum)
+               ? NULL
+               : "another content than the one that was judged";
+}
+
 /* NULL: it is the program that was judged. */
 static const char *difference(pid_t pid, const struct expected *expected, const struct maps *maps)
 {
@@ -106,7 +119,8 @@ static const char *difference(pid_t pid, const struct expected *expected, const 
         return "another program than the one that was judged";
     if (!maps->count || !is_made_of(maps, own, expected->paths))
         return "another ELF interpreter than the one that was judged";
-    return difference_in_words(pid, expected);
+    const char *why = expected->sum ? difference_in_content(pid, expected) : NULL;
+    return why ? why : difference_in_words(pid, expected);
 }
 
 static void forget(struct pending **at)
@@ -116,6 +130,7 @@ static void forget(struct pending **at)
     if (gone->mapping) lane_map_end(gone->mapping, 0);
     free(gone->expected.argv);
     free(gone->expected.paths);
+    free(gone->expected.sum);
     if (gone->expected.own) gone->expected.free_own(gone->expected.own);
     free(gone->before);
     free(gone);

@@ -22,12 +22,14 @@ struct verifier;
 struct expected {
     dev_t device; /* of /proc/PID/exe: for a script, its interpreter */
     ino_t inode;
-    /* malloc'd, and handed over: the whole vector, each string with its NUL, as /proc/PID/cmdline has it; and
-     * the paths of all files that were judged for it, each with its NUL and one more. */
+    /* malloc'd, and handed over: the whole vector, each string with its NUL, as /proc/PID/cmdline has it; the
+     * paths of all files that were judged for it, each with its NUL and one more; and, where it was judged by
+     * the file's content, the 32 bytes of that one's sum. */
     char *argv;
     size_t argv_length;
     char *paths;
-    void *own; /* handed over, and given on when the program is there */
+    unsigned char *sum; /* or NULL */
+    void *own;          /* handed over, and given on when the program is there */
     void (*free_own)(void *own);
 };
 

@@ -1,5 +1,6 @@
 """askfirst run --guard=kernel: what does not come through the C library meets the same policy."""
 import ctypes
+import hashlib
 import json
 import os
 import pathlib
@@ -52,6 +53,33 @@ class KernelGuard(support.Case):
         self.assertEqual(result.stdout, "plain\n")
         self.assertEqual(result.returncode, 1)
         self.assertIn("askfirst: denied: read " + str(self.workspace / "secret"), result.stderr)
+
+    def test_a_programs_content_is_looked_at_again_when_it_can_change_no_more(self):
+        program = pathlib.Path("/bin/true").read_bytes().ljust(24 << 20, b"\0")  # it takes a while to look at
+        rule = '{allow: {program: "${workspace}/program", sha256: %s}}' % hashlib.sha256(program).hexdigest()
+        self.rules = self.policy(POLICY.replace("exec: [", f'exec: [{rule}, {{deny: "${{workspace}}/program"}}, '))
+        (self.workspace / "program").write_bytes(program)
+        (self.workspace / "program").chmod(0o755)
+        text = """
+import os, time
+good, other = open("program", "rb").read(1 << 20), open("/bin/echo", "rb").read()
+for delay in (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1):
+    fd = os.open("program", os.O_RDWR)
+    os.pwrite(fd, good, 0)
+    if not (child := os.fork()):
+        os.close(fd)
+        try: os.execv("program", ["program", "changed"])
+        except OSError: os._exit(3)
+    time.sleep(delay)
+    os.pwrite(fd, other, 0)
+    os.close(fd)
+    os.wait()
+fd = os.open("program", os.O_RDWR)
+os.pwrite(fd, good, 0)
+os.close(fd)
+print(os.spawnv(os.P_WAIT, "program", ["program", "changed"]))
+"""
+        self.assertEqual(self.python(text).stdout, "0\n")
 
     def test_quiet_says_nothing_of_what_was_denied(self):
         result = self.askfirst("run", "--guard=kernel", "--quiet", "--policy", self.rules, "--approve=deny", "--", BUSYBOX,
