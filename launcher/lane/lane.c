@@ -203,6 +203,17 @@ void lane_forget(struct lane *lane, const char *directory)
     }
 }
 
+void lane_below(const struct lane *lane, const char *directory, void (*tell)(void *context, const char *rest),
+                void *context)
+{
+    size_t length = strcmp(directory, "/") ? strlen(directory) : 0;
+    for (uint32_t slot = 0; slot < head_of(lane)->used; slot++) {
+        const char *name = lane->memory + LANE_NAMES_AT + (size_t)slot * LANE_SLOT;
+        if (!length || (!strncmp(name + 1, directory + 1, length - 1) && name[length] == '/'))
+            tell(context, name + length + 1);
+    }
+}
+
 /* The slot of a name, or -1; `*at`: its bucket, or the empty one where it belongs. */
 static int find(const struct lane *lane, const char *name, size_t length, uint32_t *at)
 {

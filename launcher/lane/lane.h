@@ -42,6 +42,11 @@ void lane_add_alias(struct lane *lane, const char *path, int slot);
 /* The names below a directory, and its own, are taken away: something else gets its name. */
 void lane_forget(struct lane *lane, const char *directory);
 
+/* Tells each name below a directory that stands or stood there, without that one's: an opening by it may be
+ * under way. */
+void lane_below(const struct lane *lane, const char *directory, void (*tell)(void *context, const char *rest),
+                void *context);
+
 /* Whether a thread would find the lane's memory under its number: not from another IPC namespace, which may
  * have another of that number. */
 bool lane_reaches(const struct lane *lane, pid_t tid);

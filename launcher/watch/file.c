@@ -1,8 +1,10 @@
 /* file.c: files that are opened, and paths that are changed (parts.h). */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -53,7 +55,8 @@ static void add_protected(struct deed *deed, struct protected *protected, enum a
     if (spot->target < 0) return;
     protected_look_for(protected, spot->path, &spot->status);
     for (size_t at = 0; (file = protected_next(protected, spot->target, &spot->status, &at));)
-        if (strcmp(file->path, spot->path) != 0) add_act(deed, kind, file->path, detail, spot);
+        if (strcmp(file->path, spot->path) != 0 && !acts_have(&deed->acts, kind, file->path))
+            add_act(deed, kind, file->path, detail, spot);
 }
 
 static void add(struct call *call, enum act_kind kind, const char *detail, const struct spot *spot)
@@ -302,6 +305,32 @@ static void found_above(void *context, enum act_kind kind, char *path)
     free(path);
 }
 
+struct moving {
+    struct call *call;
+    const struct spot *from;
+};
+
+static void look_below(void *context, const char *rest)
+{
+    const struct moving *moving = context;
+    struct deed *deed = moving->call->own;
+    struct open_how how = {.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC,
+                           .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
+    cleanup_fd int fd = (int)syscall(SYS_openat2, moving->from->target, rest, &how, sizeof how);
+    cleanup_free char *path = xasprintf("%s/%s", moving->from->path, rest);
+    struct spot spot = {.parent = -1, .target = fd, .path = path};
+    if (fd >= 0 && !fstat(fd, &spot.status) && S_ISREG(spot.status.st_mode) && spot.status.st_nlink > 1)
+        add_protected(deed, moving->call->watch->protected, ACT_READ, deed->change.detail, &spot);
+}
+
+/* Whoever is just about to open by a name of the lane may find what lies there a moment later, also when the
+ * name has been taken away by then. */
+static void add_in_lane(struct call *call, const struct spot *from, const struct spot *to)
+{
+    struct moving moving = {call, from};
+    if (call->watch->lane) lane_below(call->watch->lane, to->path, look_below, &moving);
+}
+
 /* What lies below a directory keeps its protection when that gets another name; a link is followed wherever
  * it lies. */
 static void add_moved(struct call *call, const struct spot *from, const struct spot *to)
@@ -310,7 +339,10 @@ static void add_moved(struct call *call, const struct spot *from, const struct s
     struct deed *deed = call->own;
     struct above above = {session->policy, session->image, &deed->acts.actor, found_above, deed};
     if (!from->path || !to->path || from->target < 0) return;
-    if (S_ISDIR(from->status.st_mode)) above_moved(&above, from->target, from->path, to->path);
+    if (S_ISDIR(from->status.st_mode)) {
+        above_moved(&above, from->target, from->path, to->path);
+        add_in_lane(call, from, to);
+    }
     if (S_ISLNK(from->status.st_mode)) above_linked(&above, to->path);
 }
 

@@ -388,6 +388,40 @@ ATTACK(lane_of_a_directory_that_moves, GOAL_READ, "",
     show(open_by(slot, HOWS));
 }
 
+static void open_slot(void *own)
+{
+    const char *slot = __atomic_load_n((const char **)own, __ATOMIC_ACQUIRE);
+    int fd = slot ? open_by(slot, HOWS) : -1;
+    if (fd < 0) return;
+    show(fd);
+    close(fd);
+}
+
+ATTACK(lane_of_a_directory_that_moves_meanwhile, GOAL_READ, "",
+       "the same, while another thread is just about to open by that name")
+{
+    char place[PATH_MAX] = "";
+    const char *slot = NULL;
+    struct meanwhile meanwhile;
+    for (int i = 0; i < 50; i++) { /* a long way */
+        strcat(place, "a/");
+        mkdir(place, 0755);
+    }
+    char *boxes, *crate, *name;
+    if (asprintf(&boxes, "%sboxes", place) < 0 || asprintf(&crate, "%scrate", place) < 0 ||
+        asprintf(&name, "%s/%s/innocent", getcwd(NULL, 0), crate) < 0 || rename("boxes", boxes))
+        return;
+    meanwhile_begin(&meanwhile, open_slot, (void *)&slot);
+    for (int i = 0; i < ROUNDS / 4; i++) {
+        __atomic_store_n(&slot, slot_of(name), __ATOMIC_RELEASE);
+        usleep((unsigned)i % 20);
+        if (rename(boxes, crate)) break;
+        __atomic_store_n(&slot, NULL, __ATOMIC_RELEASE);
+        rename(crate, boxes);
+    }
+    meanwhile_end(&meanwhile);
+}
+
 ATTACK(lane_of_directories_exchanged, GOAL_READ, "",
        "a protected file's hard link, in a directory that is exchanged with another")
 {
