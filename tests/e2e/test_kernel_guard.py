@@ -298,9 +298,6 @@ print(attempt(socket.AF_INET, ("192.0.2.1", 9)), attempt(socket.AF_INET, ("127.0
         result = self.lane_less("allow", tracer, "run", "/bin/cat", "plain", "secret")
         self.assertEqual(result.stdout, "plain\nended: 1\n", result.stderr)
         self.assertEqual(self.lane_less("deny", tracer, "run", "/bin/cat", "plain").stdout, "ended: 99\n")
-        result = self.guard(tracer, "run", "/bin/cat", "plain", approve="allow")
-        self.assertEqual(result.stdout, "ended: 98\n")
-        self.assertIn("--no-lane", result.stderr)
 
     def test_what_a_tracer_makes_of_an_exec_is_killed(self):
         self.rules = self.policy(POLICY.replace("debug: deny", "debug: allow"))

@@ -260,6 +260,13 @@ print("all")
         self.assertIn("askfirst run --no-lane", self.stderr)
         self.assertEqual(self.names(script, "--no-lane"), ["in"])
 
+    def test_who_traces_its_children_needs_a_run_without_it(self):
+        self.rules = self.policy(POLICY.replace("debug: deny", "debug: ask"))
+        script = f"{support.PROGRAMS}/tracer run /bin/cat plain"
+        self.assertEqual(self.names(script), ["ended: 98"])
+        self.assertIn("askfirst run --no-lane", self.stderr)
+        self.assertEqual(self.names(script, "--no-lane"), ["plain", "ended: 0"])
+
     def test_another_namespace_of_shared_memory_needs_a_run_without_it(self):
         script = f"unshare --user --ipc {LANE}"
         self.assertEqual(self.names(script), [])
