@@ -49,8 +49,9 @@ void verifier_beware(struct verifier *verifier);
 /* Why a program is killed that has no lane. */
 #define VERIFY_NO_LANE "the lane could not be put into it: askfirst run --no-lane does without"
 
-/* Whether another thread of the process is in the middle of an exec. Nothing may be seized in it then: the kernel
- * would wait for the end of that exec, which waits for all other threads to be gone, and to be waited for. */
+/* Whether another thread of the process is in the middle of an exec. Nothing may be seized in it then: the
+ * kernel would wait for the end of that exec, which waits for all other threads to be gone, and to be
+ * waited for. */
 bool verifier_is_busy(struct verifier *verifier, pid_t pid);
 
 /* Before the exec of `tid` (of process `pid`) continues. False with errno: it must be refused. */
