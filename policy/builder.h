@@ -57,37 +57,21 @@ static inline void *builder_take(struct builder *builder, struct buffer *buffer,
     return taken;
 }
 
-static const size_t record_sizes[SECTIONS] = {
-    [SECTION_STRINGS] = 1,
-    [SECTION_RULES] = sizeof(struct rule_record),
-    [SECTION_DEMANDS] = sizeof(struct demand),
-    [SECTION_TERMS] = sizeof(struct term),
-    [SECTION_DIGESTS] = 32,
-    [SECTION_HOSTS] = sizeof(struct host),
-    [SECTION_TOOLS] = sizeof(struct tool),
-    [SECTION_KNOBS] = sizeof(struct knob),
-    [SECTION_NODES] = sizeof(struct node),
-    [SECTION_FANS] = sizeof(struct fan),
-    [SECTION_SLOTS] = sizeof(struct slot),
-    [SECTION_GROUPS] = sizeof(struct group),
-    [SECTION_LISTS] = sizeof(uint32_t),
-};
-
 /* New records of a section, all zero. They stay where they are until the next ones of the section are taken.
  */
 static inline void *builder_add(struct builder *builder, enum section section, size_t count)
 {
-    return builder_take(builder, &builder->sections[section], count * record_sizes[section]);
+    return builder_take(builder, &builder->sections[section], count * record_size(section));
 }
 
 static inline uint32_t builder_count(const struct builder *builder, enum section section)
 {
-    return (uint32_t)(builder->sections[section].size / record_sizes[section]);
+    return (uint32_t)(builder->sections[section].size / record_size(section));
 }
 
 static inline void *builder_record(const struct builder *builder, enum section section, uint32_t index)
 {
-    return builder->sections[section].bytes + index * record_sizes[section];
+    return builder->sections[section].bytes + index * record_size(section);
 }
 
 /* Where the string lies in the image; equal ones lie there once. NULL is the empty string. */

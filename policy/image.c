@@ -4,23 +4,6 @@
 #include "address.h"
 #include "layout.h"
 
-/* Bytes of a record, by section. */
-static const uint8_t record_sizes[SECTIONS] = {
-    [SECTION_STRINGS] = 1,
-    [SECTION_RULES] = sizeof(struct rule_record),
-    [SECTION_DEMANDS] = sizeof(struct demand),
-    [SECTION_TERMS] = sizeof(struct term),
-    [SECTION_DIGESTS] = 32,
-    [SECTION_HOSTS] = sizeof(struct host),
-    [SECTION_TOOLS] = sizeof(struct tool),
-    [SECTION_KNOBS] = sizeof(struct knob),
-    [SECTION_NODES] = sizeof(struct node),
-    [SECTION_FANS] = sizeof(struct fan),
-    [SECTION_SLOTS] = sizeof(struct slot),
-    [SECTION_GROUPS] = sizeof(struct group),
-    [SECTION_LISTS] = sizeof(uint32_t),
-};
-
 static const char *head_error(const void *bytes, size_t size)
 {
     const struct image *image = bytes;
@@ -55,7 +38,7 @@ static const char *extents_error(const struct image *image)
     for (unsigned i = 0; i < SECTIONS; i++) {
         const struct extent *extent = &image->sections[i];
         if (extent->offset != at) return "a section is not where it belongs";
-        at += ((uint64_t)extent->count * record_sizes[i] + 7) & ~UINT64_C(7);
+        at += ((uint64_t)extent->count * record_size(i) + 7) & ~UINT64_C(7);
         if (at > image->size) return "a section reaches beyond the end";
     }
     return at == image->size ? NULL : "something follows the last section";

@@ -347,4 +347,25 @@ static inline uint64_t image_checksum(const struct image *image)
     return checksum_mix(checksum_mix(checksum_mix(checksum_mix(image->size, a), b), c), d);
 }
 
+/* Bytes of a record of a section. */
+static inline size_t record_size(enum section section)
+{
+    static const uint8_t sizes[SECTIONS] = {
+        [SECTION_STRINGS] = 1,
+        [SECTION_RULES] = sizeof(struct rule_record),
+        [SECTION_DEMANDS] = sizeof(struct demand),
+        [SECTION_TERMS] = sizeof(struct term),
+        [SECTION_DIGESTS] = 32,
+        [SECTION_HOSTS] = sizeof(struct host),
+        [SECTION_TOOLS] = sizeof(struct tool),
+        [SECTION_KNOBS] = sizeof(struct knob),
+        [SECTION_NODES] = sizeof(struct node),
+        [SECTION_FANS] = sizeof(struct fan),
+        [SECTION_SLOTS] = sizeof(struct slot),
+        [SECTION_GROUPS] = sizeof(struct group),
+        [SECTION_LISTS] = sizeof(uint32_t),
+    };
+    return sizes[section];
+}
+
 #endif
