@@ -36,6 +36,7 @@ libc = ctypes.CDLL(None)
 call = libc.syscall
 words = lambda *all: (ctypes.c_char_p * (len(all) + 1))(*all, None)
 """
+GUARDS = ("kernel", "shim")
 LAX = "askfirst: 1\notherwise: {read: allow, write: allow, exec: allow, connect: allow, debug: allow}\n"
 ASKED = """
 askfirst: 1
@@ -129,7 +130,7 @@ class WhileAQuestionWaits(test_escape.Attempts):
         answers.write(json.dumps({"type": "answer", "id": question["id"], "decision": "allow", "scope": "once"}) + "\n")
         return process.communicate(timeout=20)[0].decode()
 
-    def renamed(self, meanwhile):
+    def renamed(self, meanwhile, guard):
         """A folder gets a name that is asked about, while `meanwhile` goes on. -> what then has its name, and the output"""
         scene = self.scene()
         for name in ("boxes/one", "boxes/two", "asked"):
@@ -137,7 +138,8 @@ class WhileAQuestionWaits(test_escape.Attempts):
         (scene.home / "boxes/two/token").write_text(scene.word)
         scene.put("asked.yaml", ASKED)
         text = "import os; os.rename('../boxes/one', '../asked/name'); print(open('../asked/name/two/token').read())"
-        process, question, answers = self.waiting(scene, ["python3", "-c", text], more=["--policy", "asked.yaml"])
+        more = ["--policy", "asked.yaml", f"--guard={guard}"]
+        process, question, answers = self.waiting(scene, ["python3", "-c", text], more=more)
         self.assertEqual(question["path"], str(scene.home / "asked/name"))
         meanwhile(scene.home / "boxes", scene.home / "asked")
         output = self.yes(process, question, answers)
@@ -145,20 +147,25 @@ class WhileAQuestionWaits(test_escape.Attempts):
         return sorted(path.name for path in (scene.home / "asked").rglob("*")), output
 
     def test_what_is_put_into_a_folder_is_judged_before_that_is_renamed(self):
-        there, output = self.renamed(lambda boxes, asked: (boxes / "two").rename(boxes / "one/two"))
-        self.assertEqual(there, [])
-        self.assertIn("denied: read", output)
+        for guard in GUARDS:
+            with self.subTest(guard):
+                there, output = self.renamed(lambda boxes, asked: (boxes / "two").rename(boxes / "one/two"), guard)
+                self.assertEqual(there, [])
+                self.assertIn("denied: read", output)
 
     def test_what_has_changed_is_not_renamed(self):
-        for meanwhile, left in ((lambda boxes, asked: (boxes / "two").rename(boxes / "one"), []),
-                                (lambda boxes, asked: (asked / "name").mkdir(), ["name"]),
-                                (lambda boxes, asked: boxes.rename(boxes.parent / "others"), [])):
-            there, output = self.renamed(meanwhile)
-            self.assertEqual(there, left)
-            self.assertIn("has changed since the question was put", output)
+        another, gone = (lambda boxes, asked: (boxes / "two").rename(boxes / "one")), (lambda boxes, asked: boxes.rename(boxes.parent / "others"))
+        taken = lambda boxes, asked: (asked / "name").mkdir()
+        for guard, meanwhile, left in [(guard, *case) for guard in GUARDS for case in ((another, []), (taken, ["name"]), (gone, []))]:
+            with self.subTest(guard):
+                there, output = self.renamed(meanwhile, guard)
+                self.assertEqual(there, left)
+                self.assertIn("has changed since the question was put", output)
 
     def test_a_folder_that_nobody_touches_is_renamed(self):
-        self.assertEqual(self.renamed(lambda boxes, asked: None)[0], ["name"])
+        for guard in GUARDS:
+            with self.subTest(guard):
+                self.assertEqual(self.renamed(lambda boxes, asked: None, guard)[0], ["name"])
 
     def test_a_link_is_swapped(self):
         scene = self.scene()
