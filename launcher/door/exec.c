@@ -99,6 +99,34 @@ static bool programs_unchanged(struct matter *matter, const char **why)
     return chain_unchanged(&exec->chain, exec->caller, why);
 }
 
+/* The whole vector that the kernel hands to the program, each word with its NUL (malloc'd). */
+static char *vector_of(const struct program *program, size_t *length)
+{
+    const char **argv = program->argv - program->shown_shift;
+    size_t argc = program->argc + program->shown_shift;
+    struct text text = {0};
+    for (size_t i = 0; i < argc; i++)
+        text_add(&text, argv[i], strlen(argv[i]) + 1);
+    if (!argc) text_char(&text, 0); /* the kernel gives it one empty word */
+    *length = text.length;
+    return text_take(&text);
+}
+
+static unsigned char *sum_of(const struct program *program)
+{
+    return program->act.sha256 ? xmemdup(program->act.sha256, sizeof(unsigned char[32])) : NULL;
+}
+
+/* Several children of a process may run the same program. What wordexp gives the shell nobody knows. */
+static void tell_words(struct approved *approved, const struct program *program)
+{
+    const struct wire_request *head = approved->connection ? &approved->connection->head : NULL;
+    bool shell = head && head->kind == WIRE_SHELL;
+    if (!approved->tree || !approved->spawns || (shell && head->detail == WIRE_SHELL_WORDEXP)) return;
+    approved->words = vector_of(program, &approved->words_length);
+    approved->dashes = shell;
+}
+
 static void expect_hello(struct matter *matter, const struct exec *exec, struct tree *tree)
 {
     struct connection *connection = matter->connection;
@@ -110,7 +138,9 @@ static void expect_hello(struct matter *matter, const struct exec *exec, struct 
                                 .device = program->found.status.st_dev,
                                 .inode = program->found.status.st_ino,
                                 .tree = tree,
-                                .origin = matter->question ? origin_new(matter->question) : NULL};
+                                .origin = matter->question ? origin_new(matter->question) : NULL,
+                                .sum = sum_of(program)};
+    tell_words(&approved, program);
     hellos_expect(matter->door->hellos, &approved);
 }
 
@@ -247,18 +277,11 @@ void exec_outcome(struct matter *matter, struct exec_outcome *outcome)
 {
     struct exec *exec = matter->own;
     const struct program *program = &exec->chain.programs[exec->chain.kernel];
-    const char **argv = program->argv - program->shown_shift;
-    size_t argc = program->argc + program->shown_shift;
-    struct text text = {0};
-    for (size_t i = 0; i < argc; i++)
-        text_add(&text, argv[i], strlen(argv[i]) + 1);
-    if (!argc) text_char(&text, 0); /* the kernel gives it one empty word */
     *outcome = (struct exec_outcome){.device = program->found.status.st_dev,
                                      .inode = program->found.status.st_ino,
-                                     .argv_length = text.length};
-    if (program->act.sha256) outcome->sum = xmemdup(program->act.sha256, sizeof(unsigned char[32]));
-    outcome->tree = steal_pointer(&exec->tree);
-    outcome->argv = text_take(&text);
+                                     .sum = sum_of(program),
+                                     .tree = steal_pointer(&exec->tree)};
+    outcome->argv = vector_of(program, &outcome->argv_length);
 }
 
 void door_judge_command(struct door *door, const char *program, char *const *argv, door_decided *decided,

@@ -2,6 +2,7 @@
  * not was started without the guard, or is not what was approved, and is killed (parts.h).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -57,6 +58,14 @@ struct hellos *hellos_new(struct door *door)
     return hellos;
 }
 
+static void free_approved(const struct approved *approved)
+{
+    tree_free(approved->tree);
+    origin_free(approved->origin);
+    free(approved->sum);
+    free(approved->words);
+}
+
 static void forget_connection(struct pending *pending)
 {
     pending->what.connection->expected = NULL;
@@ -69,8 +78,7 @@ static void end(struct pending *pending)
     if (pending->what.connection) forget_connection(pending);
     *pending->at = pending->next;
     if (pending->next) pending->next->at = pending->at;
-    tree_free(pending->what.tree);
-    origin_free(pending->what.origin);
+    free_approved(&pending->what);
     free(pending);
 }
 
@@ -183,6 +191,8 @@ static bool is_dead(const struct process *process)
 
 static const char *const missing = "the program started without the guard: it was killed";
 static const char *const another = "another program than the one approved was started: it was killed";
+static const char *const other_content =
+    "the program was judged by its content, which is another now: it was killed";
 
 /* The process that asked has become the program, unless its exec has failed after all. True: it is settled.
  */
@@ -269,8 +279,7 @@ void hellos_expect(struct hellos *hellos, const struct approved *approved)
     const struct session *session = hellos->door->session;
     /* To observe is to stop nothing. */
     if (approved->silent || !hellos_wanted(session) || session->options->mode == MODE_OBSERVE) {
-        tree_free(approved->tree);
-        origin_free(approved->origin);
+        free_approved(approved);
         return;
     }
     struct pending *pending = xcalloc(1, sizeof *pending);
@@ -320,8 +329,31 @@ static pid_t parent_of(const struct hellos *hellos, const struct approved *what)
     return what->caller.pid == getpid() ? hellos->door->session->keeper : what->caller.pid;
 }
 
+/* The C library's own shell may have a `--` more, before the text. */
+static bool are_words(const struct approved *what, const char *words, size_t length)
+{
+    static const char dashes[] = "--";
+    const size_t before = sizeof "sh" + sizeof "-c";
+    if (what->dashes && length == what->words_length + sizeof dashes &&
+        !memcmp(words + before, dashes, sizeof dashes))
+        return !memcmp(words, what->words, before) &&
+               !memcmp(words + before + sizeof dashes, what->words + before, what->words_length - before);
+    return length == what->words_length && !memcmp(words, what->words, length);
+}
+
+static bool has_words(pid_t pid, const struct approved *what)
+{
+    char path[32];
+    size_t size = what->words_length + sizeof "--" + 1, length;
+    char *words cleanup_free = xmalloc(size);
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
+    cleanup_file FILE *file = fopen(path, "re");
+    length = file ? fread(words, 1, size, file) : 0;
+    return are_words(what, words, length);
+}
+
 /* How well a process that says hello fits what is expected. */
-enum fitting { FITS_NOT, FITS_ORPHAN, FITS_OTHER_PROGRAM, FITS };
+enum fitting { FITS_NOT, FITS_ORPHAN, FITS_OTHER_PROGRAM, FITS_OTHER_WORDS, FITS };
 
 static enum fitting fitting(const struct hellos *hellos, const struct pending *pending,
                             const struct process *process, const struct stat *program)
@@ -332,7 +364,8 @@ static enum fitting fitting(const struct hellos *hellos, const struct pending *p
         return !same ? FITS_NOT : is(program, what) ? FITS : FITS_OTHER_PROGRAM;
     }
     if (!is(program, what)) return FITS_NOT;
-    if (parent_of(hellos, what) == process->parent) return FITS;
+    if (parent_of(hellos, what) == process->parent)
+        return !what->words || has_words(process->pid, what) ? FITS : FITS_OTHER_WORDS;
     return caller_alive(&what->caller) ? FITS_NOT : FITS_ORPHAN; /* its parent has ended meanwhile */
 }
 
@@ -383,6 +416,17 @@ static bool is_ending(const struct process *process)
     return !process_look(process->pid, &now) || now.started != process->started || now.ending;
 }
 
+/* A file can be written to until it is executed, and no longer while it is. */
+static bool has_sum(pid_t pid, const unsigned char *sum)
+{
+    char path[32];
+    unsigned char now[32];
+    if (!sum) return true;
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+    cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    return fd >= 0 && file_sha256(fd, now) && !memcmp(now, sum, sizeof now);
+}
+
 void hellos_heard(struct hellos *hellos, const struct caller *caller, const struct process *process)
 {
     const struct session *session = hellos->door->session;
@@ -398,6 +442,8 @@ void hellos_heard(struct hellos *hellos, const struct caller *caller, const stru
     }
     if (best == FITS_OTHER_PROGRAM && program.st_ino)
         kill_process(hellos, process, "changed", another);
+    else if (!has_sum(process->pid, pending->what.sum))
+        kill_process(hellos, process, "changed", other_content);
     else if (best == FITS) {
         tree_begin(steal_pointer(&pending->what.tree), session->grants, caller->pid, caller->started);
         origins_put(hellos->door->origins, caller, steal_pointer(&pending->what.origin));

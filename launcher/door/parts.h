@@ -288,8 +288,12 @@ struct approved {
     bool silent; /* will never say hello, and need not: a loader by itself */
     dev_t device;
     ino_t inode;
-    struct tree *tree; /* or NULL; becomes the hellos', as the next */
+    struct tree *tree; /* or NULL; becomes the hellos', as the rest */
     struct origin *origin;
+    unsigned char *sum; /* 32 bytes (malloc'd): of its content; NULL: it was not looked at */
+    char *words;        /* of a child that a tree begins with, each with its NUL; NULL: not known */
+    size_t words_length;
+    bool dashes; /* the C library may put `--` before the last of them */
 };
 void hellos_expect(struct hellos *hellos, const struct approved *approved);
 bool hellos_grant(const struct hellos *hellos);    /* whether something begins with one that is expected */

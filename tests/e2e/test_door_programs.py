@@ -1,6 +1,8 @@
 """Real programs at the door, through the preloaded shim: what they are asked, told and granted."""
+import hashlib
 import json
 import os
+import pathlib
 import signal
 import sys
 import time
@@ -92,6 +94,71 @@ class Programs(DoorCase):
         self.assertEqual(question["argv"], ["rm", "-f", "c"])
         session.answer(question)
         self.finished(session)
+
+    def test_a_tree_is_that_of_the_child_which_was_granted_it(self):
+        """Another of the same parent runs the same program, was started before, and says its hello before."""
+        library = self.tmp / "slow.so"
+        made = self.command("cc", "-shared", "-fPIC", "-x", "c", "-o", library, "-", input="""
+#include <stdlib.h>
+#include <unistd.h>
+__attribute__((constructor)) static void wait_a_while(void)
+{
+    const char *slow = getenv("SLOW");
+    if (slow) sleep((unsigned)atoi(slow));
+    unsetenv("SLOW");
+}
+""")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        policy = POLICY.replace("exec:\n", "exec:\n  - ask: {program: [sh, dash], words: [job]}\n", 1)
+        self.file("home/work/job", "rm -f a\nrm -f b\n")
+        self.file("home/work/other", "rm -f c\n")
+        session = self.run_python(f"""
+import os
+def start(name, seconds):
+    return os.posix_spawn('/bin/sh', ['sh', name], dict(os.environ, LD_PRELOAD='{library}', SLOW=str(seconds)))
+for child in (start('other', 2), start('job', 4)):
+    os.waitpid(child, 0)
+""", policy=policy)
+        session.answer(session.next("ask"), scope="tree")
+        question = session.next("ask")
+        self.assertEqual(question["argv"], ["rm", "-f", "c"])
+        session.answer(question)
+        self.finished(session)
+        self.assertEqual([r["argv"][-1] for r in session.records("act", before=True)], ["a", "b"])
+
+    def test_a_programs_content_is_looked_at_again_when_it_is_there(self):
+        program = pathlib.Path("/bin/true").read_bytes().ljust(24 << 20, b"\0")  # it takes a while to look at
+        rule = '{allow: {program: "${workspace}/program", sha256: %s}}' % hashlib.sha256(program).hexdigest()
+        policy = POLICY.replace("exec:\n", f'exec:\n  - {rule}\n  - deny: "${{workspace}}/program"\n', 1)
+        (self.workspace / "program").write_bytes(program)
+        (self.workspace / "program").chmod(0o755)
+        session = self.run_python("""
+import os, time
+good, other = open("program", "rb").read(1 << 20), open("/bin/sleep", "rb").read()
+ends = set()
+def attempt(delay):
+    fd = os.open("program", os.O_RDWR)
+    os.pwrite(fd, good, 0)
+    if not (child := os.fork()):
+        os.close(fd)
+        try: os.execv("program", ["program", "9"])
+        except OSError: os._exit(3)
+    time.sleep(delay)
+    os.pwrite(fd, other, 0)
+    os.close(fd)
+    ends.add(os.wait()[1])
+for _ in range(10):
+    for delay in (0, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1):
+        attempt(delay)
+    if 9 in ends: break
+fd = os.open("program", os.O_RDWR)
+os.pwrite(fd, good, 0)
+os.close(fd)
+print(9 in ends, ends - {0, 9, 3 << 8}, os.spawnv(os.P_WAIT, "program", ["program", "9"]))
+""", policy=policy)
+        _, out, err = self.finished(session)
+        self.assertEqual(out, "True set() 0\n")
+        self.assertIn("judged by its content, which is another now: it was killed", err)
 
     def test_a_tree_that_is_granted_to_the_command_covers_everything(self):
         policy = POLICY.replace("exec:\n", "exec:\n  - ask: python3*\n", 1)
