@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
@@ -11,11 +12,14 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "../../policy/sha256.h"
 #include "../plain/memory.h"
+#include "here_text.h"
 #include "process.h"
 
 #ifndef PIPEFS_MAGIC
@@ -23,7 +27,9 @@
 #endif
 #define MOST_TEXT ((size_t)1 << 20)
 #define MOST_CONTENT 65536
-#define MOST_SHELLS 4 /* a shell within a shell */
+#define MOST_SHELLS 8 /* processes, upwards */
+#define DEEPEST_SOURCED 2
+#define MOST_HEAP ((size_t)16 << 20)
 #define MOST_KEPT 32u /* with more at a time, the oldest asks */
 
 struct document {
@@ -91,121 +97,133 @@ static size_t content_of(int fd, char *content)
     return got == waiting ? (size_t)got : 0;
 }
 
-/* <<'WORD', <<"WORD" or << WORD at the end of what is before: its word begins at the result. <<-WORD takes
- * tabs away, so that the content would stand nowhere. */
-static const char *delimiter(const char *text, const char *content, size_t *length)
+/* What a shell may have had from its own text, and whose shell it is. */
+struct wanted {
+    const char *content;
+    size_t length;
+    const struct caller *caller;
+};
+
+static ssize_t read_whole(int fd, char *text, size_t most)
 {
-    if (content - text < 2 || content[-1] != '\n') return NULL;
-    const char *line = memrchr(text, '\n', (size_t)(content - 1 - text));
-    line = line ? line + 1 : text;
-    const char *mark = memmem(line, (size_t)(content - line), "<<", 2);
-    if (!mark || mark[2] == '<') return NULL;
-    const char *word = mark + 2;
-    while (*word == ' ' || *word == '\t' || *word == '\'' || *word == '"' || *word == '\\')
-        word++;
-    *length = 0;
-    while (isalnum((unsigned char)word[*length]) || word[*length] == '_')
-        ++*length;
-    return *length ? word : NULL;
+    size_t got = 0;
+    ssize_t more;
+    while (got < most && (more = read(fd, text + got, most - got)) > 0)
+        got += (size_t)more;
+    return (ssize_t)got;
 }
 
-/* The content is whole lines, after the line that announces them and before the line that ends them. `quote`
- * may follow on that. */
-static bool is_document(const char *text, const char *end, const char *content, size_t length, char quote)
+static bool in_sourced(const struct wanted *wanted, const char *text, size_t length, const char *script,
+                       int depth);
+
+static bool in_file(const struct wanted *wanted, int fd, const char *path, int depth)
 {
-    size_t word_length;
-    const char *word = delimiter(text, content, &word_length), *after = content + length;
-    if (!word || content[length - 1] != '\n') return false;
-    if ((size_t)(end - after) < word_length || memcmp(after, word, word_length) != 0) return false;
-    if (after + word_length == end) return true;
-    char next = after[word_length];
-    return next == '\n' || !next || (quote && next == quote);
+    cleanup_free char *text = xmalloc(MOST_TEXT + 1);
+    size_t length = (size_t)read_whole(fd, text, MOST_TEXT);
+    text[length] = 0;
+    return here_text_in(text, length, wanted->content, wanted->length) ||
+           in_sourced(wanted, text, length, path, depth);
 }
 
-/* <<< 'content': a here-string has a newline of its own at its end. */
-static bool is_string(const char *text, const char *end, const char *content, size_t length)
+/* Only a file that is one: /proc has files that say nothing of their length. */
+static bool in_file_at(const struct wanted *wanted, const char *path, int depth)
 {
-    if (content == text || content + length - 1 >= end) return false;
-    char quote = content[-1];
-    if ((quote != '\'' && quote != '"') || content[length - 1] != quote) return false;
-    const char *before = content - 1;
-    while (before > text && (before[-1] == ' ' || before[-1] == '\t'))
-        before--;
-    return before - text >= 3 && !memcmp(before - 3, "<<<", 3);
+    struct stat status;
+    if (stat(path, &status) != 0 || !S_ISREG(status.st_mode)) return false;
+    if (status.st_size <= 0 || status.st_size > (off_t)MOST_TEXT) return false;
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    return fd >= 0 && in_file(wanted, fd, path, depth);
 }
 
-static bool is_in(const char *text, const char *end, const char *content, size_t length, char quote)
+/* ---- files that a script has read, and closed ---- */
+
+/* The word after `source` or `.`, as it stands. 0: there is none here. */
+static size_t sourced_word(const char *at, const char *end, const char **word)
 {
-    for (const char *at = text; (at = memmem(at, (size_t)(end - at), content, length - 1)); at++) {
-        bool whole_lines = end - at >= (ptrdiff_t)length && at[length - 1] == '\n';
-        if (whole_lines ? is_document(text, end, at, length, quote) : is_string(text, end, at, length))
+    size_t length = 0;
+    if (end - at > 7 && !memcmp(at, "source", 6) && isblank((unsigned char)at[6]))
+        at += 7;
+    else if (end - at > 2 && *at == '.' && isblank((unsigned char)at[1]))
+        at += 2;
+    else
+        return 0;
+    while (at < end && (isblank((unsigned char)*at) || *at == '"' || *at == '\''))
+        at++;
+    for (*word = at; at + length < end && at[length] && !strchr("\n;&|<>\"'", at[length]);)
+        length++;
+    return length;
+}
+
+/* "$(dirname "$0")/lib.sh", ${here}/lib.sh: what comes behind whatever the shell puts in, which is some
+ * directory. */
+static const char *name_behind(const char *word, const char *end)
+{
+    const char *at = end;
+    while (at > word && (isalnum((unsigned char)at[-1]) || strchr("_./+@-", at[-1])))
+        at--;
+    if (at == word) return at;
+    const char *slash = memchr(at, '/', (size_t)(end - at));
+    return slash ? slash + 1 : NULL;
+}
+
+static bool in_sourced_name(const struct wanted *wanted, const char *name, size_t length, const char *script,
+                            int depth)
+{
+    char path[PATH_MAX];
+    cleanup_free char *directory = facts_cwd(wanted->caller);
+    const char *home = getenv("HOME"), *slash = script ? strrchr(script, '/') : NULL;
+    if (*name == '/')
+        return snprintf(path, sizeof path, "%.*s", (int)length, name) < PATH_MAX &&
+               in_file_at(wanted, path, depth);
+    const struct {
+        const char *path;
+        int length;
+    } places[] = {{directory, directory ? (int)strlen(directory) : 0},
+                  {script, slash ? (int)(slash - script) : 0},
+                  {home, home ? (int)strlen(home) : 0}};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        if (!places[i].length) continue;
+        int all =
+            snprintf(path, sizeof path, "%.*s/%.*s", places[i].length, places[i].path, (int)length, name);
+        if (all < PATH_MAX && in_file_at(wanted, path, depth)) return true;
+    }
+    return false;
+}
+
+static bool in_sourced(const struct wanted *wanted, const char *text, size_t length, const char *script,
+                       int depth)
+{
+    const char *end = text + length, *word;
+    if (depth == DEEPEST_SOURCED) return false;
+    for (const char *at = text; at < end; at++) {
+        if (at > text && at[-1] && !strchr(" \t\n;&|({'\"", at[-1])) continue;
+        size_t found = sourced_word(at, end, &word);
+        if (!found) continue;
+        const char *word_end = word + found;
+        while (word_end > word && isblank((unsigned char)word_end[-1]))
+            word_end--;
+        const char *name = name_behind(word, word_end);
+        if (name && name < word_end &&
+            in_sourced_name(wanted, name, (size_t)(word_end - name), script, depth + 1))
             return true;
     }
     return false;
 }
 
-/* How a character is written inside a quoted word, where that takes more than itself. */
-static const struct escape {
-    char quote, stands_for;
-    const char *text;
-} escapes[] = {
-    {'\'', '\'', "'\\''"}, {'\'', '\'', "'\"'\"'"}, {'"', '"', "\\\""},
-    {'"', '\\', "\\\\"},   {'"', '$', "\\$"},       {'"', '`', "\\`"},
-};
+/* ---- what a process has ---- */
 
-static const struct escape *escape_at(const char *at, const char *end, char quote)
-{
-    for (size_t i = 0; i < sizeof escapes / sizeof *escapes; i++) {
-        size_t length = strlen(escapes[i].text);
-        if (escapes[i].quote == quote && (size_t)(end - at) >= length && !memcmp(at, escapes[i].text, length))
-            return &escapes[i];
-    }
-    return NULL;
-}
-
-/* Agents have a shell eval a command that stands in its own command line as one quoted word. */
-static bool is_in_quoted(const char *text, const char *end, const char *content, size_t length, char quote)
-{
-    cleanup_free char *inside = xmalloc((size_t)(end - text) + 1);
-    char *to = inside;
-    for (const char *at = text; at < end;) {
-        const struct escape *escape = escape_at(at, end, quote);
-        *to++ = escape ? escape->stands_for : *at;
-        at += escape ? strlen(escape->text) : 1;
-    }
-    return is_in(inside, to, content, length, quote);
-}
-
-bool here_document_in(const char *text, size_t text_length, const char *content, size_t length)
-{
-    const char *end = text + text_length;
-    if (length < 2 || content[length - 1] != '\n') return false;
-    return is_in(text, end, content, length, 0) || is_in_quoted(text, end, content, length, '\'') ||
-           is_in_quoted(text, end, content, length, '"');
-}
-
-static bool in_file(int fd, const char *content, size_t length)
-{
-    cleanup_free char *text = xmalloc(MOST_TEXT + 1);
-    size_t got = 0;
-    ssize_t more;
-    while (got < MOST_TEXT && (more = read(fd, text + got, MOST_TEXT - got)) > 0)
-        got += (size_t)more;
-    text[got] = 0;
-    return here_document_in(text, got, content, length);
-}
-
-static bool in_command_line(const struct caller *caller, const char *content, size_t length)
+static bool in_command_line(const struct wanted *wanted, pid_t pid)
 {
     char path[64];
-    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)caller->pid);
+    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
     cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
-    return fd >= 0 && in_file(fd, content, length);
+    return fd >= 0 && in_file(wanted, fd, NULL, 0);
 }
 
-static bool in_open_file(pid_t pid, const char *content, size_t length)
+/* A shell has the script that it reads open; its child may have closed it before it executes. */
+static bool in_open_file(const struct wanted *wanted, pid_t pid)
 {
-    char path[128];
+    char path[128], real[PATH_MAX];
     bool found = false;
     snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
     DIR *directory = opendir(path);
@@ -214,34 +232,74 @@ static bool in_open_file(pid_t pid, const char *content, size_t length)
         snprintf(path, sizeof path, "/proc/%d/fd/%.16s", (int)pid, entry->d_name);
         if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > (off_t)MOST_TEXT)
             continue;
-        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-        if (fd < 0) continue;
-        found = in_file(fd, content, length);
-        close(fd);
+        ssize_t length = readlink(path, real, sizeof real - 1);
+        cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+        if (length <= 0 || fd < 0) continue;
+        real[length] = 0;
+        found = in_file(wanted, fd, real, 0);
     }
     if (directory) closedir(directory);
     return found;
 }
 
-static bool same_program(pid_t one, pid_t other)
+/* bash, dash, zsh, ksh, busybox: by its name, because it is only read what may be a shell's text. */
+static bool is_shell(const char *program)
 {
-    struct stat first, second;
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/exe", (int)one);
-    if (stat(path, &first) != 0) return false;
-    snprintf(path, sizeof path, "/proc/%d/exe", (int)other);
-    return stat(path, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+    const char *name = strrchr(program, '/');
+    size_t length = name ? strlen(++name) : 0;
+    return length >= 2 && (!strcmp(name + length - 2, "sh") || !strncmp(name, "busybox", 7));
 }
 
-/* A shell has the script that it reads open; its child may have closed it before it executes. */
-static bool in_script(const struct caller *caller, const char *content, size_t length)
+static bool reads_a_terminal(pid_t pid)
+{
+    char path[64];
+    struct stat status;
+    snprintf(path, sizeof path, "/proc/%d/fd/0", (int)pid);
+    return stat(path, &status) == 0 && S_ISCHR(status.st_mode) && major(status.st_rdev) >= 136 &&
+           major(status.st_rdev) <= 143;
+}
+
+/* What was typed stands nowhere but in the memory of the shell: bash keeps it for its history. */
+static bool in_history(const struct wanted *wanted, pid_t pid)
+{
+    char path[64], line[256];
+    unsigned long from = 0, to = 0;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    FILE *maps = fopen(path, "re");
+    while (maps && !to && fgets(line, sizeof line, maps))
+        if (strstr(line, "[heap]") && sscanf(line, "%lx-%lx", &from, &to) != 2) to = 0;
+    if (maps) fclose(maps);
+    if (to <= from || to - from > MOST_HEAP) return false;
+    cleanup_free char *heap = xmalloc(to - from + 1);
+    struct iovec here = {heap, to - from};
+    struct iovec there = {(void *)(uintptr_t)from, to - from}; // NOLINT(performance-no-int-to-ptr)
+    ssize_t got = process_vm_readv(pid, &here, 1, &there, 1, 0);
+    if (got <= 0) return false;
+    heap[got] = 0;
+    for (const char *at = heap, *end = heap + got;
+         !found && (at = memmem(at, (size_t)(end - at), "<<", 2));) {
+        const char *first = memrchr(heap, 0, (size_t)(at - heap));
+        first = first ? first + 1 : heap;
+        size_t length = strlen(first);
+        found = length > wanted->length && here_text_in(first, length, wanted->content, wanted->length);
+        at = first + length;
+    }
+    return found;
+}
+
+/* In what the shell has that starts it, and those that have started that one: a here-document may stand in
+ * another. */
+static bool in_shells(const struct wanted *wanted)
 {
     struct process process;
-    pid_t pid = caller->pid;
-    for (int generation = 0; generation < MOST_SHELLS; generation++) {
-        if (in_open_file(pid, content, length)) return true;
-        if (!process_look(pid, &process) || !same_program(pid, process.parent)) return false;
-        pid = process.parent;
+    pid_t pid = wanted->caller->pid;
+    for (int generation = 0; generation < MOST_SHELLS && pid > 1; generation++, pid = process.parent) {
+        cleanup_free char *program = process_program(pid);
+        if (!process_look(pid, &process)) return false;
+        if (!program || !is_shell(program)) continue;
+        if (in_command_line(wanted, pid) || in_open_file(wanted, pid)) return true;
+        if (reads_a_terminal(pid) && in_history(wanted, pid)) return true;
     }
     return false;
 }
@@ -257,7 +315,7 @@ bool here_document_is_stdin(struct documents *documents, const struct caller *ca
     size_t length = content_of(fd, content);
     if (!length || !document_of(&document, fd, content, length)) return false;
     if (is_kept(documents, &document)) return true;
-    if (!in_command_line(caller, content, length) && !in_script(caller, content, length)) return false;
+    if (!in_shells(&(struct wanted){content, length, caller})) return false;
     keep(documents, &document);
     return true;
 }
