@@ -99,13 +99,30 @@ static APART long ask_of_devices(const struct session *session, enum wire_change
     return result;
 }
 
-bool judge_needs_names(const struct session *session, uint64_t inode)
+static bool has_names(const struct wire_names_of *names)
+{
+    return __atomic_load_n(&names->state, __ATOMIC_ACQUIRE) != WIRE_NAMES_NONE;
+}
+
+static bool needs_names(const struct wire_names_of *names, uint64_t inode)
+{
+    uint32_t state = __atomic_load_n(&names->state, __ATOMIC_ACQUIRE);
+    uint64_t bit = inode % WIRE_NAMES_BITS;
+    return state == WIRE_NAMES_SOUGHT || (state == WIRE_NAMES_SOME && names->bits[bit / 8] >> bit % 8 & 1);
+}
+
+bool judge_has_names(const struct session *session, unsigned deeds)
 {
     const struct wire_names *names = session->names;
-    if (!session_has_names(session)) return false;
-    if (__atomic_load_n(&names->state, __ATOMIC_ACQUIRE) == WIRE_NAMES_SOUGHT) return true;
-    uint64_t bit = inode % WIRE_NAMES_BITS;
-    return names->bits[bit / 8] >> bit % 8 & 1;
+    return names && ((deeds & DEED_READ && has_names(&names->reading)) ||
+                     (deeds & DEED_WRITE && has_names(&names->writing)));
+}
+
+bool judge_needs_names(const struct session *session, unsigned deeds, uint64_t inode)
+{
+    const struct wire_names *names = session->names;
+    return names && ((deeds & DEED_READ && needs_names(&names->reading, inode)) ||
+                     (deeds & DEED_WRITE && needs_names(&names->writing, inode)));
 }
 
 static APART long ask_of_names(const struct session *session, unsigned deeds, enum wire_change change,
@@ -134,7 +151,7 @@ long judge_opening(const struct session *session, unsigned deeds, enum wire_chan
     bool allowed = judge_path(session, deeds, place->path.bytes, place->length) == VERDICT_ALLOW;
     long result = allowed ? 0 : ask_each(session, deeds, change, place, written);
     if (!wire_changes_file(change)) deeds &= DEED_READ;
-    if (!result && deeds && place->several && judge_needs_names(session, place->inode))
+    if (!result && place->several && judge_needs_names(session, deeds, place->inode))
         result = ask_of_names(session, deeds, change, place, written);
     return result;
 }

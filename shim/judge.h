@@ -22,8 +22,10 @@ long judge_place(const struct session *session, unsigned deeds, enum wire_change
 long judge_opening(const struct session *session, unsigned deeds, enum wire_change change,
                    const struct place *place, const char *written);
 
-/* Whether a file of several names may be protected by another of them. */
-bool judge_needs_names(const struct session *session, uint64_t inode);
+/* Whether there may be files that are protected from one of these deeds by another of their names; and
+ * whether this is one of them, if it has several. */
+bool judge_has_names(const struct session *session, unsigned deeds);
+bool judge_needs_names(const struct session *session, unsigned deeds, uint64_t inode);
 
 /* What it names is a directory or a link, and `new` is to be its name (`flags`: WIRE_EXCHANGES), or a link is
  * to be made at `new` (`change` says so, and `old` is `new` as well): what that does to rules about what lies

@@ -74,17 +74,17 @@ static bool conclusive(const struct opening *opening, long result)
 }
 
 /* Whether the file that was opened may be a protected one by another name. */
-static bool has_names(const struct session *session, long fd)
+static APART bool has_names(const struct opening *opening, long fd)
 {
     struct stat status;
     return fd >= 0 && !raw_fstat((int)fd, &status) && where_has_several_names(&status) &&
-           judge_needs_names(session, status.st_ino);
+           judge_needs_names(opening->session, deeds(opening->flags), status.st_ino);
 }
 
 static APART bool open_fast(const struct opening *opening, long *result)
 {
     struct text text;
-    bool done = false, has = session_has_names(opening->session);
+    bool done = false, has = judge_has_names(opening->session, deeds(opening->flags));
     if (has && opening->flags & O_TRUNC) return false; /* it cannot be taken back */
     text_begin(&text);
     if (!where_plainly(&text, opening->dirfd, opening->path) &&
@@ -92,7 +92,7 @@ static APART bool open_fast(const struct opening *opening, long *result)
         struct open_how how = how_to(opening->flags, opening->mode, RESOLVE_NO_SYMLINKS);
         *result = open_waiting(AT_FDCWD, text.bytes, &how);
         done = conclusive(opening, *result);
-        if (has && has_names(opening->session, *result)) {
+        if (has && has_names(opening, *result)) {
             raw_close((int)*result);
             done = false;
         }

@@ -47,12 +47,6 @@ const struct image *session_image(const struct session *session);
 /* Whether it was had, and not found broken yet: somebody may be asked. */
 bool session_has_image(const struct session *session);
 
-/* Whether a file may have another name that counts. */
-static inline bool session_has_names(const struct session *session)
-{
-    return session->names && __atomic_load_n(&session->names->state, __ATOMIC_ACQUIRE) != WIRE_NAMES_NONE;
-}
-
 /* The session of this program, whoever judges: for what only the shim can do. NULL when it is not guarded. */
 const struct session *session_any(void);
 

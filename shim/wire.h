@@ -72,16 +72,17 @@ enum wire_kind {
     WIRE_NAMES
 };
 
-/* Which files of several names are protected by another of them: the launcher writes it, and looks for them
- * when the run has begun. Not before it has seen all, and not for the files of an inode whose bit is set,
- * does the name decide by which a program found it. */
+/* Which files of several names are protected by another of them, from being read and from being written: the
+ * launcher writes it, and looks for them when the run has begun. Not before it has seen all, and not for the
+ * files of an inode whose bit is set, does the name decide by which a program found it. */
 #define WIRE_NAMES_SIZE 4096u
-#define WIRE_NAMES_BITS ((WIRE_NAMES_SIZE - 8u) * 8u)
+#define WIRE_NAMES_BITS (WIRE_NAMES_SIZE * 8u / 2 - 32u)
 enum wire_names_state { WIRE_NAMES_SOUGHT, WIRE_NAMES_NONE, WIRE_NAMES_SOME };
 struct wire_names {
-    uint32_t state;
-    uint32_t reserved;
-    unsigned char bits[WIRE_NAMES_BITS / 8];
+    struct wire_names_of {
+        uint32_t state;
+        unsigned char bits[WIRE_NAMES_BITS / 8];
+    } reading, writing;
 };
 
 /* Why a file is to be written, for `detail` of WIRE_WRITE: what a person is told. */

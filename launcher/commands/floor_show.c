@@ -269,7 +269,8 @@ static struct protected *protected_of(const struct loaded *loaded)
     struct protected *protected =
         protected_new(loaded->policy, loaded->image, &loaded->places, PROTECTED_AT_MOST);
     protected_look(protected, SIZE_MAX);
-    protected_settle(protected, SIZE_MAX);
+    protected_settle(protected, ACT_READ, SIZE_MAX);
+    protected_settle(protected, ACT_WRITE, SIZE_MAX);
     return protected;
 }
 

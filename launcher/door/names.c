@@ -4,6 +4,7 @@
  * that is every file of several names. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,60 +15,98 @@
 
 _Static_assert(sizeof(struct wire_names) == WIRE_NAMES_SIZE, "the page is full");
 
+/* Whoever opens a file meanwhile pays a little for it each time. So it is looked for near half of the time,
+ * where another processor is there for the command, and others get their turn in between. */
+enum { BEGINS_MS = 20, TURNS = 32 };
+
 struct names {
     struct door *door;
     struct protected *protected;
     int file; /* that begins with the page */
     struct wire_names page;
     struct loop_timer *looking; /* for more */
+    unsigned turns, in_a_row;   /* of looking, before it rests */
     size_t told;                /* of those that were found */
-    bool some;
+    bool some_read, some_written, reading_known;
 };
 
+static void mark(struct wire_names_of *of, ino_t inode, bool *some)
+{
+    size_t bit = inode % WIRE_NAMES_BITS;
+    of->bits[bit / 8] |= (unsigned char)(1u << bit % 8);
+    *some = true;
+}
+
+/* What may not be read counts for a writer, too: the launcher knows better. */
 static void gather(struct names *names)
 {
     size_t count;
     const struct protected_file *files = protected_files(names->protected, &count);
     for (; names->told < count; names->told++) {
-        size_t bit = files[names->told].inode % WIRE_NAMES_BITS;
-        if (!files[names->told].several) continue;
-        names->page.bits[bit / 8] |= (unsigned char)(1u << bit % 8);
-        names->some = true;
+        const struct protected_file *file = &files[names->told];
+        if (!file->several) continue;
+        if (!file->readable) mark(&names->page.reading, file->inode, &names->some_read);
+        mark(&names->page.writing, file->inode, &names->some_written);
     }
 }
 
-static bool put(const struct names *names, size_t at, const void *bytes, size_t size)
+static bool put(const struct names *names, const void *part, size_t size)
 {
-    return pwrite(names->file, bytes, size, (off_t)at) == (ssize_t)size;
+    off_t at = (const char *)part - (const char *)&names->page;
+    return pwrite(names->file, part, size, at) == (ssize_t)size;
 }
 
 /* The bits first: who sees the state goes by them. Should there be no room on the disk, everybody goes on
  * asking. */
-static void tell(struct names *names)
+static void tell(struct names *names, struct wire_names_of *of, bool some)
 {
-    struct wire_names *page = &names->page;
-    page->state = names->some ? WIRE_NAMES_SOME : WIRE_NAMES_NONE;
-    if (!names->some || put(names, offsetof(struct wire_names, bits), page->bits, sizeof page->bits))
-        put(names, offsetof(struct wire_names, state), &page->state, sizeof page->state);
+    of->state = some ? WIRE_NAMES_SOME : WIRE_NAMES_NONE;
+    if (!some || put(names, of->bits, sizeof of->bits)) put(names, &of->state, sizeof of->state);
+}
+
+static void tell_of_reading(struct names *names)
+{
+    gather(names);
+    names->reading_known = true;
+    tell(names, &names->page.reading, names->some_read);
 }
 
 static void end_look(struct names *names)
 {
     const char *unseen = protected_unseen(names->protected);
     gather(names);
-    tell(names);
+    tell(names, &names->page.writing, names->some_written);
     if (unseen) door_event(names->door, "not-seen", 0, unseen);
+}
+
+/* What is kept from being read comes first: programs read more than they write. */
+static bool look_a_little(struct names *names)
+{
+    struct protected *protected = names->protected;
+    if (names->reading_known) return protected_settle(protected, ACT_WRITE, PROTECTED_AT_ONCE);
+    if (!protected_look(protected, PROTECTED_AT_ONCE) &&
+        !protected_settle(protected, ACT_READ, PROTECTED_AT_ONCE))
+        tell_of_reading(names);
+    return true;
 }
 
 static void look_on(void *context)
 {
     struct names *names = context;
+    bool rests = ++names->turns % names->in_a_row == 0;
     names->looking = NULL;
-    if (protected_look(names->protected, PROTECTED_AT_ONCE) ||
-        protected_settle(names->protected, PROTECTED_AT_ONCE))
-        names->looking = loop_after(names->door->session->loop, PROTECTED_EVERY_MS, look_on, names);
+    if (look_a_little(names))
+        names->looking =
+            loop_after(names->door->session->loop, rests ? PROTECTED_EVERY_MS : 0, look_on, names);
     else
         end_look(names);
+}
+
+static unsigned turns_in_a_row(void)
+{
+    cpu_set_t processors;
+    bool alone = sched_getaffinity(0, sizeof processors, &processors) || CPU_COUNT(&processors) < 2;
+    return alone ? 1 : TURNS;
 }
 
 struct names *names_new(struct door *door, int policy)
@@ -76,8 +115,9 @@ struct names *names_new(struct door *door, int policy)
     struct names *names = xcalloc(1, sizeof *names);
     names->door = door;
     names->file = policy;
+    names->in_a_row = turns_in_a_row();
     names->protected = protected_new(session->policy, session->image, &session->places, PROTECTED_AT_MOST);
-    names->looking = loop_after(session->loop, PROTECTED_BEGINS_MS, look_on, names);
+    names->looking = loop_after(session->loop, BEGINS_MS, look_on, names);
     return names;
 }
 

@@ -13,6 +13,7 @@
 
 #include "../floor/floor.h"
 #include "../plain/memory.h"
+#include "mounts.h"
 
 enum {
     ROOMS = 256,            /* of the table by inode */
@@ -25,10 +26,11 @@ struct tree {
     bool whole; /* whatever its directories are called */
 };
 
-/* A name elsewhere, and the inode that its directory says it has. It is looked at when a file with other
- * names has this inode. */
+/* A name that counts if it is one of several, and the inode that its directory says it has. It is looked at
+ * when a file with other names has this inode. */
 struct candidate {
     ino_t inode;
+    bool readable;
     char *path; /* NULL: it was looked at */
     size_t next;
 };
@@ -46,7 +48,9 @@ struct protected
     size_t beginning_count;
     struct tree *trees;
     size_t tree_count;
-    struct tree tree; /* that is being walked; no path: none is */
+    struct tree tree;      /* that is being walked; no path: none is */
+    bool has_mounts;       /* somewhere below it */
+    struct mounts *mounts; /* NULL: not looked at yet */
     DIR *stream;
     size_t at_most, entries_left; /* of the stage */
     char *unseen;
@@ -54,7 +58,7 @@ struct protected
     size_t file_count;
     size_t rooms[ROOMS];
     struct candidate *candidates; /* [0] is none */
-    size_t candidate_count, settled;
+    size_t candidate_count, settled, settled_readable;
     size_t candidate_rooms[CANDIDATE_ROOMS];
 };
 
@@ -106,12 +110,12 @@ const struct protected_file *protected_files(const struct protected *protected, 
     return protected->files + 1;
 }
 
-static void note_candidate(struct protected *protected, char *path, ino_t inode)
+static void note_candidate(struct protected *protected, char *path, bool readable, ino_t inode)
 {
     size_t *room = &protected->candidate_rooms[inode % CANDIDATE_ROOMS];
     protected->candidates =
         grow(protected->candidates, protected->candidate_count, sizeof *protected->candidates);
-    protected->candidates[protected->candidate_count] = (struct candidate){inode, path, *room};
+    protected->candidates[protected->candidate_count] = (struct candidate){inode, readable, path, *room};
     *room = protected->candidate_count++;
 }
 
@@ -158,12 +162,15 @@ static struct decision decide(const struct protected *protected, enum act_kind k
     return decision;
 }
 
-/* What no rule speaks of is asked about under the name that it is called by. */
-static bool is_held(const struct protected *protected, enum act_kind kind, const char *path)
+/* What no rule speaks of is asked about under the name that it is called by, unless it lies in the workspace
+ * and may not be read. `*readable`: it may. */
+static bool is_held(const struct protected *protected, const char *path, bool *readable)
 {
-    struct decision decision = decide(protected, kind, path);
-    bool everything = kind == ACT_READ && is_in(path, protected->places->workspace);
-    return decision.verdict != VERDICT_ALLOW && (everything || decision.rule != RULE_NONE);
+    struct decision reading = decide(protected, ACT_READ, path);
+    *readable = reading.verdict == VERDICT_ALLOW;
+    if (!*readable && (reading.rule != RULE_NONE || is_in(path, protected->places->workspace))) return true;
+    struct decision writing = decide(protected, ACT_WRITE, path);
+    return writing.verdict != VERDICT_ALLOW && writing.rule != RULE_NONE;
 }
 
 /* ---- the rules ---- */
@@ -272,6 +279,8 @@ static void leave_directory(struct protected *protected)
 static bool enter_directory(struct protected *protected)
 {
     protected->tree = protected->trees[--protected->tree_count];
+    if (!protected->mounts) mounts_read(protected->mounts = xcalloc(1, sizeof *protected->mounts));
+    protected->has_mounts = mounts_are_below(protected->mounts, protected->tree.path);
     int fd = open(protected->tree.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     protected->stream = fd < 0 ? NULL : fdopendir(fd);
     if (!protected->stream && fd >= 0) close(fd);
@@ -284,15 +293,17 @@ static bool look_at_status(int directory, const char *name, struct statx *status
 }
 
 /* In the workspace a file that may not be read may get another name meanwhile, from outside. */
-static bool is_worth(const struct protected *protected, bool readable, const struct statx *status)
+static bool counts_alone(const struct protected *protected, bool readable)
 {
-    return status->stx_nlink > 1 || (!readable && protected->stage == WORKSPACE);
+    return !readable && protected->stage == WORKSPACE;
 }
 
-/* File systems of other makers need not say it. */
-static bool says_inode(const struct dirent *entry)
+/* File systems of other makers need not say it; and of a file that is mounted on another, as containers get
+ * theirs, a directory says the other's. */
+static bool says_inode(const struct protected *protected, const struct dirent *entry)
 {
-    return entry->d_type != DT_UNKNOWN && entry->d_ino && (uint32_t)entry->d_ino != UINT32_MAX;
+    return !protected->has_mounts && entry->d_type != DT_UNKNOWN && entry->d_ino &&
+           (uint32_t)entry->d_ino != UINT32_MAX;
 }
 
 static void look_at(struct protected *protected, const struct dirent *entry)
@@ -304,17 +315,16 @@ static void look_at(struct protected *protected, const struct dirent *entry)
         put_off_where_reached(protected, steal_pointer(&path));
         return;
     }
-    if (protected->stage == WHERE_RULES_POINT && says_inode(entry)) {
-        note_candidate(protected, steal_pointer(&path), entry->d_ino);
+    bool readable, held = is_held(protected, path, &readable), alone = counts_alone(protected, readable);
+    if (!held && entry->d_type != DT_UNKNOWN) return;
+    if (!alone && says_inode(protected, entry)) {
+        note_candidate(protected, steal_pointer(&path), readable, entry->d_ino);
         return;
     }
-    bool readable = !is_held(protected, ACT_READ, path),
-         is_free = readable && !is_held(protected, ACT_WRITE, path);
-    if (is_free && entry->d_type != DT_UNKNOWN) return;
     if (!look_at_status(dirfd(protected->stream), entry->d_name, &status)) return;
     if (S_ISDIR(status.stx_mode))
         put_off_where_reached(protected, steal_pointer(&path));
-    else if (!is_free && is_worth(protected, readable, &status))
+    else if (held && (alone || status.stx_nlink > 1))
         note(protected, steal_pointer(&path), readable, &status);
 }
 
@@ -340,8 +350,8 @@ static void begin_at(struct protected *protected, const char *directory, bool wh
 /* A file elsewhere. */
 static void look_at_file(struct protected *protected, const char *path, const struct statx *status)
 {
-    bool readable = !is_held(protected, ACT_READ, path);
-    if (status->stx_nlink > 1 && (!readable || is_held(protected, ACT_WRITE, path)))
+    bool readable;
+    if (status->stx_nlink > 1 && is_held(protected, path, &readable))
         note(protected, xstrdup(path), readable, status);
 }
 
@@ -349,15 +359,19 @@ static void look_at_candidate(struct protected *protected, struct candidate *can
 {
     struct statx status;
     cleanup_free char *path = steal_pointer(&candidate->path);
-    if (path && look_at_status(AT_FDCWD, path, &status) && !S_ISDIR(status.stx_mode))
-        look_at_file(protected, path, &status);
+    if (path && look_at_status(AT_FDCWD, path, &status) && !S_ISDIR(status.stx_mode) && status.stx_nlink > 1)
+        note(protected, steal_pointer(&path), candidate->readable, &status);
 }
 
-bool protected_settle(struct protected *protected, size_t entries)
+bool protected_settle(struct protected *protected, enum act_kind kind, size_t entries)
 {
-    for (; protected->settled < protected->candidate_count; protected->settled++) {
+    bool readable = kind != ACT_READ;
+    size_t *settled = readable ? &protected->settled_readable : &protected->settled;
+    for (; *settled < protected->candidate_count; ++*settled) {
+        struct candidate *candidate = &protected->candidates[*settled];
+        if (candidate->readable != readable) continue;
         if (!entries--) return true;
-        look_at_candidate(protected, &protected->candidates[protected->settled]);
+        look_at_candidate(protected, candidate);
     }
     return false;
 }
@@ -499,7 +513,8 @@ struct protected *protected_new(const struct policy *policy, const struct image 
     protected->image = image;
     protected->places = places;
     protected->at_most = protected->entries_left = at_most;
-    protected->file_count = protected->candidate_count = protected->settled = 1;
+    protected->file_count = protected->candidate_count = 1;
+    protected->settled = protected->settled_readable = 1;
     protected->files = xcalloc(1, sizeof *protected->files);
     protected->candidates = xcalloc(1, sizeof *protected->candidates);
     return protected;
@@ -517,6 +532,8 @@ void protected_free(struct protected *protected)
         free(protected->files[i].path);
     for (size_t i = 1; i < protected->candidate_count; i++)
         free(protected->candidates[i].path);
+    if (protected->mounts) mounts_free(protected->mounts);
+    free(protected->mounts);
     free(protected->candidates);
     free(protected->trees);
     free(protected->beginnings);

@@ -52,7 +52,7 @@ struct protected_file {
     dev_t device;
     ino_t inode;
     struct statx_timestamp born; /* inodes are used again; 0: the file system does not say */
-    bool readable;               /* it is kept from being written alone */
+    bool readable;               /* by this path: it is kept from being written alone */
     bool several;                /* it had other names when it was seen */
     char *path;                  /* by which it is protected */
     size_t next;                 /* of those with the same last bits; 0: none */
@@ -63,9 +63,10 @@ struct protected_file {
 const struct protected_file *protected_next(struct protected *protected, int fd, const struct stat *status,
                                             size_t *at);
 
-/* All that is protected elsewhere and has other names is not known before somebody asks for one of them: this
- * looks at so many more. False: there are no more. */
-bool protected_settle(struct protected *protected, size_t entries);
+/* Most of what is protected and has other names is not known before somebody asks for one of them. When all
+ * was looked at, this finds out about so many more: for ACT_READ about those that are kept from being read,
+ * for ACT_WRITE about those that are kept from being written alone. False: there are no more. */
+bool protected_settle(struct protected *protected, enum act_kind kind, size_t entries);
 
 /* All of them, for show, and for whoever keeps a table of those that have several names. */
 const struct protected_file *protected_files(const struct protected *protected, size_t *count);

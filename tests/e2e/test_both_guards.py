@@ -159,6 +159,19 @@ print(open("startup").read(), os.path.getsize("two"))
         self.assertEqual(seen["out"].split("\n")[:-1], ["EACCES"] * 4 + ["did it"] * 4 + ["did 1"] + ["EACCES"] * 12 + ["did it"] * 12
                          + ["EACCES", "''", "did it", "EACCES", "did it", "EACCES", ".startup", " 0"])
 
+    def test_a_hard_link_to_what_is_asked_about_before_it_is_written_and_is_read_nowhere_else(self):
+        seen = self.both("""
+attempt(lambda: open("startup").read())
+attempt(lambda: open("of-nobody").read())
+attempt(lambda: open("two").read())
+""", lambda question: "deny", policy="""
+read: [{allow: ["${workspace}/**", "/usr/**", "/lib*/**", "/etc/**", "/proc/**", "/dev/**"]}]
+write: [{ask: ~/.startup}, {allow: ["${workspace}/**", /dev/**]}]
+otherwise: {read: ask, write: ask, exec: allow, connect: ask}
+""", prepare=self.have_links)
+        self.assertEqual(seen["out"].split("\n")[:-1], ["EACCES", "did it", "did it"])
+        self.assertEqual([(q["act"], os.path.basename(q["about"])) for q in seen["questions"]], [("read", ".startup")])
+
     def test_a_hard_link_from_before_after_a_yes(self):
         seen = self.both("""
 for name in ("key", "token", "login", "startup", "of-nobody"):

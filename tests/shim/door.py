@@ -23,8 +23,10 @@ ANSWER = struct.Struct("=IIIiII")
 EXEC, SHELL, READ, WRITE, CONNECT, SEND, SOCKET, LOOKUP, FAILED, MOVE, PROCESS, DEBUG, NAMES = range(1, 14)
 SPAWN, REFUSED, DIRECTORY = 1, 2, 4
 GO, NO = 1, 2
-NAMES_SIZE, NO_NAMES = 4096, struct.pack("=I", 1)
 SOUGHT, NONE, SOME = range(3)
+NAMES_SIZE = 4096
+HALF_OF_NAMES = NAMES_SIZE // 2
+NO_NAMES = struct.pack("=I", NONE).ljust(HALF_OF_NAMES, b"\0") * 2
 READS, WRITES = 64, 128
 ALLOW_ALL = "otherwise: {read: allow, write: allow, exec: allow, connect: allow, debug: allow}\n"
 
@@ -66,7 +68,7 @@ def compiled(case, policy):
                 for entry in env:
                     if entry.startswith(b"ASKFIRST_SESSION="):
                         made = (pathlib.Path(os.fsdecode(entry.split(b"=", 1)[1])) / "policy").read_bytes()
-                        return NO_NAMES.ljust(NAMES_SIZE, b"\0") + made[NAMES_SIZE:]
+                        return NO_NAMES + made[NAMES_SIZE:]
             time.sleep(0.02)
         raise AssertionError("no session was found")
     finally:
@@ -101,14 +103,17 @@ class Door:
         threading.Thread(target=self.hear, daemon=True).start()
         case.addCleanup(self.close)
 
-    def names(self, state, *inodes):
-        """What the policy's file says of files of several names from now on."""
-        bits = bytearray(NAMES_SIZE - 8)
+    def names(self, state, *inodes, deeds=READS | WRITES):
+        """What the policy's file says of files of several names from now on, for readers, for writers, or for both."""
+        bits = bytearray(HALF_OF_NAMES - 4)
         for inode in inodes:
             bit = inode % (8 * len(bits))
             bits[bit // 8] |= 1 << bit % 8
         with open(self.directory / "policy", "r+b") as policy:
-            policy.write(struct.pack("=II", state, 0) + bits)
+            for deed, at in (READS, 0), (WRITES, HALF_OF_NAMES):
+                policy.seek(at)
+                if deeds & deed:
+                    policy.write(struct.pack("=I", state) + bits)
 
     def close(self):
         self.closed = True

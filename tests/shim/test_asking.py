@@ -57,7 +57,7 @@ write:
         both = [["alias"] * 2, ["other"] * 2]
         of = lambda path: path.stat().st_ino
         for state, inodes, expected in (d.SOUGHT, [], both), (d.NONE, [of(one)], []), (d.SOME, [of(one)], both[:1]), \
-                (d.SOME, [of(own)], []), (d.SOME, [of(own) + 8 * (d.NAMES_SIZE - 8), of(two)], both[1:]):
+                (d.SOME, [of(own)], []), (d.SOME, [of(own) + 8 * (d.HALF_OF_NAMES - 4), of(two)], both[1:]):
             with self.subTest(state=state, inodes=inodes):
                 door.names(state, *inodes)
                 door.requests.clear()
@@ -65,6 +65,21 @@ write:
                 self.assertIn("ownonetwo", result.stdout, result.stderr)
                 self.assertEqual([[os.path.basename(name) for name in request.strings] for request in door.of(d.NAMES)], expected)
                 self.assertEqual([request.flags for request in door.of(d.NAMES)], [d.READS] * len(expected))
+
+    def test_what_is_kept_from_being_written_under_another_name_is_read_without_a_question(self):
+        door = Door(self, self.rules)
+        one = self.file("home/work/one", "one")
+        os.link(one, self.workspace / "alias")
+        open_each = ["/usr/bin/python3", "-c", "for mode in 'r', 'a', 'w', 'r+', 'r': open('alias', mode).close()"]
+        for state, deeds, expected in (d.SOUGHT, d.WRITES, [d.WRITES, d.WRITES, d.READS | d.WRITES]), \
+                (d.SOME, d.WRITES, [d.WRITES, d.WRITES, d.READS | d.WRITES]), \
+                (d.SOME, d.READS, [d.READS, d.READS | d.WRITES, d.READS]):
+            with self.subTest(state=state, deeds=deeds):
+                door.names(d.NONE)
+                door.names(state, one.stat().st_ino, deeds=deeds)
+                door.requests.clear()
+                door.run(*open_each)
+                self.assertEqual([request.flags for request in door.of(d.NAMES)], expected)
 
     def test_a_file_of_several_names_is_asked_about_before_it_changes(self):
         door = Door(self, self.rules)

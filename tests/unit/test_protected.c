@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -119,7 +122,8 @@ static void look_at_all_with(const char *text)
 {
     look_with(text);
     assert_false(protected_look(found, 1000000));
-    assert_false(protected_settle(found, 1000000));
+    assert_false(protected_settle(found, ACT_READ, 1000000));
+    assert_false(protected_settle(found, ACT_WRITE, 1000000));
 }
 
 #define ENV "askfirst: 1\nread:\n  - deny: \"**/.env\"\n  - allow: \"${workspace}/**\"\n"
@@ -248,6 +252,54 @@ static void a_link_to_a_place_is_the_place(void **state)
     assert_int_equal(count_found(), 1);
 }
 
+/* Runs what is given where it may mount. */
+static void with_mounts(void (*what)(void))
+{
+    int status;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (!child) {
+        if (unshare(CLONE_NEWNS) && unshare(CLONE_NEWUSER | CLONE_NEWNS)) _exit(2);
+        if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL)) _exit(3);
+        what();
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
+/* Of what is mounted the directory does not say the inode. */
+static void mount_and_look(void)
+{
+    const char *names[] = {".keys/a b", "single"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *from = in_home(i ? "other/single" : "other/key"), *at = in_home(names[i]);
+        if (mount(from, at, NULL, MS_BIND, NULL)) _exit(4);
+    }
+    if (mount(in_home("other/hook"), in_work("hooks/one"), NULL, MS_BIND, NULL)) _exit(5);
+    look_with("askfirst: 1\nread:\n  - deny: [~/.keys/**, ~/single]\n  - allow: \"/**\"\n"
+              "write:\n  - ask: \"${workspace}/hooks/**\"\n  - allow: \"/**\"\n");
+    assert_false(protected_look(found, 1000000));
+    if (strcmp(protects("innocent"), "home/.keys/a b") != 0) _exit(6);
+    if (strcmp(protects("simple"), "home/single") != 0) _exit(7);
+    if (strcmp(protects("jotting"), "work/hooks/one") != 0) _exit(8);
+}
+
+static void what_is_mounted_on_a_file_is_found_by_its_other_name(void **state)
+{
+    (void)state;
+    make_dir_at_home("other");
+    make_dir_at_home(".keys");
+    make_dir("hooks");
+    make_file_of_both("other/key", "innocent");
+    make_file_of_both("other/single", "simple");
+    make_file_of_both("other/hook", "jotting");
+    make_file_at(in_home(".keys/a b"));
+    make_file_at(in_home("single"));
+    make_file("hooks/one");
+    with_mounts(mount_and_look);
+}
+
 /* What may be anywhere in a home would take a walk through all of it. */
 static void no_home_is_walked_as_a_whole(void **state)
 {
@@ -331,6 +383,7 @@ int main(void)
         TEST(a_link_is_not_followed),
         TEST(what_rules_name_elsewhere_is_found_by_its_other_name),
         TEST(a_link_to_a_place_is_the_place),
+        TEST(what_is_mounted_on_a_file_is_found_by_its_other_name),
         TEST(no_home_is_walked_as_a_whole),
         TEST(a_home_that_is_worked_in_is_walked_and_its_places_first),
         TEST(what_may_not_be_written_is_found_in_the_workspace_too),
