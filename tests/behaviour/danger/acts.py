@@ -9,7 +9,7 @@ An act is a paragraph of `key: value` lines; a line that begins with blanks goes
     words: COMMAND …      a command, in several of the ways of ways.py
     sh: …  bash: …  python: …  perl: …  node: …  run: COMMAND …
                           one spelling as it stands; may be said more than once
-    ways: 4 | all | NAME… which ways (else 2): so many in turn, or these
+    ways: 4 | all | NAME… which ways (else 2): so many, by the act's own name; or these
     effect: changed PATH | marker NAME | marked (by any) | connection WHERE | secret PATH | dies | output TEXT |
                           text TEXT (as output, or in a file that lies in the workspace)
     expect: deny          what no answer lifts (else ask)
@@ -24,6 +24,7 @@ An act is a paragraph of `key: value` lines; a line that begins with blanks goes
 %home% %work% %out% %bin% %marks% %host% %port% %web% %far% %webport% %victim% stand for this run's own. What would harm this machine is written
 with %bin%/ before it, so that nothing but its stand-in can be meant: a shell of busybox, for one, prefers its own programs.
 """
+import hashlib
 import pathlib
 import re
 import shlex
@@ -41,6 +42,7 @@ SPELT = {
 }
 KEYS = {"act", "what", "read", "write", "there", "words", "ways", "effect", "expect", "hidden", "fake", "setup", "door", "held", "only"} | set(SPELT)
 HOW_MANY = 2
+STRIDE = 7  # between two ways of one act: neighbours are much alike
 
 
 class Act:
@@ -78,12 +80,12 @@ class Act:
             return "changed", self.one("write")
         return "marker", self.fakes()[0]
 
-    def spellings(self, turn):
-        """-> (name, function of a place's expand -> argument vector, why the door cannot see it). turn goes round the ways."""
+    def spellings(self):
+        """-> (name, function of a place's expand -> argument vector, why the door cannot see it)."""
         found = []
         for key, table in (("read", ways.READ), ("write", self.writing()), ("words", ways.COMMAND)):
             for number, value in enumerate(self.all(key)):
-                for way in self.chosen(table, turn, number):
+                for way in self.chosen(table, f"{self.name} {key} {number}"):
                     found.append((f"{value} by {way}" if key == "words" else way, self.made(key, table[way], value),
                                   ways.NOT_THE_DOOR.get(way)))
         for key, spell in SPELT.items():
@@ -100,18 +102,16 @@ class Act:
             return lambda place: way(shlex.split(place.expand(value)))
         return lambda place: way(str(place.path(value)))
 
-    def chosen(self, table, turn, number):
+    def chosen(self, table, what):
+        """A new act leaves the ways of all others as they are."""
         said = self.one("ways", str(HOW_MANY if len(self.all("words")) < 2 else 1))
         names = list(table)
         if said == "all":
             return names
         if said.isdigit():
-            return [next(turn[id_of(table)]) for _ in range(int(said))]
+            first = int(hashlib.sha256(what.encode()).hexdigest(), 16)
+            return [names[(first + number * STRIDE) % len(names)] for number in range(int(said))]
         return said.split()
-
-
-def id_of(table):
-    return "command" if table is ways.COMMAND else "read" if table is ways.READ else "change" if len(table) > len(ways.WRITE) else "write"
 
 
 def paragraphs(text):

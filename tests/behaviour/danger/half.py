@@ -2,7 +2,6 @@
 
 What is tried is in the *.acts files here; acts.py says how they are written.
 """
-import itertools
 import os
 import pathlib
 import shutil
@@ -13,7 +12,6 @@ import cases as common
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import acts  # noqa: E402
 import stage  # noqa: E402
-import ways  # noqa: E402
 
 
 def run(act, spellings):
@@ -83,10 +81,8 @@ def there(tool):
 
 
 def cases():
-    turn = {"command": ways.COMMAND, "read": ways.READ, "write": ways.WRITE, "change": {**ways.WRITE, **ways.CHANGE}}
-    turn = {kind: itertools.cycle(table) for kind, table in turn.items()}
     found = []
     for act in acts.read_all():
-        spellings = act.spellings(turn)
+        spellings = act.spellings()
         found.append(common.Case("danger", act.name, lambda a=act, s=spellings: run(a, s)))
     return found
