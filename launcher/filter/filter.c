@@ -13,9 +13,11 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 
@@ -162,7 +164,25 @@ static void look_shmat(struct writer *writer)
         return_if_equal(writer, SHM_RDONLY, SECCOMP_RET_ALLOW);
         put_return(writer, SECCOMP_RET_ERRNO | EACCES);
     }
-    put_return(writer, SECCOMP_RET_ALLOW);
+}
+
+/* How an object is, and how many there are, may be looked at. */
+static void look_control(struct writer *writer, unsigned command, const uint32_t *looks, size_t count)
+{
+    load_argument(writer, command);
+    for (size_t i = 0; i < count; i++)
+        return_if_equal(writer, looks[i], SECCOMP_RET_ALLOW);
+}
+
+static void look_object(struct writer *writer, int number)
+{
+    static const uint32_t memory[] = {IPC_STAT, IPC_INFO, SHM_STAT, SHM_INFO, SHM_STAT_ANY};
+    static const uint32_t semaphores[] = {IPC_STAT, IPC_INFO, SEM_STAT, SEM_INFO, SEM_STAT_ANY};
+    static const uint32_t queue[] = {IPC_STAT, IPC_INFO, MSG_STAT, MSG_INFO, MSG_STAT_ANY};
+    enum { LOOKS = sizeof memory / sizeof *memory };
+    if (number == __NR_shmctl) look_control(writer, 1, memory, LOOKS);
+    if (number == __NR_semctl) look_control(writer, 2, semaphores, LOOKS);
+    if (number == __NR_msgctl) look_control(writer, 1, queue, LOOKS);
 }
 
 /* Memory that a child does not get: nobody is without the lane. Its neighbourhood of 4 GiB is its own. */
@@ -365,6 +385,9 @@ static void look(struct writer *writer, const struct call *call)
     switch (call->number) {
     case __NR_openat2: look_openat2(writer); break;
     case __NR_shmat: look_shmat(writer); break;
+    case __NR_shmctl:
+    case __NR_semctl:
+    case __NR_msgctl: look_object(writer, call->number); break;
     case __NR_madvise: look_madvise(writer); break;
     case __NR_socket:
     case __NR_socketpair: look_socket(writer); break;

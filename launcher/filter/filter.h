@@ -17,6 +17,7 @@ enum call_handler {
     CALL_open,
     CALL_change,
     CALL_queue,
+    CALL_object,
     CALL_exec,
     CALL_connect,
     CALL_bind,

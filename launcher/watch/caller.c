@@ -71,6 +71,15 @@ int call_descriptor(const struct call *call, int descriptor)
     return -1;
 }
 
+bool call_shares_objects(const struct call *call)
+{
+    char path[64];
+    struct stat its, ours;
+    snprintf(path, sizeof path, "/proc/%d/ns/ipc", call->tid);
+    return !stat(path, &its) && !stat("/proc/self/ns/ipc", &ours) && its.st_dev == ours.st_dev &&
+           its.st_ino == ours.st_ino;
+}
+
 mode_t call_umask(const struct call *call)
 {
     return (mode_t)process_number(call->tid, "Umask", 8, 077);

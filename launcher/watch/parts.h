@@ -18,6 +18,8 @@
 #include "verify.h"
 #include "watch.h"
 
+struct objects;
+
 struct watch {
     struct session *session;
     struct notify notify;
@@ -27,6 +29,7 @@ struct watch {
     struct floor_plan *plan;
     struct lane *lane; /* NULL: none */
     struct protected *protected;
+    struct objects *objects;    /* System V's that the run has made */
     struct loop_timer *looking; /* for more of them */
     struct call *waiting;       /* calls that a question holds up */
     char *program;              /* the command, until its exec has come */
@@ -110,15 +113,25 @@ int call_descriptor(const struct call *call, int descriptor);
 
 struct aside_call call_aside(const struct call *call);
 
+/* Whether message queues, semaphores and shared memory are the same to the thread as to the launcher: not in
+ * another namespace. */
+bool call_shares_objects(const struct call *call);
+
 mode_t call_umask(const struct call *call);
 
 /* Words for whoever was refused. */
 void call_tell(const struct call *call, const char *message);
 
+/* ---- objects.c ---- */
+
+struct objects *objects_new(void);
+void objects_free(struct objects *objects); /* NULL is fine */
+
 /* The families. */
 void watch_file_open(struct call *call);
 void watch_file_change(struct call *call);
 void watch_queue(struct call *call);
+void watch_object(struct call *call);
 void watch_exec(struct call *call);
 void watch_exec_done(void *watch, pid_t pid, bool same, const char *why, void *tree);
 void watch_laneless(struct call *call);

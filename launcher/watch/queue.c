@@ -7,7 +7,6 @@
 #include <mqueue.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../callers/memory_of.h"
@@ -31,16 +30,6 @@ static void free_queue(void *own)
     struct queue *queue = own;
     acts_free(&queue->acts);
     free(queue);
-}
-
-/* Names stand for other queues in another namespace. */
-static bool same_queues(pid_t tid)
-{
-    char path[64];
-    struct stat its, ours;
-    snprintf(path, sizeof path, "/proc/%d/ns/ipc", tid);
-    return !stat(path, &its) && !stat("/proc/self/ns/ipc", &ours) && its.st_dev == ours.st_dev &&
-           its.st_ino == ours.st_ino;
 }
 
 static int read_queue(const struct call *call, struct queue *queue)
@@ -74,7 +63,7 @@ static void carry_out(struct call *call)
     struct queue *queue = call->own;
     bool opens = call->notification.data.nr == __NR_mq_open;
     mode_t mask = call_umask(call);
-    if (!same_queues(call->tid)) {
+    if (!call_shares_objects(call)) {
         call_return(call, -EACCES);
         return;
     }

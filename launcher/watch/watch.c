@@ -26,6 +26,7 @@ static void (*const handlers[])(struct call *call) = {
     [CALL_connect] = watch_connect,   [CALL_bind] = watch_bind,          [CALL_socket] = watch_socket,
     [CALL_identity] = watch_identity, [CALL_debug] = watch_debug,        [CALL_signal] = watch_signal,
     [CALL_foreign] = watch_foreign,   [CALL_rank] = watch_rank,          [CALL_queue] = watch_queue,
+    [CALL_object] = watch_object,
 };
 
 void watch_event(struct watch *watch, const char *event, pid_t pid, const char *text)
@@ -196,6 +197,7 @@ struct watch *watch_open(struct session *session, int listener, struct floor_pla
     watch->plan = plan;
     watch->lane = lane;
     watch->protected = protected_new(session->policy, session->image, &session->places, PROTECTED_AT_MOST);
+    watch->objects = objects_new();
     watch->program = xstrdup(program);
     watch->verifier = verifier_new(session->loop, lane, watch_exec_done, watch);
     if (notify_open(&watch->notify, listener) && watch->verifier && !capabilities_lower())
@@ -227,6 +229,7 @@ void watch_close(struct watch *watch)
     protected_free(watch->protected);
     floor_plan_free(watch->plan);
     lane_free(watch->lane);
+    objects_free(watch->objects);
     free(watch->program);
     fences_free(&watch->fences);
     free(watch);

@@ -28,7 +28,8 @@ SOURCES = support.ROOT / "tests" / "escape"
 BUILT = support.BUILD / "escape"
 TRIES = 20
 LIMIT = 60  # seconds for one attack; most take a hundredth of one
-ATTACKS = ["main.c", "files.c", "actors.c", "changes.c", "programs.c", "network.c", "processes.c", "races.c", "lane.c"]
+ATTACKS = ["main.c", "files.c", "actors.c", "changes.c", "programs.c", "network.c", "objects.c", "processes.c", "races.c",
+           "lane.c"]
 BARE = ["-nostdlib", "-static", "-fno-stack-protector", "-fno-pie", "-no-pie"]
 PLAIN = ["-std=gnu11", "-D_GNU_SOURCE", "-O1", "-g", "-Wall", "-Wextra", "-pthread"]
 KERNEL_HEADERS = ["-idirafter", "/usr/include", "-idirafter", f"/usr/include/{os.uname().machine}-linux-gnu"]
@@ -141,6 +142,9 @@ class Listeners:
 LISTENERS = Listeners()
 
 
+OUTSIDER = ["OUTSIDER" + what for what in ("", "_PIPE", "_WORD", "_KEY", "_MEMORY", "_SEMAPHORES", "_QUEUE")]
+
+
 class Scene:
     """A workspace with all that attacks are after, made anew for each attempt."""
 
@@ -182,8 +186,8 @@ class Scene:
         self.outsider = subprocess.Popen([BUILT / "outsider", self.word], stdout=subprocess.PIPE, encoding="utf-8",
                                          preexec_fn=self.become)
         where = self.outsider.stdout.readline().split()
-        self.environment = {"HOME": str(self.home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OUTSIDER": where[0],
-                            "OUTSIDER_PIPE": where[1], "OUTSIDER_WORD": where[2],
+        self.environment = {"HOME": str(self.home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8",
+                            **dict(zip(OUTSIDER, where, strict=True)),
                             **{name: str(value) for name, value in LISTENERS.ports.items()}}
 
     def become(self):

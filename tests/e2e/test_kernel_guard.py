@@ -338,6 +338,74 @@ print(call(OPEN, denied, os.O_CREAT | os.O_RDWR, 0o600, None), call(OPEN, denied
         self.assertEqual(len(bare.stdout.splitlines()), 4, bare.stderr)
         self.assertEqual(guarded.stdout.splitlines()[3:], ["EACCES EACCES EACCES"])
 
+    OBJECTS = """
+import ctypes, errno, functools, os, struct
+print = functools.partial(print, flush=True)
+libc = ctypes.CDLL(None, use_errno=True)
+libc.shmat.restype = ctypes.c_void_p
+PRIVATE, CREATE, ONLY, REMOVE, SET, STAT = 0, 0o1000, 0o2000, 0, 1, 2
+def call(name, *args):
+    result = getattr(libc, name)(*args)
+    return errno.errorcode[ctypes.get_errno()] if result in (None, -1, 2**64 - 1) else result
+def is_there(result): return "there" if isinstance(result, int) else result
+def semop(id, by): return call("semop", id, struct.pack("HhH", 0, by, 0), 1)
+def in_child(act):
+    if not (child := os.fork()):
+        try: act()
+        finally: os._exit(0)
+    os.waitpid(child, 0)
+"""
+
+    def test_system_vs_objects_of_the_run_are_its_own(self):
+        """Each by number and by key, by children, after its removal, as another user."""
+        key = 0x5a5a0000 | os.getpid() & 0xffff
+        text = self.OBJECTS + f"""
+KEY = {key}
+room = ctypes.create_string_buffer(4096)
+def memory():
+    id = call("shmget", KEY, 8192, CREATE | ONLY | 0o640)
+    at = call("shmat", id, None, 0)
+    ctypes.memmove(at, b"hello", 6)
+    in_child(lambda: print(ctypes.string_at(call("shmat", call("shmget", KEY, 0, 0), None, 0o10000))))
+    print(call("shmget", KEY, 8192, CREATE | ONLY | 0o640), call("shmget", KEY, 8192, CREATE | 0o640) == id, call("shmget", KEY, 9000, 0))
+    print(call("shmctl", id, STAT, room), oct(struct.unpack_from("5I", room.raw, 4)[4] & 0o777), struct.unpack_from("2I", room.raw, 4) == (os.geteuid(), os.getegid()))
+    print(call("shmctl", id, REMOVE, None), is_there(call("shmat", id, None, 0)), call("shmget", KEY, 0, 0))
+    print(call("shmget", PRIVATE, 0, 0o600), is_there(call("shmat", call("shmget", PRIVATE, 1, 0o600), None, 0)), call("shmat", 0x7fff0000, None, 0))
+def semaphores():
+    id = call("semget", KEY, 2, CREATE | 0o600)
+    if not (child := os.fork()):
+        os._exit(semop(call("semget", KEY, 2, 0), -3) + 7)
+    print(call("semctl", id, 0, 16, 2), semop(id, 1), os.waitpid(child, 0)[1], call("semctl", id, 0, 12), call("semget", KEY, 3, 0))
+    print(call("semctl", id, 0, REMOVE), call("semctl", id, 0, REMOVE), semop(id, 1), call("semget", KEY, 2, 0), call("semget", PRIVATE, 0, 0))
+def queue():
+    id = call("msgget", KEY, CREATE | 0o600)
+    in_child(lambda: print(call("msgsnd", call("msgget", KEY, 0), struct.pack("q8s", 1, b"hello"), 8, 0)))
+    print(call("msgrcv", id, room, 8, 0, 0o4000), room.raw[8:13], call("msgrcv", id, room, 8, 0, 0o4000), call("msgctl", id, STAT, room))
+    print(call("msgctl", id, SET, room), call("msgctl", id, REMOVE, None), call("msgrcv", id, room, 8, 0, 0o4000), call("msgctl", id, REMOVE, None))
+def all():
+    memory(); semaphores(); queue()
+def as_another():
+    os.setgroups([]); os.setgid(65534); os.setuid(65534); all()
+all()
+if not os.getuid(): in_child(as_another)
+"""
+        bare, guarded = self.command("/usr/bin/python3", "-c", text), self.python(text)
+        self.assertEqual(len(bare.stdout.splitlines()), (1 if os.getuid() else 2) * 10, bare.stderr + bare.stdout)
+        self.assertEqual(guarded.stdout.splitlines(), bare.stdout.splitlines(), guarded.stderr)
+
+    def test_system_vs_objects_of_others_are_not_reached(self):
+        libc = ctypes.CDLL(None)
+        id = libc.semget(0x5a5b0000 | os.getpid() & 0xffff, 1, 0o1600)
+        self.addCleanup(libc.semctl, id, 0, 0)
+        text = self.OBJECTS + f"print(semop({id}, 1), semop({id}, 1), call('semctl', {id}, 0, STAT, ctypes.create_string_buffer(999)))"
+        result = self.python(text)
+        self.assertEqual(result.stdout, "EACCES EACCES 0\n")
+        self.assertEqual(result.stderr.count("somebody outside of the run has made what it is about\n"), 1)
+        self.assertEqual([line["event"] for line in self.records() if line["type"] == "event"], ["foreign-object"] * 2)
+        self.assertEqual(libc.semctl(id, 0, 12), 0)
+        result = self.askfirst("run", "--guard=kernel", "--mode=observe", "--policy", self.rules, "--", "/usr/bin/python3", "-c", text)
+        self.assertEqual((result.stdout, libc.semctl(id, 0, 12)), ("0 0 0\n", 2))
+
     def test_calls_no_filter_can_see_through_are_refused(self):
         text = """
 import ctypes, errno

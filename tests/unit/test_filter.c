@@ -14,9 +14,11 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -197,6 +199,41 @@ static void programs_and_changes_trap(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
         assert_int_equal(fate(numbers[i], -1, 0, 0, 0, NULL), TRAPS);
+}
+
+/* No such object is there: what passes fails by itself. */
+static void objects_that_are_used_trap_and_looking_at_them_does_not(void **state)
+{
+    enum { ID = 0x7fff0000 };
+    static const long used[][4] = {
+        {SYS_shmget, IPC_PRIVATE},
+        {SYS_shmat, ID},
+        {SYS_shmctl, ID, IPC_RMID},
+        {SYS_shmctl, ID, IPC_SET},
+        {SYS_shmctl, ID, SHM_LOCK},
+        {SYS_semget, IPC_PRIVATE},
+        {SYS_semop, ID},
+        {SYS_semtimedop, ID},
+        {SYS_semctl, ID, 0, IPC_RMID},
+        {SYS_semctl, ID, 0, GETALL},
+        {SYS_semctl, ID, 0, SETVAL},
+        {SYS_semctl, ID, IPC_STAT, IPC_SET},
+        {SYS_msgget, IPC_PRIVATE},
+        {SYS_msgsnd, ID},
+        {SYS_msgrcv, ID},
+        {SYS_msgctl, ID, IPC_RMID},
+        {SYS_msgctl, ID, IPC_SET},
+    };
+    static const long looked_at[][4] = {
+        {SYS_shmctl, ID, IPC_STAT},    {SYS_shmctl, ID, SHM_STAT_ANY}, {SYS_semctl, ID, 0, IPC_STAT},
+        {SYS_semctl, ID, 0, SEM_STAT}, {SYS_msgctl, ID, IPC_STAT},     {SYS_msgctl, ID, MSG_STAT},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+        if (fate(used[i][0], used[i][1], used[i][2], used[i][3], 0, NULL) != TRAPS) fail_msg("used %zu", i);
+    for (size_t i = 0; i < sizeof looked_at / sizeof *looked_at; i++)
+        if (fate(looked_at[i][0], looked_at[i][1], looked_at[i][2], looked_at[i][3], 0, NULL) != FAILS)
+            fail_msg("looked at %zu", i);
 }
 
 static void becoming_a_tracer_traps_and_tracing_does_not(void **state)
@@ -436,6 +473,7 @@ int main(void)
         cmocka_unit_test(opening_traps_without_a_lane),
         cmocka_unit_test(the_lane_passes_whole_or_not_at_all),
         cmocka_unit_test(programs_and_changes_trap),
+        cmocka_unit_test(objects_that_are_used_trap_and_looking_at_them_does_not),
         cmocka_unit_test(becoming_a_tracer_traps_and_tracing_does_not),
         cmocka_unit_test(ones_own_rank_passes_and_others_trap),
         cmocka_unit_test(what_no_filter_sees_through_is_refused),
