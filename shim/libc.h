@@ -16,11 +16,7 @@
 
 struct libc_object {
     uintptr_t base;
-    const Elf64_Sym *symbols;
-    const char *names;
-    const uint16_t *versions; /* or NULL */
-    const uint32_t *gnu_hash; /* one of the two */
-    const uint32_t *sysv_hash;
+    const Elf64_Dyn *dynamic;
 };
 
 struct libc {
