@@ -19,8 +19,8 @@ LAUNCHER_LDLIBS := -lyaml
 # The shim is freestanding, and never sanitised: it lives in other programs.
 SHIM_CFLAGS := $(COMMON) -ffreestanding -fno-builtin -fPIC -fvisibility=hidden -fno-stack-protector \
                -U_FORTIFY_SOURCE -fno-asynchronous-unwind-tables $(if $(CROSS),,-fcf-protection=none)
-SHIM_LDFLAGS := -shared -nostdlib -Wl,-z,noseparate-code -Wl,--version-script=shim/exports.map \
-                -Wl,-z,relro,-z,now,-z,noexecstack -Wl,-soname,libaskfirst.so -Wl,--no-undefined-version \
+SHIM_LDFLAGS := -shared -nostdlib -Wl,-T,shim/layout.ld -Wl,--version-script=shim/exports.map \
+                -Wl,-z,norelro,-z,now,-z,noexecstack -Wl,-soname,libaskfirst.so -Wl,--no-undefined-version \
                 -Wl,--hash-style=both
 
 # Files of policy/ that the shim shares: no allocation, no libc.
@@ -78,7 +78,7 @@ $(BUILD)/libunit.a: $(call obj,$(UNIT_AID)) $(BUILD)/sources
 $(BUILD)/askfirst: $(call obj,launcher/main.c) $(LIBS)
 	$(call say,LD)
 	$(Q)$(CC) $(LAUNCHER_LDFLAGS) -o $@ $^ $(LAUNCHER_LDLIBS)
-$(BUILD)/libaskfirst.so: $(call shimobj,$(SHIM) $(DECIDER)) $(BUILD)/sources shim/exports.map
+$(BUILD)/libaskfirst.so: $(call shimobj,$(SHIM) $(DECIDER)) $(BUILD)/sources shim/exports.map shim/layout.ld
 	$(call say,LD)
 	$(Q)$(CC) $(SHIM_LDFLAGS) -o $@ $(filter %.o,$^)
 

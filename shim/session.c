@@ -25,6 +25,12 @@ extern unsigned long getauxval(unsigned long type) __attribute__((weak));
 static const void *published;
 static const struct session unguarded;
 
+/* Room for the session of whoever begins it first. A thread that begins it at the same time, and one whose
+ * names are long, take memory of their own. */
+#define ROOM_TEXT 512
+static char room[sizeof(struct session) + ROOM_TEXT] __attribute__((aligned(16)));
+static const void *room_taken;
+
 /* What the environment says of the session. */
 struct found_environment {
     const char *directory;
@@ -143,8 +149,6 @@ static const struct image *map_policy(struct session *session)
         const void *behind = (const void *)(map + WIRE_NAMES_SIZE);
         if (RAW_FAILED(map)) {
             session->fault = "its policy cannot be mapped";
-        } else if (!image_check_head(behind, size - WIRE_NAMES_SIZE)) {
-            raw_unmap((void *)map, size);
         } else {
             session->names = (const void *)map;
             session->mapped_size = size - WIRE_NAMES_SIZE;
@@ -180,23 +184,43 @@ static void keep_strings(struct session *session, const struct found_environment
     session->door_length = (unsigned)(offsetof(struct sockaddr_un, sun_path) + length + sizeof "/" WIRE_DOOR);
 }
 
-/* The kernel gives every program random bytes. */
+/* What the kernel tells a program about itself: it lies behind the environment. */
+static unsigned long told_by_kernel(unsigned long type)
+{
+    const char *const *entries = initial_environment();
+    if (!entries) return getauxval ? getauxval(type) : 0;
+    while (*entries)
+        entries++;
+    for (const unsigned long *pair = (const void *)(entries + 1); pair[0] != AT_NULL; pair += 2)
+        if (pair[0] == type) return pair[1];
+    return 0;
+}
+
+/* It gives every program random bytes. */
 static void find_key(struct session *session)
 {
-    const void *random = getauxval ? (const void *)getauxval(AT_RANDOM) : NULL;
+    const void *random = (const void *)told_by_kernel(AT_RANDOM);
     if (random) memcpy(session->key, random, sizeof session->key);
 }
 
+/* `*mapped` is its size where it is to be unmapped if it is not needed. */
+static struct session *make_room(size_t text, size_t *mapped)
+{
+    if (text <= ROOM_TEXT && !raw_publish(&room_taken, room)) return (void *)room;
+    *mapped = sizeof(struct session) + text;
+    return raw_map(*mapped);
+}
+
 /* Puts the session together aside. NULL: no memory, or there is none. */
-static const struct session *make_session(size_t *size)
+static const struct session *make_session(size_t *mapped)
 {
     struct found_environment found = {0};
     find_environment(&found);
     if (!found.directory) return &unguarded;
     if (!found.preload) find_own_path(&found);
     if (!found.preload) found.preload = "";
-    *size = sizeof(struct session) + sizeof WIRE_ENV + 2 + strlen(found.directory) + found.preload_length + 2;
-    struct session *session = raw_map(*size);
+    size_t text = sizeof WIRE_ENV + 2 + strlen(found.directory) + found.preload_length + 2;
+    struct session *session = make_room(text, mapped);
     if (!session) return NULL;
     keep_strings(session, &found);
     find_key(session);
@@ -223,12 +247,12 @@ static const struct session no_memory = {.judges = true, .fault = "no memory was
 
 static const struct session *start(void)
 {
-    size_t size = 0;
-    const struct session *mine = make_session(&size);
+    size_t mapped = 0;
+    const struct session *mine = make_session(&mapped);
     if (!mine) mine = &no_memory;
     const struct session *before = raw_publish(&published, mine);
     if (!before) return mine;
-    if (size) raw_unmap((void *)(uintptr_t)mine, size); /* another thread was first */
+    if (mapped) raw_unmap((void *)(uintptr_t)mine, mapped); /* another thread was first */
     return before;
 }
 
@@ -250,25 +274,35 @@ const struct session *session_any(void)
     return session == &unguarded ? NULL : session;
 }
 
-/* Whoever looks, and when, will find the same. */
-static unsigned char seal;
-enum { NOT_LOOKED_AT, SOUND, UNSOUND };
+/* How far the policy was looked at. Whoever looks, and when, will find the same. */
+enum look { NOT_LOOKED_AT, HEAD_SOUND, SOUND, UNSOUND };
+static unsigned char looked;
+
+static APART enum look look(const struct session *session, enum look how)
+{
+    bool sound = how == SOUND ? image_check_seal(session->mapped, session->mapped_size)
+                              : image_check_head(session->mapped, session->mapped_size);
+    enum look found = sound ? how : UNSOUND;
+    __atomic_store_n(&looked, (unsigned char)found, __ATOMIC_RELAXED);
+    if (!sound) door_complain(not_sound);
+    return found;
+}
+
+static inline bool is_sound(const struct session *session, enum look how)
+{
+    enum look found = __atomic_load_n(&looked, __ATOMIC_RELAXED);
+    if (!session->mapped) return false;
+    return (__builtin_expect(found < how, 0) ? look(session, how) : found) != UNSOUND;
+}
 
 bool session_has_image(const struct session *session)
 {
-    return session->mapped && __atomic_load_n(&seal, __ATOMIC_RELAXED) != UNSOUND;
+    return is_sound(session, HEAD_SOUND);
 }
 
 const struct image *session_image(const struct session *session)
 {
-    unsigned char found = __atomic_load_n(&seal, __ATOMIC_RELAXED);
-    if (!session->mapped) return NULL;
-    if (__builtin_expect(found == NOT_LOOKED_AT, 0)) {
-        found = image_check_seal(session->mapped, session->mapped_size) ? SOUND : UNSOUND;
-        __atomic_store_n(&seal, found, __ATOMIC_RELAXED);
-        if (found == UNSOUND) door_complain(not_sound);
-    }
-    return found == SOUND ? session->mapped : NULL;
+    return is_sound(session, SOUND) ? session->mapped : NULL;
 }
 
 void *session_function(const char *name)

@@ -40,8 +40,8 @@ struct session {
 const struct session *session_get(void);
 
 /* The policy to decide by. All of it is read when something is first to be decided, to see that it is
- * whole: a program that only starts another has no need of it. NULL: everything is denied, and the program
- * was told. */
+ * whole: a program that only starts another has no need of it, and one that does neither need not look at it.
+ * NULL: everything is denied, and the program was told. */
 const struct image *session_image(const struct session *session);
 
 /* Whether it was had, and not found broken yet: somebody may be asked. */

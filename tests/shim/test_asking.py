@@ -1,6 +1,7 @@
 """What the shim asks, how it waits, and what it does with answers that are none."""
 import os
 import pathlib
+import shutil
 import signal
 import struct
 import subprocess
@@ -36,6 +37,19 @@ write:
     def test_a_hello_comes_once_for_each_program_and_not_after_fork(self):
         door = Door(self)
         door.run("/bin/sh", "-c", "(true; true) & wait; /bin/true; exec /bin/true")
+        self.assertEqual(door.count_hellos(3), 3)
+
+    def test_a_shim_of_a_long_name_is_kept_in_the_environment(self):
+        folder = self.workspace
+        for _ in range(3):
+            folder = folder / ("x" * 200)
+        folder.mkdir(parents=True)
+        long = shutil.copy(SHIM, folder / SHIM.name)
+        door = Door(self)
+        env = {**door.environment(), "LD_PRELOAD": str(long)}
+        result = door.run("/bin/sh", "-c", "exec env -i /usr/bin/env", env=env)
+        self.assertIn(f"LD_PRELOAD={long}\n", result.stdout)
+        self.assertIn(f"ASKFIRST_SESSION={door.directory}\n", result.stdout)
         self.assertEqual(door.count_hellos(3), 3)
 
     def test_a_question_about_a_file_says_which_file_and_how_it_was_called(self):

@@ -79,6 +79,21 @@ class Symbols(unittest.TestCase):
                                  text=True).stdout
         self.assertEqual({line.split()[0] for line in listing.splitlines()}, {"w"})
 
+    def test_every_program_pays_for_two_mappings_and_one_page(self):
+        """What the loader maps, protects and writes when it brings the shim in (layout.ld)."""
+        listing = subprocess.run(["readelf", "-lW", SHIM], check=True, capture_output=True, text=True).stdout
+        parts = [line.split() for line in listing.splitlines()]
+        loads = [part for part in parts if part[:1] == ["LOAD"]]
+        self.assertEqual(len(loads), 2, listing)
+        self.assertNotIn("GNU_RELRO", listing)
+        begin, in_file, in_memory = (int(loads[1][i], 16) for i in (2, 4, 5))
+        self.assertEqual((begin + in_file - 1) // 4096, (begin + in_memory - 1) // 4096, listing)
+        dynamic = next(int(part[2], 16) for part in parts if part[:1] == ["DYNAMIC"])
+        self.assertEqual(dynamic // 4096, (begin + in_memory - 1) // 4096, listing)
+        relocations = subprocess.run(["readelf", "-rW", SHIM], check=True, capture_output=True, text=True).stdout
+        places = [int(line.split()[0], 16) for line in relocations.splitlines() if "R_" in line]
+        self.assertEqual({place // 4096 for place in places}, {dynamic // 4096}, relocations)
+
 
 if __name__ == "__main__":
     main()
