@@ -59,14 +59,21 @@ static APART long file_may(struct place *place, int dirfd, const char *path, int
     return result ? result : judge_place(session, DEED_WRITE, change, place, path);
 }
 
+static APART bool is_device(int fd)
+{
+    struct stat status;
+    return !raw_fstat(fd, &status) && (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode));
+}
+
 /* What is changed through a descriptor: a duplicate of it, which no other thread can make another file's.
- * Where the descriptor is open for writing, that was judged when it was opened. */
+ * Where the descriptor is open for writing, that was judged when it was opened; but more is to a device. */
 static APART long descriptor_may(struct place *place, int fd, enum wire_change change)
 {
     const struct session *session = session_get();
     where_begin(place);
     long flags = raw_fcntl(fd, F_GETFL, 0);
-    if (!session || flags < 0 || flags & O_PATH || (flags & O_ACCMODE) != O_RDONLY) return NOT_JUDGED;
+    if (!session || flags < 0 || flags & O_PATH) return NOT_JUDGED;
+    if ((flags & O_ACCMODE) != O_RDONLY && !is_device(fd)) return NOT_JUDGED;
     long result = where_descriptor(place, fd);
     return result ? result : judge_place(session, DEED_WRITE, change, place, place->path.bytes);
 }

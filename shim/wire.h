@@ -112,14 +112,20 @@ enum wire_change {
 static inline int wire_changes_devices(const char *path, unsigned change)
 {
     static const char devices[] = WIRE_DEVICES "/";
+    /* where other things lie than devices, or where they come and go */
+    static const char of_others[][12] = {"shm", "mqueue", "pts", "hugepages"};
     if (change != WIRE_CHANGE_REMOVE && change != WIRE_CHANGE_RENAME && change != WIRE_CHANGE_MODE &&
         change != WIRE_CHANGE_OWNER && change != WIRE_CHANGE_XATTR)
         return 0;
     for (const char *begin = devices; *begin; begin++, path++)
         if (*path != *begin) return 0;
-    while (*path && *path != '/')
-        path++;
-    return !*path;
+    for (unsigned i = 0; i < sizeof of_others / sizeof *of_others; i++) {
+        const char *begin = of_others[i], *at = path;
+        while (*begin && *at == *begin)
+            begin++, at++;
+        if (!*begin && *at == '/') return 0;
+    }
+    return 1;
 }
 
 /* Which call runs the shell, for `detail` of WIRE_SHELL. */

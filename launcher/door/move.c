@@ -97,6 +97,13 @@ static void add_above(struct connection *connection, const struct ends *ends)
     if (ends->exchanges) add_moved(&above, &ends->to, ends->from.path);
 }
 
+static void add_devices(struct move *move, const struct connection *connection)
+{
+    for (unsigned i = 0; i < 2; i++)
+        if (wire_changes_devices(connection->strings[i], connection->head.detail))
+            acts_add(&move->acts, ACT_WRITE, WIRE_DEVICES, move->detail, NULL);
+}
+
 /* Everything that one of the names stands for, which is to be found by another. */
 static void add_whole(struct move *move, const struct found *what)
 {
@@ -199,6 +206,7 @@ void door_move(struct connection *connection)
                           .from = ends.from.status,
                           .to = ends.to.status};
     add_named(connection, &ends);
+    add_devices(move, connection);
     add_above(connection, &ends);
     ends_close(&ends);
     move_judge(connection);

@@ -2,6 +2,7 @@
 records."""
 import os
 import pathlib
+import shutil
 import socket
 import stat
 import subprocess
@@ -616,19 +617,31 @@ for path in ("here.sock", "here.sock", "kept/x.sock", "ask/x.sock", "missing/x.s
 
     @unittest.skipUnless(os.getuid() == 0, "only root makes devices")
     def test_a_device_that_may_be_written_may_not_be_replaced(self):
-        device = f"/dev/askfirst-{os.getpid()}"
-        os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
-        self.addCleanup(pathlib.Path(device).unlink, missing_ok=True)
+        place = pathlib.Path(f"/dev/askfirst-{os.getpid()}")
+        place.mkdir()
+        self.addCleanup(shutil.rmtree, place)
+        devices = [pathlib.Path(f"{place}-device"), place / "below"]
+        for device in devices:
+            os.mknod(device, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+            self.addCleanup(device.unlink, missing_ok=True)
         seen = self.both(f"""
-device = "{device}"
-attempt(lambda: open(device, "w").write("x") and None)
-for act, *more in ((os.remove,), (os.rename, "elsewhere"), (os.chmod, 0), (os.chown, 1, 1), (shutil.move, "elsewhere")):
-    attempt(act, device, *more)
-attempt(os.replace, "plain", device)
-""", lambda question: "deny", policy=POLICY.replace("/dev/**", "/dev/askfirst-*"))
-        self.assertEqual(seen["out"], "did it\n" + "EACCES\n" * 6)
+import ctypes
+def exchange(one, other):
+    if ctypes.CDLL(None, use_errno=True).renameat2(-100, one.encode(), -100, other.encode(), 2): raise OSError(ctypes.get_errno(), "")
+def fchmod(path, mode):
+    with open(path, "w") as file: os.fchmod(file.fileno(), mode)
+os.mkdir("directory"); os.symlink("plain", "link")
+for device in "{devices[0]}", "{devices[1]}":
+    attempt(lambda: open(device, "w").write("x") and None)
+    for act, *more in ((os.remove,), (os.rename, "elsewhere"), (os.chmod, 0), (fchmod, 0), (os.chown, 1, 1), (shutil.move, "elsewhere")):
+        attempt(act, device, *more)
+    attempt(os.replace, "plain", device); attempt(os.replace, "link", device)
+    attempt(exchange, "plain", device); attempt(exchange, "directory", device)
+""", lambda question: "deny", policy=POLICY.replace("/dev/**", "/dev/askfirst-*/**"))
+        self.assertEqual(seen["out"], ("did it\n" + "EACCES\n" * 10) * 2)
         self.assertEqual({q["about"] for q in seen["questions"]}, {"/dev"})
-        self.assertTrue(stat.S_ISCHR(os.stat(device).st_mode))
+        for device in devices:
+            self.assertTrue(stat.S_ISCHR(os.stat(device).st_mode))
 
     def test_reading_and_writing_at_once_is_both(self):
         seen = self.both("""
