@@ -17,9 +17,9 @@ static enum verdict decide(const struct session *session, enum act_kind kind, co
     return decision.needs & NEED_PROGRAM ? VERDICT_ASK : decision.verdict;
 }
 
-enum verdict judge_path(const struct session *session, unsigned deeds, const char *path, size_t length)
+enum verdict judge_word(const struct session *session, uint64_t word, unsigned deeds, const char *path,
+                        size_t length)
 {
-    uint64_t word = seen_word(session, deeds, path, length);
     if (seen_allowed(word)) return VERDICT_ALLOW;
     enum verdict verdict = deeds & DEED_WRITE ? decide(session, ACT_WRITE, path, length) : VERDICT_ALLOW;
     if (deeds & DEED_READ) {
@@ -28,6 +28,11 @@ enum verdict judge_path(const struct session *session, unsigned deeds, const cha
     }
     if (verdict == VERDICT_ALLOW) seen_allow(word);
     return verdict;
+}
+
+enum verdict judge_path(const struct session *session, unsigned deeds, const char *path, size_t length)
+{
+    return judge_word(session, seen_word(session, deeds, path, length), deeds, path, length);
 }
 
 /* One deed of whose verdict the launcher has to be told. */

@@ -12,6 +12,9 @@ enum deed { DEED_READ = 1, DEED_WRITE = 2 };
 
 /* What the policy says by itself of the deeds (enum deed, or'd): the tightest of its verdicts. */
 enum verdict judge_path(const struct session *session, unsigned deeds, const char *path, size_t length);
+/* The same with the word that stands for all of it (seen.h). */
+enum verdict judge_word(const struct session *session, uint64_t word, unsigned deeds, const char *path,
+                        size_t length);
 
 /* 0: the deeds may be done to what stands in `place`; else a negative errno. `written` is the path as the
  * program wrote it. Where the policy is unsure this waits for the answer. */

@@ -9,7 +9,9 @@
 #include "door.h"
 #include "judge.h"
 #include "lane.h"
+#include "leads.h"
 #include "python.h"
+#include "seen.h"
 #include "wrap.h"
 
 /* What open() takes and openat2() does not choke on. */
@@ -30,6 +32,8 @@ struct opening {
     unsigned mode;
     uint64_t resolve;
     enum purpose purpose;
+    uint64_t
+        word; /* of the path, if there are links or double dots on its way (seen.h); 0: none, or unknown */
 };
 
 static unsigned deeds(int flags)
@@ -74,29 +78,76 @@ static bool conclusive(const struct opening *opening, long result)
 }
 
 /* Whether the file that was opened may be a protected one by another name. */
+static bool needs_names(const struct opening *opening, const struct stat *status)
+{
+    return where_has_several_names(status) &&
+           judge_needs_names(opening->session, deeds(opening->flags), status->st_ino);
+}
+
 static APART bool has_names(const struct opening *opening, long fd)
 {
     struct stat status;
-    return fd >= 0 && !raw_fstat((int)fd, &status) && where_has_several_names(&status) &&
-           judge_needs_names(opening->session, deeds(opening->flags), status.st_ino);
+    return fd >= 0 && !raw_fstat((int)fd, &status) && needs_names(opening, &status);
 }
 
-static APART bool open_fast(const struct opening *opening, long *result)
+/* By the path's own text. False: not conclusive. */
+static bool open_text(const struct opening *opening, const struct text *text, uint64_t word, long *result)
+{
+    if (judge_word(opening->session, word, deeds(opening->flags), text->bytes, text->length) != VERDICT_ALLOW)
+        return false;
+    struct open_how how = how_to(opening->flags, opening->mode, RESOLVE_NO_SYMLINKS);
+    *result = open_waiting(AT_FDCWD, text->bytes, &how);
+    if (judge_has_names(opening->session, deeds(opening->flags)) && has_names(opening, *result)) {
+        raw_close((int)*result);
+        return false;
+    }
+    return conclusive(opening, *result);
+}
+
+/* By the real path to which it led before, if it still leads there. Where that is refused, or another file,
+ * the slow way tells. */
+static APART bool open_lead(const struct opening *opening, uint64_t word, long *result)
+{
+    struct lead lead;
+    struct stat meant, opened;
+    int follow = opening->flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
+    if (!leads_recall(word, &lead) || raw_stat(opening->dirfd, opening->path, &meant, follow) ||
+        meant.st_dev != lead.device || meant.st_ino != lead.inode ||
+        judge_path(opening->session, deeds(opening->flags), lead.path, strlen(lead.path)) != VERDICT_ALLOW)
+        return false;
+    struct open_how how = how_to(opening->flags, opening->mode, RESOLVE_NO_SYMLINKS);
+    *result = open_waiting(AT_FDCWD, lead.path, &how);
+    if (*result < 0) return false;
+    if (!raw_fstat((int)*result, &opened) && opened.st_dev == meant.st_dev && opened.st_ino == meant.st_ino &&
+        !needs_names(opening, &opened))
+        return true;
+    raw_close((int)*result);
+    return false;
+}
+
+/* A slash at the end, beyond what is judged: it demands a directory. */
+static bool end_in_slash(struct text *text)
+{
+    if (!text->length || text->length + 2 > text->room) return false;
+    memcpy(text->bytes + text->length, "/", 2);
+    return true;
+}
+
+static APART bool open_fast(struct opening *opening, long *result)
 {
     struct text text;
-    bool done = false, has = judge_has_names(opening->session, deeds(opening->flags));
-    if (has && opening->flags & O_TRUNC) return false; /* it cannot be taken back */
+    int flags = opening->flags;
+    bool done = false, leaves = !(flags & (O_CREAT | O_TRUNC | __O_TMPFILE)); /* everything as it was */
+    if (flags & O_TRUNC && judge_has_names(opening->session, deeds(flags)))
+        return false; /* it cannot be taken back */
     text_begin(&text);
-    if (!where_plainly(&text, opening->dirfd, opening->path) &&
-        judge_path(opening->session, deeds(opening->flags), text.bytes, text.length) == VERDICT_ALLOW) {
-        struct open_how how = how_to(opening->flags, opening->mode, RESOLVE_NO_SYMLINKS);
-        *result = open_waiting(AT_FDCWD, text.bytes, &how);
-        done = conclusive(opening, *result);
-        if (has && has_names(opening, *result)) {
-            raw_close((int)*result);
-            done = false;
-        }
-    }
+    long plain = where_plainly(&text, opening->dirfd, opening->path);
+    uint64_t word = plain < 0 ? 0 : seen_word(opening->session, deeds(flags), text.bytes, text.length);
+    *result = 0;
+    if (leaves && !seen_allowed(word)) done = open_lead(opening, word, result);
+    if (!done && (!plain || (plain == WHERE_ONLY_DIRECTORY && leaves && end_in_slash(&text))))
+        done = open_text(opening, &text, word, result);
+    if (!done && leaves && (plain == WHERE_GOES_UP || *result == -ELOOP)) opening->word = word;
     text_end(&text);
     return done;
 }
@@ -159,6 +210,16 @@ static bool may_be_empty(const struct opening *opening, unsigned wanted, const s
     return opening->purpose != TO_JUDGE && wanted == DEED_READ && (place->mode & S_IFMT) == S_IFREG;
 }
 
+/* Where a path led that is more than the file's own; from now on it is not tried as if it were. Others than
+ * these may have to be waited for, and then it had better be the right one. */
+static void remember(const struct opening *opening, const struct place *place)
+{
+    unsigned type = place->mode & S_IFMT;
+    if (!opening->word || place->nameless || (type != S_IFREG && type != S_IFDIR)) return;
+    seen_forget(opening->word);
+    leads_remember(opening->word, place->device, place->inode, place->path.bytes, place->length);
+}
+
 /* The file that is there. */
 static APART long open_existing(const struct opening *opening)
 {
@@ -183,7 +244,10 @@ static APART long open_existing(const struct opening *opening)
         result = open_place(opening, &place);
     else if (result == -WIRE_HIDDEN)
         result = may_be_empty(opening, wanted, &place) ? open_empty(flags) : -EACCES;
-    if (result >= 0 && opening->purpose == TO_OPEN) result = lowest(&place, result, flags);
+    if (result >= 0 && opening->purpose == TO_OPEN) {
+        result = lowest(&place, result, flags);
+        remember(opening, &place);
+    }
     where_end(&place);
     return result;
 }
@@ -347,7 +411,7 @@ static long open_unjudged(const struct opening *opening)
 
 long open_judged(int dirfd, const char *path, int flags, unsigned mode)
 {
-    struct opening opening = {session_get(), dirfd, path, flags, mode, 0, TO_OPEN};
+    struct opening opening = {session_get(), dirfd, path, flags, mode, 0, TO_OPEN, 0};
     long result;
     if (!opening.session) return open_unjudged(&opening);
     if (!path || !deeds(flags)) {
@@ -359,7 +423,7 @@ long open_judged(int dirfd, const char *path, int flags, unsigned mode)
 
 long open_found(int dirfd, const char *path, int flags, unsigned mode)
 {
-    struct opening opening = {session_get(), dirfd, path, flags, mode, 0, TO_FIND};
+    struct opening opening = {session_get(), dirfd, path, flags, mode, 0, TO_FIND, 0};
     if (!opening.session || !path) return raw_openat(dirfd, path, O_PATH | O_CLOEXEC, 0);
     long found = open_slowly(&opening);
     if (found < 0) return found;
@@ -372,14 +436,14 @@ long open_found(int dirfd, const char *path, int flags, unsigned mode)
 
 long open_may(int dirfd, const char *path, int flags)
 {
-    struct opening opening = {session_get(), dirfd, path, flags, 0, 0, TO_JUDGE};
+    struct opening opening = {session_get(), dirfd, path, flags, 0, 0, TO_JUDGE, 0};
     return opening.session && path ? open_slowly(&opening) : 0;
 }
 
 long open_resolved(int dirfd, const char *path, int flags, unsigned mode, uint64_t resolve)
 {
     if (!resolve && !(flags & ~KNOWN_FLAGS)) return open_judged(dirfd, path, flags, mode);
-    struct opening opening = {session_get(), dirfd, path, flags, mode, resolve, TO_OPEN};
+    struct opening opening = {session_get(), dirfd, path, flags, mode, resolve, TO_OPEN, 0};
     if (!opening.session || !path || !deeds(flags)) {
         struct open_how how = {.flags = (uint64_t)(unsigned)flags, .mode = mode, .resolve = resolve};
         return raw_openat2(dirfd, path, &how);

@@ -36,3 +36,8 @@ void seen_allow(uint64_t word)
 {
     if (word) __atomic_store_n(&words[word / 2 % WORDS], word, __ATOMIC_RELAXED);
 }
+
+void seen_forget(uint64_t word)
+{
+    if (seen_allowed(word)) __atomic_store_n(&words[word / 2 % WORDS], 0, __ATOMIC_RELAXED);
+}

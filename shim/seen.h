@@ -19,5 +19,6 @@ uint64_t seen_word(const struct session *session, unsigned deeds, const char *pa
 
 bool seen_allowed(uint64_t word);
 void seen_allow(uint64_t word);
+void seen_forget(uint64_t word);
 
 #endif

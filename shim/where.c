@@ -172,6 +172,7 @@ static size_t next_part(const char **path)
 
 long where_plainly(struct text *text, int dirfd, const char *path)
 {
+    if (!path[0]) return UNSURE;
     if (path[0] != '/') {
         if (base(text, dirfd) || text->bytes[0] != '/' ||
             ends(text->bytes, text->length, deleted_mark, DELETED_LENGTH))
@@ -179,10 +180,10 @@ long where_plainly(struct text *text, int dirfd, const char *path)
         if (text->length == 1) text->length = 0;
     }
     size_t length;
-    bool last_is_dot = true;
+    bool last_is_dot = true, goes_up = false;
     while ((length = next_part(&path))) {
         last_is_dot = path[0] == '.' && length == 1;
-        if (path[0] == '.' && length == 2 && path[1] == '.') return UNSURE;
+        goes_up = goes_up || (path[0] == '.' && length == 2 && path[1] == '.');
         if (!last_is_dot) {
             if (text->length + length + 2 > text->room) return UNSURE;
             text->bytes[text->length++] = '/';
@@ -192,6 +193,7 @@ long where_plainly(struct text *text, int dirfd, const char *path)
         path += length;
     }
     text->bytes[text->length] = 0;
+    if (goes_up) return WHERE_GOES_UP;
     /* A slash or a dot at its end demands a directory. */
     return last_is_dot || path[-1] == '/' ? WHERE_ONLY_DIRECTORY : 0;
 }

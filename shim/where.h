@@ -41,10 +41,11 @@ long where_descriptor(struct place *place, int fd);
 long where_name(struct place *place, int dirfd, const char *path, uint64_t resolve);
 void where_end(struct place *place);
 
-/* Writes where `path` leads if there is no link on its way: absolute, without dots and doubled slashes. Not 0
- * where only the kernel can tell; WHERE_ONLY_DIRECTORY: it is written, and a slash or a dot at its end
- * demands that it be one. */
+/* Writes where `path` leads if there is no link on its way: absolute, without dots and doubled slashes. Less
+ * than 0 where only the kernel can tell. WHERE_ONLY_DIRECTORY: it is written, and a slash or a dot at its end
+ * demands that it be one. WHERE_GOES_UP: there are double dots on the way, which were written as they are. */
 #define WHERE_ONLY_DIRECTORY 2
+#define WHERE_GOES_UP 3
 long where_plainly(struct text *text, int dirfd, const char *path);
 
 #endif

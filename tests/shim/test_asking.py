@@ -63,6 +63,86 @@ write:
         self.assertEqual((request.device, request.inode), (status.st_dev, status.st_ino))
         self.assertEqual(request.flags, 0)
 
+    def test_a_path_that_led_to_a_file_before_leads_where_it_leads_now(self):
+        for name in "first", "second", "denied", "deep/er/own", "deep/plain":
+            (self.workspace / name).parent.mkdir(exist_ok=True, parents=True)
+            self.file(f"home/work/{name}", name)
+        os.mkfifo(self.workspace / "fifo")
+        door = Door(self, self.rules)
+        door.answer = lambda request: no(request) if request.kind in (d.READ, d.WRITE, d.NAMES) else go(request)
+        result = door.run("/usr/bin/python3", "-u", "-c", """
+import os
+def lead(to, link="link"):
+    try: os.unlink(link)
+    except OSError: pass
+    if to: os.symlink(to, link)
+def read(path, flags=0):
+    try: fd = os.open(path, os.O_RDONLY | flags)
+    except OSError as error: return print(path, error.strerror)
+    print(path, os.read(fd, 99).decode() if not flags & os.O_DIRECTORY else sorted(os.listdir(fd)))
+    os.close(fd)
+def thrice(path, flags=0):
+    for _ in range(3): read(path, flags)
+here = os.getcwd()
+lead("first"); thrice("link"); thrice(here + "/link")
+lead("second"); thrice("link"); thrice(here + "/link"); read("link", os.O_NOFOLLOW); read("link", os.O_DIRECTORY); read("link/")
+lead("denied"); thrice("link")
+lead("secret"); thrice("link")
+lead("first"); thrice("link"); os.rename("first", "third"); thrice("link"); os.rename("second", "first"); thrice("link")
+os.rename("first", "second"); os.rename("third", "first")
+lead("first"); read("link"); os.rename("first", "third"); os.rename("second", "first"); lead("third"); thrice("link")
+os.rename("first", "second"); os.rename("third", "first")
+lead("first"); read("link"); os.rename("first", "third"); os.rename("fifo", "first"); lead("second"); thrice("link")
+os.rename("first", "fifo"); os.rename("third", "first")
+lead(None); read("link"); os.rename("second", "link"); thrice("link"); os.rename("link", "second")
+lead("deep", "folder"); thrice("folder/er/../plain"); thrice("deep/er/../plain"); thrice("folder/er/own"); thrice("folder", os.O_DIRECTORY)
+lead("deep/er", "folder"); thrice("folder/../plain"); thrice("folder/own"); thrice("folder", os.O_DIRECTORY); thrice("folder/../er/", os.O_DIRECTORY)
+thrice("folder/../er/../../first"); os.chdir("deep"); thrice("../first"); os.chdir("er"); thrice("../first")
+os.chdir(here); lead("first"); thrice("link")
+if not os.fork(): lead("second"); thrice("link"); os._exit(0)
+os.wait(); thrice("link")
+lead("fifo"); end = os.open("link", os.O_RDWR); os.write(end, b"x"); read("link"); lead("first"); read("link")
+""")
+        no_such, denied = "No such file or directory", "Permission denied"
+        thrice = lambda path, what: [f"{path} {what}"] * 3
+        here = f"{self.workspace}/link"
+        self.assertEqual(result.stdout.split("\n")[:-1], [
+            *thrice("link", "first"), *thrice(here, "first"),
+            *thrice("link", "second"), *thrice(here, "second"), "link Too many levels of symbolic links", "link Not a directory",
+            "link/ Not a directory",
+            *thrice("link", denied), *thrice("link", denied),
+            *thrice("link", "first"), *thrice("link", no_such), *thrice("link", "second"),
+            *["link first"] * 4, "link first", *thrice("link", "second"),
+            f"link {no_such}", *thrice("link", "second"),
+            *thrice("folder/er/../plain", "deep/plain"), *thrice("deep/er/../plain", "deep/plain"), *thrice("folder/er/own", "deep/er/own"),
+            *thrice("folder", "['er', 'plain']"),
+            *thrice("folder/../plain", "deep/plain"), *thrice("folder/own", "deep/er/own"), *thrice("folder", "['own']"),
+            *thrice("folder/../er/", "['own']"),
+            *thrice("folder/../er/../../first", "first"), *thrice("../first", "first"), *thrice("../first", no_such),
+            *thrice("link", "first"), *thrice("link", "second"), *thrice("link", "second"), "link x", "link first"], result.stderr)
+
+    def test_a_path_that_led_to_what_is_asked_about_is_asked_about_each_time(self):
+        (self.workspace / "link").symlink_to("secret")
+        door = Door(self, self.rules)
+        result = door.run("/usr/bin/python3", "-c", "for _ in range(3): print(open('link').read(), open('../work/secret').read())")
+        self.assertEqual(result.stdout, "the secret the secret\n" * 3)
+        self.assertEqual(len(door.of(d.READ)), 6)
+
+    def test_a_path_that_led_to_a_file_of_several_names_is_asked_about(self):
+        one = self.file("home/work/one", "one")
+        (self.workspace / "link").symlink_to("one")
+        door = Door(self, self.rules)
+        result = door.run("/usr/bin/python3", "-c", """
+import os, sys
+for _ in range(3): os.close(os.open("link", 0))
+os.link("one", "alias"); print(flush=True); sys.stdin.read(1)
+for _ in range(3): os.close(os.open("link", 0))
+""", input="x")
+        self.assertEqual(door.of(d.NAMES), [], result.stderr)
+        door.names(d.SOME, one.stat().st_ino)
+        door.run("/usr/bin/python3", "-c", 'import os\nfor _ in range(3): os.close(os.open("link", 0))')
+        self.assertEqual(len(door.of(d.NAMES)), 3)
+
     def test_a_file_of_several_names_is_asked_about_while_others_are_sought_and_where_one_was_found(self):
         door = Door(self, self.rules)
         one, two, own = (self.file(f"home/work/{name}", name) for name in ("one", "two", "own"))
