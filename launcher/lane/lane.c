@@ -214,24 +214,38 @@ void lane_below(const struct lane *lane, const char *directory, void (*tell)(voi
     }
 }
 
-/* The slot of a name, or -1; `*at`: its bucket, or the empty one where it belongs. */
+static char *name_in(const struct lane *lane, int slot)
+{
+    return lane->memory + LANE_NAMES_AT + (size_t)slot * LANE_SLOT;
+}
+
+/* The slot that a name has or had, or -1; `*at`: its bucket, or the empty one where it belongs. All begin
+ * with the same byte, if it has not been taken away. */
 static int find(const struct lane *lane, const char *name, size_t length, uint32_t *at)
 {
     const uint32_t *buckets = (const uint32_t *)(const void *)(lane->memory + LANE_INDEX_AT);
     uint32_t slot;
     for (*at = lane_bucket(name, length); (slot = buckets[*at]); *at = (*at + 1) & (LANE_BUCKETS - 1))
-        if (!strcmp(lane->memory + LANE_NAMES_AT + (size_t)(slot - 1) * LANE_SLOT, name))
-            return (int)slot - 1;
+        if (!strcmp(name_in(lane, (int)slot - 1) + 1, name + 1)) return (int)slot - 1;
     return -1;
 }
 
 bool lane_list_once(struct lane *lane, const char *name)
 {
     uint32_t at;
-    int slot = find(lane, name, strlen(name), &at);
-    if (slot < 0 || lane->listed[slot]) return false;
+    int slot = is_plain(name, strlen(name)) ? find(lane, name, strlen(name), &at) : -1;
+    if (slot < 0 || !*name_in(lane, slot) || lane->listed[slot]) return false;
     lane->listed[slot] = true;
     return true;
+}
+
+/* A slot is only ever one name's: whoever has begun to read it reads that, and no mixture. */
+static void bring_back(struct lane *lane, int slot)
+{
+    char *name = name_in(lane, slot);
+    if (*name) return;
+    lane->listed[slot] = false;
+    __atomic_store_n(name, '/', __ATOMIC_RELEASE);
 }
 
 int lane_add(struct lane *lane, const char *name)
@@ -241,6 +255,7 @@ int lane_add(struct lane *lane, const char *name)
     uint32_t *buckets = (uint32_t *)(void *)(lane->memory + LANE_INDEX_AT), at;
     if (!is_plain(name, length)) return -1;
     int slot = find(lane, name, length, &at);
+    if (slot >= 0) bring_back(lane, slot);
     if (slot >= 0 || head->used == LANE_SLOTS) return slot;
     write_name(lane, head->used, name, length);
     head->used++;

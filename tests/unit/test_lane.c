@@ -70,6 +70,23 @@ static void what_is_below_a_directory_is_taken_away(void **state)
     assert_non_null(find(view, "/moved/here/file"));
 }
 
+static void a_name_that_comes_back_has_its_slot_again(void **state)
+{
+    const struct view *view = *state;
+    const int slots[] = {lane_add(view->lane, "/moved"), lane_add(view->lane, "/moved/file")};
+    for (int i = 0; i < 3; i++) {
+        assert_true(lane_list_once(view->lane, "/moved"));
+        assert_false(lane_list_once(view->lane, "/moved"));
+        lane_forget(view->lane, "/moved");
+        assert_false(lane_list_once(view->lane, "/moved"));
+        assert_int_equal(lane_add(view->lane, "/moved/file"), slots[1]);
+        assert_null(find(view, "/moved"));
+        assert_int_equal(lane_add(view->lane, "/moved"), slots[0]);
+        assert_non_null(find(view, "/moved"));
+    }
+    assert_int_equal(used(view), 2);
+}
+
 static void a_name_is_found_and_stands_once(void **state)
 {
     struct view *view = *state;
@@ -195,10 +212,10 @@ static void its_own_file_is_known(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_name_is_found_and_stands_once), TEST(what_is_below_a_directory_is_taken_away),
-        TEST(only_plain_names_are_taken),      TEST(an_alias_says_in_which_slot_its_name_is),
-        TEST(a_full_lane_keeps_what_it_has),   TEST(its_demands_open_for_reading_through_no_link),
-        TEST(its_own_file_is_known),
+        TEST(a_name_that_comes_back_has_its_slot_again),    TEST(a_name_is_found_and_stands_once),
+        TEST(what_is_below_a_directory_is_taken_away),      TEST(only_plain_names_are_taken),
+        TEST(an_alias_says_in_which_slot_its_name_is),      TEST(a_full_lane_keeps_what_it_has),
+        TEST(its_demands_open_for_reading_through_no_link), TEST(its_own_file_is_known),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
