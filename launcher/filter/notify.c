@@ -157,11 +157,15 @@ static int hand_over(const struct notify *notify, uint64_t id, int fd, bool cloe
     return number;
 }
 
-bool notify_give(const struct notify *notify, uint64_t id, int fd, bool cloexec)
+int notify_add(const struct notify *notify, uint64_t id, int fd, bool cloexec)
 {
     int number = hand_over(notify, id, fd, cloexec, 0);
-    if (number < 0) return notify_return(notify, id, errno == ENOENT ? -EBADF : -errno);
-    return notify_return(notify, id, number);
+    return number >= 0 ? number : errno == ENOENT ? -EBADF : -errno;
+}
+
+bool notify_give(const struct notify *notify, uint64_t id, int fd, bool cloexec)
+{
+    return notify_return(notify, id, notify_add(notify, id, fd, cloexec));
 }
 
 /* Where it was interrupted the call has its answer. */

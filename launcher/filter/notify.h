@@ -49,6 +49,10 @@ bool notify_continue(const struct notify *notify, uint64_t id);
 bool notify_give(const struct notify *notify, uint64_t id, int fd,
                  bool cloexec); /* a descriptor: the call's value */
 
+/* The first of the two steps that notify_give() takes. The descriptor's number there, or -errno: the answer,
+ * for which the caller still waits in the kernel. */
+int notify_add(const struct notify *notify, uint64_t id, int fd, bool cloexec);
+
 /* The same in one step, which spares a switch to the caller and back. Should the launcher be stopped, traced
  * or frozen in the middle of it, the caller is told 0 and has been given nothing: only for one that makes its
  * call again then. */

@@ -11,6 +11,7 @@
 #include "../carry/aside.h"
 #include "../door/acts.h"
 #include "../door/parts.h"
+#include "../filter/beside.h"
 #include "../filter/filter.h"
 #include "../filter/notify.h"
 #include "../names/protected.h"
@@ -23,6 +24,7 @@ struct objects;
 struct watch {
     struct session *session;
     struct notify notify;
+    struct beside beside;
     struct loop_source *source;
     struct loop_timer *sweep; /* looks whether callers of waiting questions still live */
     struct verifier *verifier;

@@ -70,7 +70,8 @@ void call_continue(struct call *call)
 
 /* In one step to a caller that would make its call again, if nobody is asked twice by that; and to one that
  * calls by itself: of several, those that wait for the second step are woken on the launcher's processor, and
- * the others stay on theirs, which may take ten times as long as the call to wake up. */
+ * the others stay on theirs, which may take ten times as long as the call to wake up. Not to one that is kept
+ * beside the launcher: it has its processors back before it runs. */
 static bool can_give_at_once(const struct call *call)
 {
     const struct watch *watch = call->watch;
@@ -78,10 +79,19 @@ static bool can_give_at_once(const struct call *call)
     return alone && !asked && opening_more(&call->notification) & WIRE_OPENING_NEVER_ZERO;
 }
 
+/* A kernel with the synchronous wake-up also keeps signals from a caller that waits for its answer: one that
+ * is kept beside the launcher cannot run before. */
 void call_give(struct call *call, int fd, bool cloexec)
 {
-    (can_give_at_once(call) ? notify_give_at_once : notify_give)(&call->watch->notify, call->notification.id,
-                                                                 fd, cloexec);
+    struct watch *watch = call->watch;
+    const struct notify *notify = &watch->notify;
+    uint64_t id = call->notification.id;
+    bool kept = notify->synchronous && beside_begin(&watch->beside, call->tid);
+    bool at_once = !kept && can_give_at_once(call);
+    int number = at_once ? 0 : notify_add(notify, id, fd, cloexec);
+    if (at_once) notify_give_at_once(notify, id, fd, cloexec);
+    beside_end(&watch->beside);
+    if (!at_once) notify_return(notify, id, number);
     close(fd);
     free_call(call);
 }

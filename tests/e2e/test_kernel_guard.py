@@ -236,6 +236,51 @@ print(sorted(os.listdir("."))); print(open("/proc/self/comm").read(), open("/pro
         self.assertEqual(result.returncode, 3, result.stdout)
         self.assertIn("forbidden", result.stdout)
 
+    def test_who_is_given_files_may_run_on_the_processors_that_it_might(self):
+        text = """
+import os, sys, threading
+usual, wrong = {int(number) for number in sys.argv[1:]}, []
+def look(own):
+    if (its := os.sched_getaffinity(0)) != own: wrong.append((own, its))
+def give(own):
+    os.sched_setaffinity(0, own)  # this thread
+    for i in range(15):
+        os.close(os.open("plain", os.O_RDONLY))
+        look(own)
+        os.close(os.open("written", os.O_WRONLY | os.O_CREAT))
+        look(own)
+        if i % 7: continue
+        child = os.fork()
+        if not child:
+            look(own)
+            os._exit(bool(wrong))
+        if os.waitpid(child, 0)[1]: wrong.append("a child of " + str(own))
+def process():
+    threads = [threading.Thread(target=give, args=[own]) for own in ({min(usual)}, {max(usual)})]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    look(usual)
+    print(*wrong, "held", flush=True)
+    os._exit(0)
+busy = []
+for i in usual:  # so that who is given something is long in taking it
+    busy.append(os.fork())
+    while not busy[-1]: pass
+os.nice(4)
+for i in range(8):
+    if not os.fork():
+        give(usual)
+        process()
+for i in range(8): os.wait()
+for child in busy: os.kill(child, 9)
+"""
+        every = os.sched_getaffinity(0)
+        for usual in every, {max(every)}:
+            result = self.askfirst("run", "--guard=kernel", "--no-lane", "--policy", self.rules, "--approve", "deny", "--",
+                                   "/usr/bin/python3", "-c", text, *map(str, usual),
+                                   preexec_fn=lambda usual=usual: os.sched_setaffinity(0, usual))
+            self.assertEqual((result.stdout, result.returncode), ("held\n" * 8, 0), result.stderr)
+
     def test_a_fifo_holds_up_nobody_else(self):
         os.mkfifo(self.workspace / "pipe")
         result = self.guard("sh", "-c", "cat pipe & sleep 0 2>/dev/null; cat plain; echo through > pipe; wait", limit=20)
