@@ -98,6 +98,12 @@ void caller_take(struct caller *caller, const struct process *process, pid_t tid
     caller->elsewhere = !same_root(thread_name(caller, "root").text);
 }
 
+void caller_native(struct caller *caller, const struct process *process, pid_t tid)
+{
+    caller_name(caller, process);
+    caller->tid = tid;
+}
+
 bool caller_alive(const struct caller *caller)
 {
     struct process process;

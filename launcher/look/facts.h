@@ -28,6 +28,8 @@ bool caller_find(struct caller *caller, pid_t pid, pid_t tid);
  * it. */
 void caller_name(struct caller *caller, const struct process *process);
 void caller_take(struct caller *caller, const struct process *process, pid_t tid);
+/* The same where everybody has the launcher's root and mounts, and `tid` is one of its threads. */
+void caller_native(struct caller *caller, const struct process *process, pid_t tid);
 bool caller_alive(const struct caller *caller);
 
 /* Whether a process runs a program that it, and not its parent, began: it is no mere fork. */

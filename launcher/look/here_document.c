@@ -304,11 +304,20 @@ static bool in_shells(const struct wanted *wanted)
     return false;
 }
 
+/* A process's first thread is the process itself, under a name that is sooner found. */
+static void name_input(const struct caller *caller, char path[64])
+{
+    if (caller->tid == caller->pid)
+        snprintf(path, 64, "/proc/%d/fd/0", (int)caller->pid);
+    else
+        snprintf(path, 64, "/proc/%d/task/%d/fd/0", (int)caller->pid, (int)caller->tid);
+}
+
 bool here_document_is_stdin(struct documents *documents, const struct caller *caller)
 {
     char path[64];
     struct document document;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/fd/0", (int)caller->pid, (int)caller->tid);
+    name_input(caller, path);
     cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return false;
     cleanup_free char *content = xmalloc(MOST_CONTENT);
@@ -324,7 +333,7 @@ void here_document_keep(struct documents *documents, const struct caller *caller
 {
     char path[64];
     struct statfs where;
-    snprintf(path, sizeof path, "/proc/%d/task/%d/fd/0", (int)caller->pid, (int)caller->tid);
+    name_input(caller, path);
     /* A FIFO that has a name is not opened: whoever waits for its other end would notice. */
     if (statfs(path, &where) == 0 && where.f_type == PIPEFS_MAGIC) here_document_is_stdin(documents, caller);
 }

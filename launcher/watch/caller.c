@@ -26,7 +26,10 @@ bool call_find_caller(struct call *call)
         call_return(call, -ESRCH);
         return false;
     }
-    caller_take(&call->caller, &call->process, call->tid);
+    if (call->watch->strangers)
+        caller_take(&call->caller, &call->process, call->tid);
+    else
+        caller_native(&call->caller, &call->process, call->tid);
     return true;
 }
 
