@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../../shim/wire.h"
+#include "../plain/memory.h"
 
 #define PLAIN_FLAGS ((uint64_t)(O_CLOEXEC | O_NONBLOCK | O_NOCTTY | O_DIRECTORY | O_NOFOLLOW))
 #if defined(__x86_64__)
@@ -162,14 +163,20 @@ static int open_through_links(const struct image *image, const struct request *r
     return -1;
 }
 
-bool shortcut_to_nothing(pid_t tid, int directory, const char *path, int *result)
+bool shortcut_to_program(pid_t tid, int directory, const char *path, struct shortcut_program *program,
+                         int *result)
 {
     char full[2 * PATH_MAX], flat[2 * PATH_MAX];
-    struct stat seen;
+    *program = (struct shortcut_program){0};
     if (!from_root(tid, directory, path, full)) return false;
+    if (path[0] != '/' && directory == AT_FDCWD)
+        program->cwd = xstrndup(full, strlen(full) - strlen(path) - 1);
     flatten(full, flat);
-    return !is_special(flat) && lstat(full, &seen) && (errno == ENOENT || errno == ENOTDIR) &&
-           is_missing(full, result);
+    if (is_special(flat)) return false;
+    int fd = open_how(full, O_PATH | O_CLOEXEC, RESOLVE_NO_SYMLINKS);
+    *result = fd < 0 ? -errno : fd;
+    if (fd >= 0) program->real = xstrdup(flat);
+    return fd >= 0 || *result == -ENOENT || *result == -ENOTDIR;
 }
 
 /* By its real path, which is `name` where no link was met. -1: it is not plainly allowed, or there is no

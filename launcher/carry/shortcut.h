@@ -29,7 +29,14 @@ bool shortcut_by_lane(const struct image *image, struct protected *protected, st
 /* Whether the policy lets it be read by anybody, without asking. */
 bool shortcut_may_read(const struct image *image, const char *path, size_t length);
 
-/* Whether there is nothing of this name; `result` as above. */
-bool shortcut_to_nothing(pid_t tid, int directory, const char *path, int *result);
+/* A program that is called by this name: `result` is a descriptor that only looks (O_PATH), and `real` its
+ * path, where no link is on the way; or why there is nothing of this name, as above. What was found out is the
+ * receiver's (malloc'd), whatever is returned. */
+struct shortcut_program {
+    char *real; /* NULL: nothing was opened */
+    char *cwd;  /* of the caller; NULL: the path does not begin there */
+};
+bool shortcut_to_program(pid_t tid, int directory, const char *path, struct shortcut_program *program,
+                         int *result);
 
 #endif

@@ -262,9 +262,10 @@ void door_exec(struct connection *connection)
     judge(matter, &start);
 }
 
-void exec_judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python)
+void exec_judge(struct matter *matter, const char *called, const struct found *opened, const char **argv,
+                size_t argc)
 {
-    judge(matter, &(struct start){.called = called, .argv = argv, .argc = argc, .python = python});
+    judge(matter, &(struct start){.called = called, .opened = opened, .argv = argv, .argc = argc});
 }
 
 const char *exec_path(const struct matter *matter, size_t index)

@@ -47,6 +47,7 @@ void matter_free(struct matter *matter)
 {
     if (!matter->waits) question_free(matter->question);
     if (matter->free_own) matter->free_own(matter->own);
+    free(matter->cwd);
     free(matter);
 }
 
@@ -71,7 +72,7 @@ void matter_question(struct matter *matter, enum act_kind act, uint64_t python)
     question->asked_at = facts_wall_clock();
     question->act = act;
     question->pid = matter->caller.pid;
-    question->cwd = facts_cwd(&matter->caller);
+    question->cwd = matter->cwd ? steal_pointer(&matter->cwd) : facts_cwd(&matter->caller);
     put_chain(question, matter);
     /* Under guard kernel nobody tells where the notes lie, if there are any. */
     if (!python && !hellos_wanted(session)) python = WIRE_NOTES_PLACE;

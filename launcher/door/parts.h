@@ -150,6 +150,7 @@ struct matter {
     const struct process *process; /* the caller's, as it was when it asked; NULL: not looked at */
     struct question *question;     /* owned until it is put; valid until it is settled */
     const char *called;            /* an exec: the path that it was called by */
+    char *cwd;                     /* the caller's, where it is known already; or NULL */
     struct python_note noted;      /* beside the question's line of Python */
     bool waits;                    /* it was put to somebody */
     bool approved_before;          /* it is the command itself, which was judged before it was started */
@@ -221,7 +222,9 @@ struct exec_outcome {
     unsigned char *sum; /* 32 bytes (malloc'd): of that file's content; NULL: it was not looked at */
     struct tree *tree;  /* or NULL */
 };
-void exec_judge(struct matter *matter, const char *called, const char **argv, size_t argc, uint64_t python);
+/* `opened`: what lies there, which becomes the matter's; NULL: it was not opened yet. */
+void exec_judge(struct matter *matter, const char *called, const struct found *opened, const char **argv,
+                size_t argc);
 const char *exec_path(const struct matter *matter,
                       size_t index); /* of each file that is read for it; NULL: no more */
 void exec_outcome(struct matter *matter, struct exec_outcome *outcome);

@@ -20,7 +20,9 @@
 #define VECTOR_LIMIT (16u << 20)
 
 struct exec_call {
-    char *called; /* as facts_open() finds it for the caller */
+    char *called;       /* as facts_open() finds it for the caller */
+    struct found found; /* that, where it lies at the end of a path without links; fd -1: not opened */
+    char *cwd;          /* the caller's; NULL: not looked at yet */
     char **argv;
     size_t argc;
 };
@@ -29,12 +31,30 @@ static void free_exec_call(void *own)
 {
     struct exec_call *exec = own;
     free(exec->called);
+    free(exec->cwd);
+    found_close(&exec->found);
     free(exec->argv);
     free(exec);
 }
 
+/* False: there is nothing of this name. Programs are looked for along PATH, so most are not there. */
+static bool find_called(const struct call *call, int directory, const char *path, struct exec_call *exec,
+                        int *error)
+{
+    struct shortcut_program program;
+    int result;
+    if (call->watch->strangers) return true;
+    bool short_way = shortcut_to_program(call->tid, directory, path, &program, &result);
+    exec->cwd = program.cwd;
+    if (!short_way) return true;
+    exec->found = (struct found){.fd = program.real ? result : -1, .path = program.real};
+    if (program.real && fstat(exec->found.fd, &exec->found.status)) found_close(&exec->found);
+    if (!program.real) *error = -result;
+    return program.real;
+}
+
 /* A path beside a descriptor is named through the caller's own descriptors, as the kernel names it to a
- * script. Programs are looked for along PATH, so most are not there. */
+ * script. */
 static int read_called(const struct call *call, struct exec_call *exec)
 {
     char path[PATH_MAX];
@@ -44,7 +64,7 @@ static int read_called(const struct call *call, struct exec_call *exec)
     if (error) return error;
     int directory = at ? (int)args[0] : AT_FDCWD;
     if (!*path && !(at && args[4] & AT_EMPTY_PATH)) return ENOENT;
-    if (!call->watch->strangers && shortcut_to_nothing(call->tid, directory, path, &error)) return -error;
+    if (!find_called(call, directory, path, exec, &error)) return error;
     if (path[0] == '/' || directory == AT_FDCWD)
         exec->called = xstrdup(*path ? path : ".");
     else
@@ -147,6 +167,7 @@ void watch_exec(struct call *call)
 {
     struct exec_call *exec = xcalloc(1, sizeof *exec);
     const uint64_t *args = (const uint64_t *)call->notification.data.args;
+    exec->found.fd = -1;
     call->own = exec;
     call->free_own = free_exec_call;
     int error = read_called(call, exec);
@@ -162,7 +183,10 @@ void watch_exec(struct call *call)
     matter->approved_before = call->watch->program && call->caller.pid == call->watch->session->child &&
                               !strcmp(call->watch->program, exec->called);
     free(steal_pointer(&call->watch->program)); /* only the first exec of all is the command's own */
-    exec_judge(matter, exec->called, (const char **)exec->argv, exec->argc, 0);
+    matter->cwd = steal_pointer(&exec->cwd);
+    const struct found found = exec->found;
+    exec->found = (struct found){.fd = -1};
+    exec_judge(matter, exec->called, found.fd >= 0 ? &found : NULL, (const char **)exec->argv, exec->argc);
 }
 
 static void say_killed(struct watch *watch, pid_t pid, const char *why)
