@@ -99,12 +99,12 @@ bool elf_names_loader(const char *path)
     return false;
 }
 
-static bool is_loader(const struct stat *file)
+bool elf_is_loaders(dev_t device, ino_t inode)
 {
     for (size_t i = 0; i < sizeof loaders / sizeof *loaders; i++) {
         struct stat loader;
         if (stat(loaders[i], &loader) != 0) continue;
-        if (loader.st_dev == file->st_dev && loader.st_ino == file->st_ino) return true;
+        if (loader.st_dev == device && loader.st_ino == inode) return true;
     }
     return false;
 }
@@ -112,13 +112,13 @@ static bool is_loader(const struct stat *file)
 bool elf_is_loader(int fd)
 {
     struct stat file;
-    return fstat(fd, &file) == 0 && is_loader(&file);
+    return fstat(fd, &file) == 0 && elf_is_loaders(file.st_dev, file.st_ino);
 }
 
 bool elf_loader_lies_at(const char *path)
 {
     struct stat file;
-    return stat(path, &file) == 0 && is_loader(&file);
+    return stat(path, &file) == 0 && elf_is_loaders(file.st_dev, file.st_ino);
 }
 
 bool elf_raises(int fd)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum elf_kind {
     ELF_NONE,    /* not an ELF file */
@@ -28,6 +29,7 @@ void elf_look(int fd, struct elf *elf);
 /* Whether `fd` (O_PATH will do) is one of this system's own dynamic loaders. */
 bool elf_is_loader(int fd);
 bool elf_loader_lies_at(const char *path);
+bool elf_is_loaders(dev_t device, ino_t inode); /* of its file, as stat(2) has them */
 
 /* Whether that is a path of one, as programs name it. */
 bool elf_names_loader(const char *path);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../plain/memory.h"
@@ -21,19 +22,32 @@ static bool read_text(struct text *text, pid_t pid)
     return !got && text->length;
 }
 
+/* A number, and the character after it. */
+static uint64_t take_number(const char **at, unsigned base)
+{
+    uint64_t number = 0;
+    for (;; ++*at) {
+        unsigned char c = (unsigned char)**at;
+        unsigned digit = c >= 'a' ? c - 'a' + 10u : c <= '9' ? c - (unsigned)'0' : base;
+        if (digit >= base) break;
+        number = number * base + digit;
+    }
+    if (**at) ++*at;
+    return number;
+}
+
 /* "FROM-TO rwxp OFFSET MAJOR:MINOR INODE      PATH". */
 static void take_line(struct mapping *mapping, const char *line)
 {
-    char *rest;
-    mapping->from = strtoull(line, &rest, 16);
-    mapping->to = strtoull(rest + (*rest == '-'), &rest, 16);
-    rest += strspn(rest, " ");
-    rest += strcspn(rest, " "); /* what may be done there */
-    mapping->offset = strtoull(rest, &rest, 16);
-    rest += strspn(rest, " ");
-    rest += strcspn(rest, " "); /* the device */
-    mapping->inode = strtoull(rest, &rest, 10);
-    mapping->file = rest + strspn(rest, " ");
+    mapping->from = take_number(&line, 16);
+    mapping->to = take_number(&line, 16);
+    line += strcspn(line, " "); /* what may be done there */
+    line += *line == ' ';
+    mapping->offset = take_number(&line, 16);
+    unsigned major = (unsigned)take_number(&line, 16);
+    mapping->device = makedev(major, (unsigned)take_number(&line, 16));
+    mapping->inode = take_number(&line, 10);
+    mapping->file = line + strspn(line, " ");
 }
 
 /* No line has another in it: the kernel escapes what ends one. */

@@ -12,8 +12,9 @@
 struct mapping {
     uint64_t from, to;
     uint64_t offset;  /* in its file */
+    dev_t device;     /* of its file, and that one's inode, as stat(2) has them on most file systems */
     uint64_t inode;   /* 0: it is no file's */
-    const char *file; /* its path; "" where there is none */
+    const char *file; /* its path, a newline in it as \012; "" where there is none */
 };
 
 struct maps {

@@ -20,6 +20,7 @@
 
 #include "../lane/lane.h"
 #include "../lane/map.h"
+#include "../look/begin.h"
 #include "../look/elf.h"
 #include "../look/facts.h"
 #include "../look/maps.h"
@@ -48,6 +49,7 @@ struct verifier {
     verify_done *done;
     void *context;
     const struct lane *lane; /* NULL: none */
+    uint64_t room;           /* for what maps it (lane_map_room()) */
     int children;            /* signalfd: SIGCHLD is how the kernel says that a traced thread stopped */
     struct loop_source *source;
     struct pending *pending;
@@ -55,23 +57,53 @@ struct verifier {
     bool meddlers;   /* programs may have filters of their own, or be traced by others */
 };
 
-static bool is_among(const char *paths, const char *path)
+/* A newline stands as \012 in a mapping, and so does what is written like that: then the file must be the one
+ * that lies there. */
+static bool is_of(const struct mapping *mapping, const char *path)
+{
+    const char *file = mapping->file, *at = path;
+    struct stat status;
+    bool escaped = false;
+    for (; *at; at++) {
+        bool newline = *at == '\n';
+        if (strncmp(file, newline ? "\\012" : at, newline ? 4 : 1) != 0) return false;
+        file += newline ? 4 : 1;
+        escaped = escaped || newline;
+    }
+    return !*file && (!escaped || (!stat(path, &status) && status.st_ino == mapping->inode));
+}
+
+static bool is_among(const char *paths, const struct mapping *mapping)
 {
     for (; *paths; paths += strlen(paths) + 1)
-        if (!strcmp(paths, path)) return true;
+        if (is_of(mapping, paths)) return true;
     return false;
+}
+
+/* Some file systems have other numbers for their files here than elsewhere. */
+static bool is_own(pid_t pid, const struct mapping *mapping)
+{
+    char path[64], own[PATH_MAX];
+    snprintf(path, sizeof path, "/proc/%d/exe", pid);
+    ssize_t length = readlink(path, own, sizeof own - 1);
+    if (length < 0) return false;
+    own[length] = 0;
+    return is_of(mapping, own);
 }
 
 /* At its exec a program consists of its own file, and of its ELF interpreter's, which has been looked up by
  * name. Each is mapped several times in a row. */
-static bool is_made_of(const struct maps *maps, const char *own, const char *paths)
+static bool is_made_of(pid_t pid, const struct maps *maps, const struct expected *expected)
 {
-    const char *before = own;
+    const char *before = "";
     for (size_t i = 0; i < maps->count; i++) {
-        const char *file = maps->of[i].file;
-        if (!maps->of[i].inode || !strcmp(file, own) || !strcmp(file, before)) continue;
-        if (!is_among(paths, file) && !elf_loader_lies_at(file)) return false;
-        before = file;
+        const struct mapping *mapping = &maps->of[i];
+        if (!mapping->inode || !strcmp(mapping->file, before)) continue;
+        if (mapping->device == expected->device && mapping->inode == expected->inode) continue;
+        if (!elf_is_loaders(mapping->device, mapping->inode) && !is_among(expected->paths, mapping) &&
+            !elf_loader_lies_at(mapping->file) && !is_own(pid, mapping))
+            return false;
+        before = mapping->file;
     }
     return true;
 }
@@ -80,8 +112,9 @@ static const char *const other_words = "other arguments than those that were jud
 
 /* Its words are those that were judged, and no more. As many bytes as there are come at once, so that fewer
  * than were asked for are all. */
-static const char *difference_in_words(pid_t pid, const struct expected *expected)
+static const char *difference_in_words(pid_t pid, const struct expected *expected, const struct begin *begin)
 {
+    if (begin && begin_has_words(begin, pid, expected->argv, expected->argv_length)) return NULL;
     char path[64], few[4096];
     size_t size = expected->argv_length + 1, have = 0;
     snprintf(path, sizeof path, "/proc/%d/cmdline", pid);
@@ -106,21 +139,20 @@ static const char *difference_in_content(pid_t pid, const struct expected *expec
                : "another content than the one that was judged";
 }
 
-/* NULL: it is the program that was judged. */
-static const char *difference(pid_t pid, const struct expected *expected, const struct maps *maps)
+/* NULL: it is the program that was judged. `begin`: NULL where it may have gone on since its exec. */
+static const char *difference(pid_t pid, const struct expected *expected, const struct begin *begin,
+                              const struct maps *maps)
 {
-    char path[64], own[PATH_MAX];
+    char path[64];
     struct stat status;
     snprintf(path, sizeof path, "/proc/%d/exe", pid);
-    ssize_t length = readlink(path, own, sizeof own - 1);
-    if (length < 0 || stat(path, &status)) return "the program cannot be looked at";
-    own[length] = 0;
+    if (stat(path, &status)) return "the program cannot be looked at";
     if (status.st_dev != expected->device || status.st_ino != expected->inode)
         return "another program than the one that was judged";
-    if (!maps->count || !is_made_of(maps, own, expected->paths))
+    if (!maps->count || !is_made_of(pid, maps, expected))
         return "another ELF interpreter than the one that was judged";
     const char *why = expected->sum ? difference_in_content(pid, expected) : NULL;
-    return why ? why : difference_in_words(pid, expected);
+    return why ? why : difference_in_words(pid, expected, begin);
 }
 
 static void forget(struct pending **at)
@@ -175,11 +207,22 @@ static void conclude(struct verifier *verifier, struct pending **at, const char 
     verifier->done(verifier->context, pid, !why, why, own);
 }
 
+/* Somebody kills it while it is looked at: nothing but that ends a stop, and what was seen of it says nothing.
+ * Its end is heard of later. */
+static bool is_ending(pid_t pid)
+{
+    unsigned long message;
+    if (!ptrace(PTRACE_GETEVENTMSG, pid, 0, &message) || errno != ESRCH) return false;
+    kill(pid, SIGKILL);
+    return true;
+}
+
 /* NULL: it has the lane, will have it before its own first instruction, or is on its way to have it. */
-static const char *give_lane(struct verifier *verifier, struct pending *pending, const struct maps *maps)
+static const char *give_lane(struct verifier *verifier, struct pending *pending, const struct begin *begin,
+                             const struct maps *maps)
 {
     int segment = lane_segment(verifier->lane);
-    if (!verifier->meddlers && lane_map_lay(pending->pid, segment, maps)) return NULL;
+    if (!verifier->meddlers && lane_map_lay(pending->pid, segment, begin, maps, verifier->room)) return NULL;
     pending->mapping = lane_map_begin(pending->pid, segment, maps);
     return pending->mapping ? NULL : VERIFY_NO_LANE;
 }
@@ -187,12 +230,14 @@ static const char *give_lane(struct verifier *verifier, struct pending *pending,
 static void check(struct verifier *verifier, struct pending **at)
 {
     struct pending *pending = *at;
+    struct begin begin;
     struct maps maps;
+    begin_look(&begin, pending->pid);
     maps_look(&maps, pending->pid);
-    const char *why = difference(pending->pid, &pending->expected, &maps);
-    if (!why && verifier->lane) why = give_lane(verifier, pending, &maps);
+    const char *why = difference(pending->pid, &pending->expected, &begin, &maps);
+    if (!why && verifier->lane) why = give_lane(verifier, pending, &begin, &maps);
     maps_free(&maps);
-    if (!pending->mapping) conclude(verifier, at, why);
+    if (!pending->mapping && !(why && is_ending(pending->pid))) conclude(verifier, at, why);
 }
 
 /* Only the trap at the end of what it was given to do counts: it may be stopped meanwhile. */
@@ -206,7 +251,7 @@ static void check_lane(struct verifier *verifier, struct pending **at, int event
     }
     bool mapped = lane_map_end(steal_pointer(&pending->mapping), pending->pid) &&
                   (!verifier->meddlers || lane_is_sealed(pending->pid));
-    conclude(verifier, at, mapped ? NULL : VERIFY_NO_LANE);
+    if (mapped || !is_ending(pending->pid)) conclude(verifier, at, mapped ? NULL : VERIFY_NO_LANE);
 }
 
 /* A traced thread has stopped, or is gone. False: it was neither. */
@@ -248,9 +293,9 @@ static void follow(struct verifier *verifier, struct pending **at)
 static void stopped(void *context, int fd, uint32_t events)
 {
     struct verifier *verifier = context;
-    struct signalfd_siginfo info;
+    struct signalfd_siginfo infos[4]; /* of one signal no more than two can wait */
     (void)events;
-    while (read(fd, &info, sizeof info) == sizeof info) {
+    while (read(fd, infos, sizeof infos) == sizeof infos) {
     }
     for (struct pending **at = &verifier->pending; *at;) {
         struct pending *here = *at;
@@ -267,6 +312,7 @@ struct verifier *verifier_new(struct loop *loop, const struct lane *lane, verify
     sigaddset(&children, SIGCHLD);
     sigprocmask(SIG_BLOCK, &children, NULL);
     *verifier = (struct verifier){.loop = loop, .lane = lane, .done = done, .context = context};
+    if (lane) verifier->room = lane_map_room();
     verifier->children = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
     if (verifier->children >= 0)
         verifier->source = loop_add(loop, verifier->children, EPOLLIN, stopped, verifier);
@@ -342,7 +388,7 @@ static bool look_again(struct verifier *verifier, struct pending **at)
     verifier->expected--;
     bool there = image_look(pending->pid, &now) && now.started == pending->before->started;
     maps_look(&maps, pending->pid);
-    const char *why = there ? difference(pending->pid, &pending->expected, &maps) : NULL;
+    const char *why = there ? difference(pending->pid, &pending->expected, NULL, &maps) : NULL;
     maps_free(&maps);
     if (!there || (why && !memcmp(&now, pending->before, sizeof now))) {
         forget(at);

@@ -281,6 +281,32 @@ for child in busy: os.kill(child, 9)
                                    preexec_fn=lambda usual=usual: os.sched_setaffinity(0, usual))
             self.assertEqual((result.stdout, result.returncode), ("held\n" * 8, 0), result.stderr)
 
+    def test_a_program_and_its_elf_interpreter_may_have_a_newline_in_their_paths(self):
+        place = self.workspace / "a\nb"
+        place.mkdir()
+        shutil.copy("/bin/true", place / "true")
+        shutil.copy(os.path.realpath("/lib64/ld-linux-x86-64.so.2"), place / "ld.so")
+        self.put("hello.c", '#include <stdio.h>\nint main(void) { return puts("hello") < 0; }\n')
+        subprocess.run(["gcc", "-o", "hello", "hello.c", f"-Wl,--dynamic-linker={place}/ld.so"], cwd=self.workspace, check=True)
+        for words, out in ([place / "true"], ""), (["./hello"], "hello\n"), ([place / "ld.so", "/bin/echo", "loaded"], "loaded\n"):
+            for guard in (), ("--no-lane",):
+                result = self.askfirst("run", "--guard=kernel", *guard, "--policy", self.rules, "--approve=deny", "--", *words)
+                self.assertEqual((result.returncode, result.stdout, result.stderr), (0, out, ""))
+
+    def test_a_program_that_is_killed_at_its_exec_is_not_said_to_differ(self):
+        text = """
+import os, signal, time
+for i in range(400):
+    child = os.fork()
+    if not child: os.execv("/bin/true", ["true"])
+    time.sleep(i % 40 * 2e-5)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+"""
+        result = self.python(text)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual([record for record in self.records() if record["type"] == "event"], [])
+
     def test_a_fifo_holds_up_nobody_else(self):
         os.mkfifo(self.workspace / "pipe")
         result = self.guard("sh", "-c", "cat pipe & sleep 0 2>/dev/null; cat plain; echo through > pipe; wait", limit=20)
