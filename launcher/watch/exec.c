@@ -113,9 +113,13 @@ static char *judged_paths(const struct matter *matter)
     return text_take(&text);
 }
 
-/* Somebody traces it. */
+/* Somebody traces it, or has killed it meanwhile. */
 static void refuse_traced(struct call *call)
 {
+    if (!notify_valid(&call->watch->notify, call->notification.id)) {
+        call_return(call, -ESRCH);
+        return;
+    }
     watch_event(call->watch, "unverifiable", call->caller.pid, "another process traces it");
     if (call->watch->lane)
         call_tell(call, "askfirst: denied: no program can be started by one that is traced: the run's fast "
