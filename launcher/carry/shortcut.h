@@ -30,8 +30,8 @@ bool shortcut_by_lane(const struct image *image, struct protected *protected, st
 bool shortcut_may_read(const struct image *image, const char *path, size_t length);
 
 /* A program that is called by this name: `result` is a descriptor that only looks (O_PATH), and `real` its
- * path, where no link is on the way; or why there is nothing of this name, as above. What was found out is the
- * receiver's (malloc'd), whatever is returned. */
+ * path, where no link is on the way; or why there is nothing of this name, as above. What was found out is
+ * the receiver's (malloc'd), whatever is returned. */
 struct shortcut_program {
     char *real; /* NULL: nothing was opened */
     char *cwd;  /* of the caller; NULL: the path does not begin there */

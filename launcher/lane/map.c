@@ -30,8 +30,8 @@ struct lane_map {
     uint64_t words[WORDS]; /* those that lay there */
 };
 
-/* What it takes comes in the registers (set_registers()): the fewer words have to be laid there. Where two are
- * exchanged, one of them is left at zero: so is half of LANE_AT.
+/* What it takes comes in the registers (set_registers()): the fewer words have to be laid there. Where two
+ * are exchanged, one of them is left at zero: so is half of LANE_AT.
  *
  * shmat(segment, LANE_AT, SHM_RDONLY) must come to LANE_AT, and mseal(LANE_AT, LANE_SIZE, 0) to 0. Then on to
  * the program, with all registers at zero as the kernel gives them; else prctl(WIRE_CALL, WIRE_CALL_NO_LANE),

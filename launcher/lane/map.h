@@ -23,10 +23,10 @@ bool lane_map_is_known(void);
 /* How long the kernel's own code is in a program of the launcher's width; 0: its end is not empty. */
 uint64_t lane_map_room(void);
 
-/* The program is stopped at its exec, and has what `begin` and `maps` say; `room`: lane_map_room(). When it is let go it maps the lane before it
- * does anything else. Where that fails it says so, by prctl(WIRE_CALL, WIRE_CALL_NO_LANE), and goes no
- * further. Nobody else may come between: no filter of its own, no tracer. False: there is no empty place, and
- * nothing has been changed. */
+/* The program is stopped at its exec, and has what `begin` and `maps` say; `room`: lane_map_room(). When it
+ * is let go it maps the lane before it does anything else. Where that fails it says so, by prctl(WIRE_CALL,
+ * WIRE_CALL_NO_LANE), and goes no further. Nobody else may come between: no filter of its own, no tracer.
+ * False: there is no empty place, and nothing has been changed. */
 bool lane_map_lay(pid_t pid, int segment, const struct begin *begin, const struct maps *maps, uint64_t room);
 
 /* The program is stopped at its exec, and goes on to map the lane; then it stops with SIGTRAP. NULL: it could

@@ -8,10 +8,10 @@
 #include <sys/types.h>
 #include <sys/user.h>
 
+/* `native`: it is one of the launcher's own width, for a processor that is known here. Else it has to be
+ * looked at in other ways, and the registers are not known. */
 struct begin {
-    bool
-        native; /* it is one of the launcher's own width, for a processor that is known here; else it has to be
-                  * looked at in other ways, and the registers are not known */
+    bool native;
     struct user_regs_struct registers;
 };
 

@@ -207,8 +207,8 @@ static void conclude(struct verifier *verifier, struct pending **at, const char 
     verifier->done(verifier->context, pid, !why, why, own);
 }
 
-/* Somebody kills it while it is looked at: nothing but that ends a stop, and what was seen of it says nothing.
- * Its end is heard of later. */
+/* Somebody kills it while it is looked at: nothing but that ends a stop, and what was seen of it says
+ * nothing. Its end is heard of later. */
 static bool is_ending(pid_t pid)
 {
     unsigned long message;
