@@ -24,6 +24,7 @@
  * made when the first packet is full or whole: the launcher, which a connection wakes, finds it there. */
 struct letter {
     const struct session *unreached; /* NULL: it is connected */
+    int tid;                         /* whose it is */
     char *bytes;
     size_t length;
     size_t room;
@@ -33,6 +34,7 @@ struct letter {
 static void letter_begin(struct letter *letter, const struct session *unreached)
 {
     letter->unreached = unreached;
+    letter->tid = raw_gettid();
     letter->bytes = letter->small;
     letter->length = 0;
     letter->room = LETTER_SMALL;
@@ -138,7 +140,7 @@ static long write_request(int fd, struct letter *letter, const struct request *r
         .detail = request->detail,
         .strings = (uint32_t)count,
         .body_length = (uint32_t)size,
-        .tid = raw_gettid(),
+        .tid = letter->tid,
         .python = python_note(),
         .device = request->device,
         .inode = request->inode,
@@ -228,7 +230,7 @@ long door_hello(const struct session *session)
 
 static uint32_t new_id(const struct letter *letter)
 {
-    return (uint32_t)raw_gettid() ^ (uint32_t)(uintptr_t)letter << 12;
+    return (uint32_t)letter->tid ^ (uint32_t)(uintptr_t)letter << 12;
 }
 
 /* One exchange. The connection comes back in `*door`, the answer in `answer` and what followed it in

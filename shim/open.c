@@ -405,7 +405,8 @@ static long open_unjudged(const struct opening *opening)
         struct open_how how = {.flags = (uint64_t)(unsigned)opening->flags, .mode = opening->mode};
         return open_waiting(opening->dirfd, opening->path, &how);
     }
-    const void *how = session->lane && opening->path && *opening->path ? lane_how(opening->flags) : NULL;
+    const void *how =
+        session_has_lane(session) && opening->path && *opening->path ? lane_how(opening->flags) : NULL;
     return how ? open_by_lane(opening, how) : open_trapped(opening, NULL);
 }
 

@@ -226,7 +226,6 @@ static const struct session *make_session(size_t *mapped)
     find_key(session);
     libc_find(&session->libc);
     session->judges = !door_is_a_call(session->directory);
-    session->lane = !session->judges && lane_is_there();
     if (!session->judges) return session;
     if (!session->door_length || session->directory[0] != '/')
         session->fault = "its directory has no usable name";
@@ -303,6 +302,21 @@ bool session_has_image(const struct session *session)
 const struct image *session_image(const struct session *session)
 {
     return is_sound(session, SOUND) ? session->mapped : NULL;
+}
+
+/* Looked for by whoever opens something first, who would touch its memory anyway. */
+static unsigned char lane;
+enum { LANE_NOT_LOOKED_FOR, LANE_THERE, LANE_NONE };
+
+bool session_has_lane(const struct session *session)
+{
+    unsigned char found = __atomic_load_n(&lane, __ATOMIC_RELAXED);
+    if (session->judges) return false;
+    if (__builtin_expect(found == LANE_NOT_LOOKED_FOR, 0)) {
+        found = lane_is_there() ? LANE_THERE : LANE_NONE;
+        __atomic_store_n(&lane, found, __ATOMIC_RELAXED);
+    }
+    return found == LANE_THERE;
 }
 
 void *session_function(const char *name)

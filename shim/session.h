@@ -19,7 +19,6 @@
 
 struct session {
     bool judges; /* guard shim. Not: guard kernel, where the launcher sees the calls themselves */
-    bool lane;   /* and where the fast lane is */
     /* NULL: the policy could not be had, and everything that is judged is denied. */
     const struct image *mapped;
     size_t mapped_size;
@@ -46,6 +45,9 @@ const struct image *session_image(const struct session *session);
 
 /* Whether it was had, and not found broken yet: somebody may be asked. */
 bool session_has_image(const struct session *session);
+
+/* Whether this program has the fast lane: guard kernel's. */
+bool session_has_lane(const struct session *session);
 
 /* The session of this program, whoever judges: for what only the shim can do. NULL when it is not guarded. */
 const struct session *session_any(void);
