@@ -553,3 +553,11 @@ void policy_decide(const struct image *image, const struct act *act, struct deci
     else
         decide_other(image, act, decision, trace);
 }
+
+bool policy_makes(const struct image *image, enum socket_kind kind)
+{
+    const struct act act = {.kind = ACT_CONNECT, .socket = kind};
+    struct decision decision;
+    policy_decide(image, &act, &decision, NULL);
+    return decision.verdict == VERDICT_ALLOW || decision.rule == RULE_NONE;
+}

@@ -121,4 +121,8 @@ struct image; /* image.h */
 void policy_decide(const struct image *image, const struct act *act, struct decision *decision,
                    struct trace *trace);
 
+/* Whether a socket that is judged by what it sends is made without more ado: a rule allows its kind, or none
+ * speaks of it. */
+bool policy_makes(const struct image *image, enum socket_kind kind);
+
 #endif

@@ -71,4 +71,13 @@ static inline enum socket_kind socket_kind_of(int family, int type)
     return SOCKET_OTHER;
 }
 
+/* Whether all that such a socket sends is judged by the address it goes to. By UDP's kin more goes out: echo
+ * requests, for one. */
+static inline bool socket_is_judged_by_address(int family, int type, int protocol)
+{
+    enum { UDP = 17 };
+    enum socket_kind kind = socket_kind_of(family, type);
+    return kind == SOCKET_UNIX_DATAGRAM || (kind == SOCKET_UDP && (!protocol || protocol == UDP));
+}
+
 #endif

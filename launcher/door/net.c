@@ -22,7 +22,7 @@
 #include "parts.h"
 
 #define MOST_NAMES 8
-#define LOOKUP_HOLDS_S 60 /* how long a yes to a look-up holds for connecting */
+#define HOLDS_S 60 /* how long a yes to a look-up holds for connecting, and one to a datagram for the next */
 
 /* Where something is to be sent, as the policy and a person see it. */
 struct target {
@@ -181,6 +181,13 @@ static void judge(struct matter *matter, struct target *target, const struct dec
     free(target->unix_path);
 }
 
+void datagram_went(struct matter *matter, const struct answer *answer)
+{
+    if (!answer || answer->before || answer->scope != SCOPE_ONCE) return;
+    const struct answer next = {.outcome = OUTCOME_APPROVED, .scope = SCOPE_EXACT, .for_s = HOLDS_S};
+    grants_remember(matter->door->session->grants, matter->question, &next);
+}
+
 static struct decision decide(const struct matter *matter, const struct target *target)
 {
     struct decision decision;
@@ -200,6 +207,7 @@ void door_connect(struct connection *connection)
         return;
     }
     struct matter *matter = matter_new(connection);
+    if (sends) matter->went = datagram_went;
     const struct decision decision = decide(matter, &target);
     judge(matter, &target, &decision, head->python);
 }
@@ -345,7 +353,7 @@ static void remember_lookup(struct matter *matter, const struct answer *answer)
     if (!answer || answer->before || answer->scope != SCOPE_ONCE) return;
     bool any_port = strrchr(matter->question->address, ':')[1] == '*';
     const struct answer connection = {
-        .outcome = OUTCOME_APPROVED, .scope = any_port ? SCOPE_LIKE : SCOPE_EXACT, .for_s = LOOKUP_HOLDS_S};
+        .outcome = OUTCOME_APPROVED, .scope = any_port ? SCOPE_LIKE : SCOPE_EXACT, .for_s = HOLDS_S};
     grants_remember(matter->door->session->grants, matter->question, &connection);
 }
 

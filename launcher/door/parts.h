@@ -251,6 +251,9 @@ void door_connect(struct connection *connection);
 struct sockaddr;
 bool address_judge(struct matter *matter, int domain, int type, const struct sockaddr *address, size_t size);
 void socket_judge(struct matter *matter, int domain, int type);
+
+/* Of what is sent, as matter->went: who said yes to one datagram has said yes to the next as well. */
+void datagram_went(struct matter *matter, const struct answer *answer);
 void door_socket(struct connection *connection);
 void door_process(struct connection *connection);
 void door_debug(struct connection *connection);

@@ -202,22 +202,51 @@ static void look_madvise(struct writer *writer)
     put_return(writer, SECCOMP_RET_ALLOW);
 }
 
-/* Stream sockets pass: their connect is judged. A UNIX socket of packets is connected like a stream. */
-static void look_socket(struct writer *writer)
+#define TYPE 0xfu /* of a socket, without its flags */
+
+static void load_type(struct writer *writer)
 {
-    const uint32_t type = 0xf;
-    load_argument(writer, 0);
-    put(writer, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 0, 5);
     load_argument(writer, 1);
-    put(writer, BPF_ALU | BPF_AND | BPF_K, type, 0, 0);
-    put(writer, BPF_JMP | BPF_JEQ | BPF_K, SOCK_STREAM, 1, 0);
-    put(writer, BPF_JMP | BPF_JEQ | BPF_K, SOCK_SEQPACKET, 0, 1);
-    put_return(writer, SECCOMP_RET_ALLOW);
+    put(writer, BPF_ALU | BPF_AND | BPF_K, TYPE, 0, 0);
+}
+
+/* A UNIX socket of packets is connected like a stream; a raw one is one of datagrams. */
+static void look_unix_socket(struct writer *writer)
+{
+    const bool datagrams = writer->options->unix_datagrams;
+    load_argument(writer, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 0, datagrams ? 10 : 6);
+    load_type(writer);
+    return_if_equal(writer, SOCK_STREAM, SECCOMP_RET_ALLOW);
+    return_if_equal(writer, SOCK_SEQPACKET, SECCOMP_RET_ALLOW);
+    if (!datagrams) return;
+    return_if_equal(writer, SOCK_DGRAM, SECCOMP_RET_ALLOW);
+    return_if_equal(writer, SOCK_RAW, SECCOMP_RET_ALLOW);
+}
+
+/* UDP only: by other protocols that are made like it more goes out than what is sent. */
+static void look_udp_socket(struct writer *writer)
+{
+    if (!writer->options->udp) return;
     load_argument(writer, 0);
     put(writer, BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0);
     put(writer, BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 8);
-    load_argument(writer, 1);
-    put(writer, BPF_ALU | BPF_AND | BPF_K, type, 0, 0);
+    load_type(writer);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, SOCK_DGRAM, 0, 5);
+    load_argument(writer, 2);
+    return_if_equal(writer, 0, SECCOMP_RET_ALLOW);
+    return_if_equal(writer, IPPROTO_UDP, SECCOMP_RET_ALLOW);
+}
+
+/* What passes is judged when it is connected, or sent. */
+static void look_socket(struct writer *writer)
+{
+    look_unix_socket(writer);
+    look_udp_socket(writer);
+    load_argument(writer, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 8);
+    load_type(writer);
     put(writer, BPF_JMP | BPF_JEQ | BPF_K, SOCK_STREAM, 0, 5);
     load_argument(writer, 2); /* TCP only: with other protocols a send can carry an address */
     put(writer, BPF_JMP | BPF_JEQ | BPF_K, 0, 2, 0);
@@ -274,32 +303,69 @@ static void look_ioctl(struct writer *writer)
 }
 
 /* Fast open connects in passing, to an address that nobody has judged. */
-static void look_send(struct writer *writer, unsigned flags)
+static void look_flags(struct writer *writer, unsigned flags)
 {
     load_argument(writer, flags);
     return_if_bits(writer, MSG_FASTOPEN, SECCOMP_RET_ERRNO | EOPNOTSUPP);
-    put_return(writer, SECCOMP_RET_ALLOW);
 }
 
-/* Routes that a socket brings along: what is sent to the address that was judged goes to the first host of
- * the route instead. */
+/* Without an address it goes where the socket was connected to. */
+static void look_sendto(struct writer *writer)
+{
+    look_flags(writer, 3);
+    load_argument_high(writer, 4);
+    put(writer, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+    load_argument(writer, 4);
+    return_if_equal(writer, 0, SECCOMP_RET_ALLOW);
+}
+
+/* Options of sockets that change where something goes: routes that a socket brings along, by which what is
+ * sent to the address that was judged goes to another host first; a device, on which it goes out whatever its
+ * address is; and groups, which the network is told of that a socket is in. */
 static void look_option(struct writer *writer)
 {
-    static const uint32_t six[] = {IPV6_RTHDR, IPV6_2292RTHDR, IPV6_2292PKTOPTIONS, IPV6_FLOWLABEL_MGR};
-    enum { SIX = sizeof six / sizeof *six };
-    load_argument(writer, 1);
-    put(writer, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_IP, 0, 3);
-    load_argument(writer, 2);
-    return_if_equal(writer, IP_OPTIONS, SECCOMP_RET_ERRNO | EPERM);
-    load_argument(writer, 1);
-    put(writer, BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_IPV6, 0, 1 + 2 * SIX);
-    load_argument(writer, 2);
-    for (size_t i = 0; i < SIX; i++)
-        return_if_equal(writer, six[i], SECCOMP_RET_ERRNO | EPERM);
+    enum { REFUSED = SECCOMP_RET_ERRNO | EPERM, GROUP = SECCOMP_RET_USER_NOTIF };
+    static const struct {
+        uint32_t level, name, verdict;
+    } options[] = {
+        {SOL_SOCKET, SO_BINDTODEVICE, REFUSED},
+        {SOL_SOCKET, SO_BINDTOIFINDEX, REFUSED},
+        {IPPROTO_IP, IP_OPTIONS, REFUSED},
+        {IPPROTO_IP, IP_UNICAST_IF, REFUSED},
+        {IPPROTO_IP, IP_ADD_MEMBERSHIP, GROUP},
+        {IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP, GROUP},
+        {IPPROTO_IP, IP_MSFILTER, GROUP},
+        {IPPROTO_IP, MCAST_JOIN_GROUP, GROUP},
+        {IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, GROUP},
+        {IPPROTO_IP, MCAST_MSFILTER, GROUP},
+        {IPPROTO_IPV6, IPV6_RTHDR, REFUSED},
+        {IPPROTO_IPV6, IPV6_2292RTHDR, REFUSED},
+        {IPPROTO_IPV6, IPV6_2292PKTOPTIONS, REFUSED},
+        {IPPROTO_IPV6, IPV6_FLOWLABEL_MGR, REFUSED},
+        {IPPROTO_IPV6, IPV6_PKTINFO, REFUSED},
+        {IPPROTO_IPV6, IPV6_UNICAST_IF, REFUSED},
+        {IPPROTO_IPV6, IPV6_JOIN_GROUP, GROUP},
+        {IPPROTO_IPV6, IPV6_JOIN_ANYCAST, GROUP},
+        {IPPROTO_IPV6, MCAST_JOIN_GROUP, GROUP},
+        {IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, GROUP},
+        {IPPROTO_IPV6, MCAST_MSFILTER, GROUP},
+    };
+    static const uint32_t levels[] = {SOL_SOCKET, IPPROTO_IP, IPPROTO_IPV6};
+    for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+        uint8_t instructions = 1;
+        for (size_t j = 0; j < sizeof options / sizeof *options; j++)
+            instructions = (uint8_t)(instructions + 2 * (options[j].level == levels[i]));
+        load_argument(writer, 1);
+        put(writer, BPF_JMP | BPF_JEQ | BPF_K, levels[i], 0, instructions);
+        load_argument(writer, 2);
+        for (size_t j = 0; j < sizeof options / sizeof *options; j++)
+            if (options[j].level == levels[i]) return_if_equal(writer, options[j].name, options[j].verdict);
+    }
     put_return(writer, SECCOMP_RET_ALLOW);
 }
 
-/* A process of its own in new namespaces is nobody that the launcher lends anything to. */
+/* A process of its own in new namespaces is nobody that the launcher lends anything to. One that has the
+ * descriptors of another, and is no thread of it, can change which are under what number. */
 static void look_clone(struct writer *writer)
 {
     load_argument(writer, 0);
@@ -307,6 +373,8 @@ static void look_clone(struct writer *writer)
                    CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
                        CLONE_NEWCGROUP,
                    SECCOMP_RET_USER_NOTIF);
+    put(writer, BPF_ALU | BPF_AND | BPF_K, CLONE_FILES | CLONE_THREAD, 0, 0);
+    return_if_equal(writer, CLONE_FILES, SECCOMP_RET_USER_NOTIF);
     put_return(writer, SECCOMP_RET_ALLOW);
 }
 
@@ -392,9 +460,9 @@ static void look(struct writer *writer, const struct call *call)
     case __NR_socket:
     case __NR_socketpair: look_socket(writer); break;
     case __NR_ioctl: look_ioctl(writer); break;
-    case __NR_sendto: look_send(writer, 3); break;
-    case __NR_sendmsg: look_send(writer, 2); break;
-    case __NR_sendmmsg: look_send(writer, 3); break;
+    case __NR_sendto: look_sendto(writer); break;
+    case __NR_sendmsg: look_flags(writer, 2); break;
+    case __NR_sendmmsg: look_flags(writer, 3); break;
     case __NR_setsockopt: look_option(writer); break;
     case __NR_clone: look_clone(writer); break;
     case __NR_ptrace: look_ptrace(writer); break;

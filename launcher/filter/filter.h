@@ -22,6 +22,8 @@ enum call_handler {
     CALL_connect,
     CALL_bind,
     CALL_socket,
+    CALL_send,
+    CALL_group,
     CALL_identity,
     CALL_debug,
     CALL_signal,
@@ -31,9 +33,10 @@ enum call_handler {
 };
 
 struct filter_options {
-    bool lane;           /* openat2 passes where its name and demands lie in the lane (lane.h) */
-    int lane_segment;    /* the shared memory that it is */
-    bool signals_scoped; /* the floor holds signals back by itself: kill and its kin need not trap */
+    bool lane;                /* openat2 passes where its name and demands lie in the lane (lane.h) */
+    int lane_segment;         /* the shared memory that it is */
+    bool udp, unix_datagrams; /* such sockets are made freely: each is judged by where it sends */
+    bool signals_scoped;      /* the floor holds signals back by itself: kill and its kin need not trap */
 };
 
 /* The program is malloc'd in `filter`. False when it would be too long for the kernel. */

@@ -25,7 +25,8 @@ int notify_install(const struct sock_fprog *filter);
 /* Whether this kernel knows calls that a handled signal does not take back. */
 bool notify_knows_killable(void);
 
-/* Hands a descriptor over a socket, and takes it. -1 with errno. */
+/* Hands the listener over by a socket, and takes it. It is the sender's until its first trapped call has been
+ * answered, and closed at its exec. -1 with errno. */
 int notify_send_listener(int socket, int listener);
 int notify_take_listener(int socket);
 

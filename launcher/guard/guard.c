@@ -30,6 +30,9 @@ bool guard_prepare(struct guard_setup *guard, const struct session *session, cha
     make_lane(guard, session->options);
     const struct filter_options options = {.lane = guard->lane != NULL,
                                            .lane_segment = guard->lane ? lane_segment(guard->lane) : -1,
+                                           .udp = policy_makes(session->image, SOCKET_UDP),
+                                           .unix_datagrams =
+                                               policy_makes(session->image, SOCKET_UNIX_DATAGRAM),
                                            .signals_scoped = abi >= 6};
     guard->plan = floor_plan(session->policy, session->image, FLOOR_BUDGET);
     guard->ruleset = floor_build(guard->plan, abi);
@@ -63,6 +66,5 @@ int guard_enter(const struct guard_setup *guard)
 {
     if (capabilities_drop() || floor_enter(guard->ruleset)) return -1;
     int listener = notify_install(&guard->filter);
-    if (listener < 0 || notify_send_listener(guard->theirs, listener)) return -1;
-    return close(listener);
+    return listener < 0 ? -1 : notify_send_listener(guard->theirs, listener);
 }

@@ -40,6 +40,7 @@ static bool take_fields(char *text, struct process *process)
     process->parent = (pid_t)fields[PARENT];
     process->group = (pid_t)fields[GROUP];
     process->terminal = (int)fields[TERMINAL];
+    process->threads = (unsigned)fields[THREADS];
     process->started = fields[STARTED];
     process->ending = fields[FLAGS] & EXITING;
     /* Its first thread has ended, the others have not. */

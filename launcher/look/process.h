@@ -16,10 +16,11 @@
 struct process {
     pid_t pid;
     pid_t parent;
-    pid_t group;      /* its process group */
-    int terminal;     /* its controlling terminal's device number as /proc has it; 0: none */
-    char state;       /* as in /proc: R S D T t Z X; Z and X: nothing of it runs any more */
-    bool ending;      /* nothing of its memory is left, nor of what it ran */
+    pid_t group;  /* its process group */
+    int terminal; /* its controlling terminal's device number as /proc has it; 0: none */
+    char state;   /* as in /proc: R S D T t Z X; Z and X: nothing of it runs any more */
+    bool ending;  /* nothing of its memory is left, nor of what it ran */
+    unsigned threads;
     uint64_t started; /* clock ticks since the machine's start */
 };
 

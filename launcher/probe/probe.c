@@ -79,7 +79,6 @@ static void go_behind(const struct trial *trial, int socket)
     if (listener < 0 && error == EBUSY) give_up(report, PROBE_ALONE, 0);
     if (listener < 0) give_up(report, filter_is_refused() ? PROBE_FILTER : PROBE_LISTENER, error);
     if (notify_send_listener(socket, listener)) give_up(report, PROBE_LISTENER, errno);
-    close(listener);
     report->behind = 1;
 }
 

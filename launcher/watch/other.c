@@ -32,6 +32,7 @@ static bool changes_nothing(const struct call *call)
     size_t count;
     bool group = false;
     switch (call->notification.data.nr) {
+    case __NR_clone:
     case __NR_unshare:
         return !(args[0] & (CLONE_NEWNS | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
                             CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME));
@@ -86,6 +87,7 @@ void watch_identity(struct call *call)
         refuse_other_root(call);
         return;
     }
+    if (number == __NR_clone && (call->notification.data.args[0] & CLONE_FILES)) watch->shares = true;
     if (number == __NR_prctl) {
         note_prctl(call);
     } else if (number == __NR_seccomp) {

@@ -39,6 +39,7 @@ struct watch {
     bool known;                 /* `own` is filled */
     /* Somebody has changed who it is, or fenced itself in: everybody is looked at from now on. */
     bool strangers;
+    bool shares; /* somebody has the descriptors of a process that it is no thread of */
     struct fences fences;
     pid_t last; /* who has called last */
     bool alone; /* nobody else had called since its call before that */
@@ -140,6 +141,8 @@ void watch_laneless(struct call *call);
 void watch_connect(struct call *call);
 void watch_bind(struct call *call);
 void watch_socket(struct call *call);
+void watch_group(struct call *call);
+void watch_send(struct call *call);
 void watch_identity(struct call *call);
 void watch_debug(struct call *call);
 void watch_signal(struct call *call);

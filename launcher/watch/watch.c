@@ -26,7 +26,7 @@ static void (*const handlers[])(struct call *call) = {
     [CALL_connect] = watch_connect,   [CALL_bind] = watch_bind,          [CALL_socket] = watch_socket,
     [CALL_identity] = watch_identity, [CALL_debug] = watch_debug,        [CALL_signal] = watch_signal,
     [CALL_foreign] = watch_foreign,   [CALL_rank] = watch_rank,          [CALL_queue] = watch_queue,
-    [CALL_object] = watch_object,
+    [CALL_object] = watch_object,     [CALL_send] = watch_send,          [CALL_group] = watch_group,
 };
 
 void watch_event(struct watch *watch, const char *event, pid_t pid, const char *text)

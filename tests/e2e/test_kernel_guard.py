@@ -683,7 +683,122 @@ os.wait(); look(); time.sleep(0.6)
 """
         self.assertEqual(self.python(text, limit=20).stdout, "read\nheld\nread\nheld\n")
 
-    def test_a_datagrams_socket_is_for_all_addresses(self):
+    def test_a_datagram_is_judged_by_where_it_goes_however_it_is_sent(self):
+        listeners = {}
+        for name in ("open", "closed"):
+            for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+                listeners[name, family] = one = socket.socket(family, socket.SOCK_DGRAM)
+                self.addCleanup(one.close)
+                one.bind((host, 0))
+                one.settimeout(5 if name == "open" else 0.1)
+        port = {name: [listeners[name, family].getsockname()[1] for family in (socket.AF_INET, socket.AF_INET6)] for name in ("open", "closed")}
+        others = "otherwise: {read: allow, write: allow, exec: allow, connect: deny, debug: deny}\n"
+        self.rules = self.policy(f"connect: [{{allow: ['127.0.0.1:{port['open'][0]}', '[::1]:{port['open'][1]}']}}]\n" + others)
+        text = f"""
+import ctypes, os, socket, struct, threading, uuid
+uuid.uuid1()
+def tell(name, family, host, port):
+    new = lambda: socket.socket(family, socket.SOCK_DGRAM)
+    def connected():
+        s = new(); s.connect((host, port)); return s
+    def several():
+        s = new()
+        libc = ctypes.CDLL(None, use_errno=True)
+        address = ctypes.create_string_buffer(struct.pack("=HH", family, socket.htons(port)) + (socket.inet_pton(family, host) + bytes(8) if family == 2 else bytes(4) + socket.inet_pton(family, host) + bytes(4)))
+        data = ctypes.create_string_buffer(b"mm"); part = (ctypes.c_uint64 * 2)(ctypes.addressof(data), 2)
+        head = (ctypes.c_uint64 * 8)(ctypes.addressof(address), 16 if family == 2 else 28, ctypes.addressof(part), 1)
+        if libc.sendmmsg(s.fileno(), head, 1, 0) != 1: raise OSError(ctypes.get_errno(), "sendmmsg")
+        return head[7] & 0xffffffff
+    for way in (lambda: new().sendto(b"to", (host, port)), lambda: new().sendmsg([b"ms", b"g"], [], 0, (host, port)), several, lambda: connected().send(b"c"),
+                lambda: connected().sendmsg([b"cm", b"sg"]), lambda: os.write(connected().detach(), b"w")):
+        try: result = way()
+        except OSError as error: result = error.errno
+        print(result, end=" ", flush=True)
+def all():
+    tell("open", socket.AF_INET, "127.0.0.1", {port['open'][0]}); tell("open", socket.AF_INET6, "::1", {port['open'][1]})
+    tell("closed", socket.AF_INET, "127.0.0.1", {port['closed'][0]}); tell("closed", socket.AF_INET6, "::1", {port['closed'][1]}); print()
+all()
+thread = threading.Thread(target=all); thread.start(); thread.join()
+"""
+        result = self.python(text)
+        self.assertEqual(result.stdout, 2 * ("2 3 2 1 4 1 " * 2 + "13 " * 12 + "\n"), result.stderr)
+        for (name, family), one in listeners.items():
+            if name == "closed":
+                with self.assertRaises(TimeoutError):
+                    one.recv(9)
+            else:
+                self.assertEqual([one.recv(9) for _ in range(12)], [b"to", b"msg", b"mm", b"c", b"cmsg", b"w"] * 2)
+        self.assertIn(f"denied: connect 127.0.0.1:{port['closed'][0]}", result.stderr)
+
+    def test_a_unix_datagram_is_judged_by_where_it_goes(self):
+        for name in ("open.sock", "closed.sock"):
+            one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            self.addCleanup(one.close)
+            one.bind(str(self.workspace / name))
+            setattr(self, name[:-5], one)
+            one.setblocking(False)
+        others = "otherwise: {read: allow, write: allow, exec: allow, connect: deny, debug: deny}\n"
+        self.rules = self.policy("connect: [{allow: 'unix:**/open.sock'}]\n" + others)
+        result = self.python("""
+import os, socket, threading
+read, _ = os.pipe()
+def all():
+    for path in "open.sock", "closed.sock":
+        for way in (lambda s: s.sendto(b"to", path), lambda s: s.sendmsg([b"m"], [], 0, path), lambda s: s.connect(path) or s.send(b"c"),
+                    lambda s: s.sendmsg([b"fd"], [(1, 1, bytes([read, 0, 0, 0]))], 0, path), lambda s: s.sendmsg([b"cr"], [(1, 2, bytes(12))], 0, path)):
+            try: result = way(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+            except OSError as error: result = error.errno
+            print(result, end=" ")
+all()
+thread = threading.Thread(target=all); thread.start(); thread.join()
+""")
+        self.assertEqual(result.stdout, "2 1 1 2 2 13 13 13 13 13 " * 2, result.stderr)
+        got = [socket.recv_fds(self.open, 9, 1) for _ in range(10)]
+        self.assertEqual([(one[0], len(one[1])) for one in got], [(b"to", 0), (b"m", 0), (b"c", 0), (b"fd", 1), (b"cr", 0)] * 2)
+        for one in got:
+            for descriptor in one[1]:
+                os.close(descriptor)
+        with self.assertRaises(BlockingIOError):
+            self.closed.recv(9)
+
+    def test_who_says_yes_to_a_datagram_is_not_asked_about_the_next(self):
+        receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(receiver.close)
+        receiver.bind(("127.0.0.1", 0))
+        self.rules = self.policy("otherwise: {read: allow, write: allow, exec: allow, connect: ask, debug: deny}\n")
+        result = self.python(f"""
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+print([s.sendto(b"x", ("127.0.0.1", {receiver.getsockname()[1]})) for _ in range(5)])
+""", approve="allow")
+        self.assertEqual(result.stdout, "[1, 1, 1, 1, 1]\n", result.stderr)
+        asked = [line for line in self.records() if line["type"] == "act" and line["act"] == "connect"]
+        self.assertEqual([(line["outcome"], bool(line.get("before"))) for line in asked], [("approved", False)] + [("approved", True)] * 4)
+
+    def test_what_goes_with_a_datagram_leads_it_nowhere_else(self):
+        receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.addCleanup(receiver.close)
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(5)
+        others = "otherwise: {read: allow, write: allow, exec: allow, connect: deny, debug: deny}\n"
+        self.rules = self.policy("connect: [{allow: localhost}]\n" + others)
+        result = self.python(f"""
+import socket, struct
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+here = ("127.0.0.1", {receiver.getsockname()[1]})
+for level, kind, value in ((0, 8, struct.pack("I", 1 << 20) + socket.inet_aton("127.0.0.2") + bytes(4)), (0, 1, struct.pack("i", 16)), (0, 7, bytes(8)), (1, 36, bytes(4)), (1, 61, bytes(8))):
+    try: print(s.sendmsg([b"x"], [(level, kind, value)], 0, here), end=" ")
+    except OSError as error: print(error.strerror, end=" ")
+for level, name, value in ((1, 25, b"lo"), (0, 50, struct.pack("!I", 1)), (0, 35, socket.inet_aton("239.1.2.3") + bytes(4))):
+    try: s.setsockopt(level, name, value); print("set", end=" ")
+    except OSError as error: print(error.strerror, end=" ")
+""")
+        no = "Operation not permitted "
+        self.assertTrue(result.stdout.startswith("1 1 " + no + no), (result.stdout, result.stderr))
+        self.assertTrue(result.stdout.endswith(no + no + "Permission denied "), (result.stdout, result.stderr))
+        self.assertEqual(receiver.recvfrom(9)[1][0], "127.0.0.2")  # whose own address it was is as it said
+
+    def test_a_kind_that_a_rule_speaks_of_is_judged_when_it_is_made(self):
         others = "otherwise: {read: allow, write: allow, exec: allow, connect: deny, debug: deny}\n"
         text = """
 import socket
@@ -695,15 +810,17 @@ for kind in (socket.AF_INET, socket.SOCK_DGRAM), (socket.AF_INET6, socket.SOCK_D
         for rules, expected in ((f"[{kinds}]", "made made made "),
                                 (f"[{kinds}, {{deny: '10.0.0.0/8'}}, {{ask: 'unix:/run/x'}}]", "made made made "),
                                 (f"[{{deny: [raw, packet]}}, {{allow: '10.0.0.0/8'}}, {kinds}]", "made made made "),
-                                (f"[{{deny: '10.0.0.0/8'}}, {kinds}]", "no no made "),
-                                (f"[{{ask: '*.example.com'}}, {kinds}]", "no no made "),
-                                (f"[{{ask: 'unix:/run/x'}}, {kinds}]", "made made no ")):
+                                (f"[{{deny: '10.0.0.0/8'}}, {kinds}]", "made made made "),
+                                ("[]", "made made made "),
+                                ("[{deny: udp}]", "no no made "),
+                                ("[{ask: unix-datagram}]", "made made no ")):
             with self.subTest(rules):
                 self.rules = self.policy(f"connect: {rules}\n" + others)
                 self.assertEqual(self.python(text).stdout, expected)
-                self.assertEqual(self.python(text, approve="allow").stdout, "made made made ")
+                allowed = expected if "deny: udp" in rules else "made made made "
+                self.assertEqual(self.python(text, approve="allow").stdout, allowed)
         self.rules = self.policy(f"connect: [{kinds}]\n" + others)
-        (self.workspace / ".askfirst.yaml").write_text("askfirst: 1\nconnect: [{deny: '10.0.0.0/8'}]\n")
+        (self.workspace / ".askfirst.yaml").write_text("askfirst: 1\nconnect: [{deny: udp}]\n")
         self.assertEqual(self.python(text).stdout, "no no made ")
 
     def test_a_connection_goes_to_the_address_that_was_judged_by_no_route_of_its_own(self):

@@ -108,28 +108,30 @@ for name in ["real", "link", "./real", os.path.abspath("link"), "/proc/self/cwd/
         for request in denied.of(d.CONNECT):
             self.assertEqual(request.body[2:].rstrip(b"\0").decode(), f"{self.workspace}/real")
 
-    def test_sockets_that_are_no_streams_are_judged_when_they_are_made(self):
+    def test_sockets_that_are_neither_streams_nor_judged_by_what_they_send_are_judged_when_they_are_made(self):
         self.door.answer = no
         out = self.python("""
-tell(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-tell(lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC))
+tell(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM, 1))
+tell(lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC, 136))
 tell(lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1))
-tell(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
 tell(lambda: socket.socket(socket.AF_NETLINK, socket.SOCK_RAW))
 tell(lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
 tell(lambda: socket.socket(socket.AF_INET, socket.SOCK_STREAM) and 1)
 tell(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) and 1)
 tell(lambda: socket.socketpair() and 1)
+tell(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM) and 1)
+tell(lambda: socket.socket(socket.AF_INET6, socket.SOCK_DGRAM, 17) and 1)
+tell(lambda: socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) and 1)
 """)
-        self.assertEqual(out, ["PermissionError 13"] * 6 + ["1"] * 3)
+        self.assertEqual(out, ["PermissionError 13"] * 5 + ["1"] * 6)
         self.assertEqual([(r.detail >> 16, r.detail & 0xffff) for r in self.door.of(d.SOCKET)],
-                         [(2, 2), (10, 2), (2, 3), (1, 2), (16, 3), (17, 3)])
+                         [(2, 2), (10, 2), (2, 3), (16, 3), (17, 3)])
 
     def test_a_datagram_with_an_address_is_judged_by_it(self):
         receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(receiver.close)
         receiver.bind(("127.0.0.1", 0))
-        self.door.answer = lambda request: go(request) if request.kind == d.SOCKET else no(request)
+        self.door.answer = no
         out = self.python("""
 here = ("127.0.0.1", int(sys.argv[1]))
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -144,7 +146,7 @@ tell(lambda: s.send(b"connected"))
         self.assertEqual(out, ["1", "2", "PermissionError 13", "PermissionError 13", "PermissionError 13", "None", "9"])
         self.assertEqual([receiver.recv(99) for _ in range(3)], [b"x", b"yz", b"connected"])
         self.assertEqual([(r.kind, r.detail) for r in self.door.requests],
-                         [(kind, 2 << 16 | 2) for kind in [d.SOCKET, d.SEND, d.SEND, d.CONNECT]])
+                         [(kind, 2 << 16 | 2) for kind in [d.SEND, d.SEND, d.CONNECT]])
 
     def names(self, request):
         """What a launcher that knows three names would say."""

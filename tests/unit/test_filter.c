@@ -47,8 +47,9 @@ static enum fate fate_of(const struct filter_options *options, long number, cons
     if (!child) {
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
         int listener = notify_install(&filter);
+        char taken;
         if (listener < 0 || notify_send_listener(pair[0], listener)) _exit(99);
-        close(listener);
+        if (read(pair[0], &taken, 1) != 1) _exit(97);
         close(pair[0]);
         close(pair[1]);
         long value = syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
@@ -61,6 +62,7 @@ static enum fate fate_of(const struct filter_options *options, long number, cons
     struct notify notify;
     int listener = notify_take_listener(pair[1]);
     assert_true(listener >= 0);
+    assert_int_equal(write(pair[1], "", 1), 1);
     assert_true(notify_open(&notify, listener));
     bool trapped = false;
     int told = 0;
@@ -331,6 +333,60 @@ static void stream_sockets_pass_and_others_trap(void **state)
                          sockets[i].fate);
 }
 
+static void sockets_of_datagrams_pass_where_the_policy_makes_them(void **state)
+{
+    static const struct filter_options udp = {.udp = true}, local = {.unix_datagrams = true},
+                                       both = {.udp = true, .unix_datagrams = true};
+    static const struct {
+        long domain, type, protocol;
+        enum fate by_udp, by_local;
+    } sockets[] = {
+        {AF_INET, SOCK_DGRAM, 0, PASSES, TRAPS},
+        {AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP, PASSES, TRAPS},
+        {AF_INET6, SOCK_DGRAM, 0, PASSES, TRAPS},
+        {AF_INET, SOCK_DGRAM, IPPROTO_ICMP, TRAPS, TRAPS},
+        {AF_INET, SOCK_DGRAM, IPPROTO_UDPLITE, TRAPS, TRAPS},
+        {AF_INET, SOCK_RAW, IPPROTO_UDP, TRAPS, TRAPS},
+        {AF_NETLINK, SOCK_DGRAM, 0, TRAPS, TRAPS},
+        {AF_UNIX, SOCK_DGRAM, 0, TRAPS, PASSES},
+        {AF_UNIX, SOCK_RAW | SOCK_CLOEXEC, 0, TRAPS, PASSES},
+        {AF_UNIX, SOCK_STREAM, 0, PASSES, PASSES},
+        {AF_INET, SOCK_STREAM, 0, PASSES, PASSES},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof sockets / sizeof *sockets; i++) {
+        const long args[6] = {sockets[i].domain, sockets[i].type, sockets[i].protocol};
+        assert_int_equal(fate_of(&udp, SYS_socket, args, NULL), sockets[i].by_udp);
+        assert_int_equal(fate_of(&local, SYS_socket, args, NULL), sockets[i].by_local);
+        bool either = sockets[i].by_udp == PASSES || sockets[i].by_local == PASSES;
+        enum fate by_both = either ? PASSES : TRAPS;
+        assert_int_equal(fate_of(&both, SYS_socket, args, NULL), by_both);
+    }
+}
+
+static void what_may_have_an_address_traps_when_it_is_sent(void **state)
+{
+    static const struct sockaddr_in address = {.sin_family = AF_INET};
+    int error;
+    (void)state;
+    assert_int_equal(fate_of(&usual, SYS_sendto, (const long[6]){-1, 0, 0, 0, (long)&address, 16}, NULL),
+                     TRAPS);
+    assert_int_equal(fate_of(&usual, SYS_sendto, (const long[6]){-1, 0, 0, 0, 0x7fl << 32, 16}, NULL), TRAPS);
+    assert_int_equal(fate_of(&usual, SYS_sendto, (const long[6]){-1, 0, 0, 0, 0, 16}, &error), FAILS);
+    assert_int_equal(error, EBADF);
+    assert_int_equal(fate(SYS_sendmsg, -1, 0, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_sendmmsg, -1, 0, 1, 0, NULL), TRAPS);
+}
+
+static void sharing_descriptors_without_being_a_thread_traps(void **state)
+{
+    int error;
+    (void)state;
+    assert_int_equal(fate(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_clone, CLONE_FILES | CLONE_THREAD, 0, 0, 0, &error), FAILS);
+    assert_int_equal(error, EINVAL);
+}
+
 static void fast_open_is_refused_in_passing(void **state)
 {
     int error;
@@ -343,7 +399,7 @@ static void fast_open_is_refused_in_passing(void **state)
     assert_int_equal(error, EOPNOTSUPP);
 }
 
-static void routes_of_ones_own_are_refused(void **state)
+static void routes_and_devices_of_ones_own_are_refused_and_groups_trap(void **state)
 {
     static const struct {
         int level, option;
@@ -354,6 +410,27 @@ static void routes_of_ones_own_are_refused(void **state)
         {IPPROTO_IPV6, 5 /* IPV6_2292RTHDR */, FAILS},
         {IPPROTO_IPV6, 6 /* IPV6_2292PKTOPTIONS */, FAILS},
         {IPPROTO_IPV6, 32 /* IPV6_FLOWLABEL_MGR */, FAILS},
+        {SOL_SOCKET, SO_BINDTODEVICE, FAILS},
+        {SOL_SOCKET, 62 /* SO_BINDTOIFINDEX */, FAILS},
+        {IPPROTO_IP, IP_UNICAST_IF, FAILS},
+        {IPPROTO_IPV6, IPV6_UNICAST_IF, FAILS},
+        {IPPROTO_IPV6, IPV6_PKTINFO, FAILS},
+        {IPPROTO_IP, IP_ADD_MEMBERSHIP, TRAPS},
+        {IPPROTO_IP, IP_ADD_SOURCE_MEMBERSHIP, TRAPS},
+        {IPPROTO_IP, IP_MSFILTER, TRAPS},
+        {IPPROTO_IP, MCAST_JOIN_GROUP, TRAPS},
+        {IPPROTO_IP, MCAST_JOIN_SOURCE_GROUP, TRAPS},
+        {IPPROTO_IP, MCAST_MSFILTER, TRAPS},
+        {IPPROTO_IPV6, IPV6_JOIN_GROUP, TRAPS},
+        {IPPROTO_IPV6, IPV6_JOIN_ANYCAST, TRAPS},
+        {IPPROTO_IPV6, MCAST_JOIN_GROUP, TRAPS},
+        {IPPROTO_IPV6, MCAST_JOIN_SOURCE_GROUP, TRAPS},
+        {IPPROTO_IPV6, MCAST_MSFILTER, TRAPS},
+        {IPPROTO_IP, IP_PKTINFO, PASSES},
+        {IPPROTO_IP, IP_DROP_MEMBERSHIP, PASSES},
+        {IPPROTO_IP, SO_BINDTODEVICE, PASSES},
+        {IPPROTO_IPV6, IPV6_V6ONLY, PASSES},
+        {SOL_SOCKET, SO_BROADCAST, PASSES},
         {IPPROTO_IP, IP_TOS, PASSES},
         {IPPROTO_IPV6, 4, PASSES},
         {SOL_SOCKET, IP_OPTIONS, PASSES},
@@ -363,8 +440,9 @@ static void routes_of_ones_own_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         int error = 0; /* the kernel's own is EBADF */
-        fate(SYS_setsockopt, -1, options[i].level, options[i].option, 0, &error);
-        assert_int_equal(error, options[i].fate == FAILS ? EPERM : EBADF);
+        enum fate fate_here = fate(SYS_setsockopt, -1, options[i].level, options[i].option, 0, &error);
+        assert_int_equal(error, options[i].fate == FAILS ? EPERM : options[i].fate == TRAPS ? EXDEV : EBADF);
+        assert_int_equal(fate_here == TRAPS, options[i].fate == TRAPS);
     }
 }
 
@@ -482,8 +560,11 @@ int main(void)
         cmocka_unit_test(calls_of_x32_trap_as_foreign),
 #endif
         cmocka_unit_test(stream_sockets_pass_and_others_trap),
+        cmocka_unit_test(sockets_of_datagrams_pass_where_the_policy_makes_them),
+        cmocka_unit_test(what_may_have_an_address_traps_when_it_is_sent),
+        cmocka_unit_test(sharing_descriptors_without_being_a_thread_traps),
         cmocka_unit_test(fast_open_is_refused_in_passing),
-        cmocka_unit_test(routes_of_ones_own_are_refused),
+        cmocka_unit_test(routes_and_devices_of_ones_own_are_refused_and_groups_trap),
         cmocka_unit_test(typing_into_a_terminal_is_refused_and_file_flags_trap),
         cmocka_unit_test(file_systems_make_no_names_by_themselves),
         cmocka_unit_test(new_namespaces_trap_and_threads_do_not),
