@@ -357,11 +357,13 @@ def attempt(family, address, kind=socket.SOCK_STREAM):
     except OSError as error: return error.strerror
 print(attempt(socket.AF_INET, ("127.0.0.1", int(sys.argv[1]))), attempt(socket.AF_INET6, ("::ffff:127.0.0.1", int(sys.argv[1]))))
 print(attempt(socket.AF_UNIX, "open.sock"), attempt(socket.AF_UNIX, "closed.sock"))
-print(attempt(socket.AF_INET, ("192.0.2.1", 9)), attempt(socket.AF_INET, ("127.0.0.1", 9), socket.SOCK_DGRAM))
+print(attempt(socket.AF_INET, ("192.0.2.1", 9)), attempt(socket.AF_INET, ("192.0.2.1", 9), socket.SOCK_DGRAM))
+print(attempt(socket.AF_INET, ("127.0.0.1", 9), socket.SOCK_DGRAM), attempt(socket.AF_INET, ("192.0.2.1", 9), socket.SOCK_RAW))
 """
         result = self.guard("/usr/bin/python3", "-c", text, str(server.getsockname()[1]))
         self.assertEqual(result.stdout.split("\n")[:-1], ["connected connected", "connected Permission denied",
-                                                          "Permission denied Permission denied"], result.stderr)
+                                                          "Permission denied Permission denied",
+                                                          "connected Permission denied"], result.stderr)
 
     def test_children_can_be_traced_after_a_yes(self):
         tracer = support.PROGRAMS / "tracer"
