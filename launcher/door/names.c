@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../names/protected.h"
+#include "../names/page.h"
 #include "../plain/memory.h"
 #include "acts.h"
 
@@ -27,28 +27,8 @@ struct names {
     struct loop_timer *looking; /* for more */
     unsigned turns, in_a_row;   /* of looking, before it rests */
     size_t told;                /* of those that were found */
-    bool some_read, some_written, reading_known;
+    bool reading_known;
 };
-
-static void mark(struct wire_names_of *of, ino_t inode, bool *some)
-{
-    size_t bit = inode % WIRE_NAMES_BITS;
-    of->bits[bit / 8] |= (unsigned char)(1u << bit % 8);
-    *some = true;
-}
-
-/* What may not be read counts for a writer, too: the launcher knows better. */
-static void gather(struct names *names)
-{
-    size_t count;
-    const struct protected_file *files = protected_files(names->protected, &count);
-    for (; names->told < count; names->told++) {
-        const struct protected_file *file = &files[names->told];
-        if (!file->several) continue;
-        if (!file->readable) mark(&names->page.reading, file->inode, &names->some_read);
-        mark(&names->page.writing, file->inode, &names->some_written);
-    }
-}
 
 static bool put(const struct names *names, const void *part, size_t size)
 {
@@ -58,24 +38,24 @@ static bool put(const struct names *names, const void *part, size_t size)
 
 /* The bits first: who sees the state goes by them. Should there be no room on the disk, everybody goes on
  * asking. */
-static void tell(struct names *names, struct wire_names_of *of, bool some)
+static void tell(struct names *names, struct wire_names_of *of)
 {
+    page_mark(&names->page, names->protected, &names->told);
+    bool some = page_has(of);
     of->state = some ? WIRE_NAMES_SOME : WIRE_NAMES_NONE;
     if (!some || put(names, of->bits, sizeof of->bits)) put(names, &of->state, sizeof of->state);
 }
 
-static void tell_of_reading(struct names *names)
+static void tell_readers(struct names *names)
 {
-    gather(names);
     names->reading_known = true;
-    tell(names, &names->page.reading, names->some_read);
+    tell(names, &names->page.reading);
 }
 
 static void end_look(struct names *names)
 {
     const char *unseen = protected_unseen(names->protected);
-    gather(names);
-    tell(names, &names->page.writing, names->some_written);
+    tell(names, &names->page.writing);
     if (unseen) door_event(names->door, "not-seen", 0, unseen);
 }
 
@@ -86,7 +66,7 @@ static bool look_a_little(struct names *names)
     if (names->reading_known) return protected_settle(protected, ACT_WRITE, PROTECTED_AT_ONCE);
     if (!protected_look(protected, PROTECTED_AT_ONCE) &&
         !protected_settle(protected, ACT_READ, PROTECTED_AT_ONCE))
-        tell_of_reading(names);
+        tell_readers(names);
     return true;
 }
 

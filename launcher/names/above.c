@@ -128,6 +128,17 @@ static char *example(const struct names *names, size_t from, const char *directo
     return NULL;
 }
 
+char *above_example(const char *pattern, const char *directory)
+{
+    struct names names;
+    split(&names, pattern);
+    uint64_t positions = positions_at(&names, directory);
+    char *path = NULL;
+    for (size_t i = 0; i < names.count && !path; i++)
+        if (positions >> i & 1) path = example(&names, i, directory);
+    return path;
+}
+
 /* ---- judging ---- */
 
 /* What has two names: the one that may be protected, and the one that it is compared with. */

@@ -31,4 +31,7 @@ void above_moved(const struct above *above, int directory, const char *from, con
 /* A symbolic link is to be made at `path`, or to get that name. */
 void above_linked(const struct above *above, const char *path);
 
+/* Some path below the directory that the pattern matches, malloc'd; NULL: it matches none. */
+char *above_example(const char *pattern, const char *directory);
+
 #endif

@@ -13,11 +13,14 @@
 
 #include "../floor/floor.h"
 #include "../plain/memory.h"
+#include "above.h"
 #include "mounts.h"
+#include "resolve.h"
 
 enum {
     ROOMS = 256,            /* of the table by inode */
     CANDIDATE_ROOMS = 4096, /* the same of those that may be protected */
+    IMAGINED = 2,           /* for reading and for writing */
 };
 
 /* Still to be walked. */
@@ -52,8 +55,10 @@ struct protected
     bool has_mounts;       /* somewhere below it */
     struct mounts *mounts; /* NULL: not looked at yet */
     DIR *stream;
-    size_t at_most, entries_left; /* of the stage */
+    size_t at_most, entries_left; /* of a pattern's place, or of the workspace */
     char *unseen;
+    struct protected_file imagined[IMAGINED];
+    size_t imagined_count;
     struct protected_file *files; /* [0] is none */
     size_t file_count;
     size_t rooms[ROOMS];
@@ -384,9 +389,28 @@ static void look_at_candidates(struct protected *protected, ino_t inode)
             look_at_candidate(protected, &protected->candidates[at]);
 }
 
+/* Whether it may be another name of a file that was not seen. */
+static bool may_be_any(const struct protected *protected, int fd, const struct stat *status)
+{
+    cleanup_free char *path = NULL;
+    if (S_ISDIR(status->st_mode) || status->st_nlink < 2 || resolve_path_of(fd, &path)) return false;
+    return !path || is_below(path, protected->places->workspace) || !is_the_systems(path);
+}
+
+/* They are counted down from the largest number. */
+static const struct protected_file *next_imagined(const struct protected *protected, int fd,
+                                                  const struct stat *status, size_t *at)
+{
+    size_t next = *at ? SIZE_MAX - *at + 1 : 0;
+    if (next >= protected->imagined_count || (!next && !may_be_any(protected, fd, status))) return NULL;
+    *at = SIZE_MAX - next;
+    return &protected->imagined[next];
+}
+
 const struct protected_file *protected_next(struct protected *protected, int fd, const struct stat *status,
                                             size_t *at)
 {
+    if (*at > SIZE_MAX - IMAGINED) return next_imagined(protected, fd, status, at);
     if (!*at && status->st_nlink > 1) look_at_candidates(protected, status->st_ino);
     *at = *at ? protected->files[*at].next : protected->rooms[status->st_ino % ROOMS];
     for (; *at; *at = protected->files[*at].next) {
@@ -394,7 +418,13 @@ const struct protected_file *protected_next(struct protected *protected, int fd,
         if (file->inode == status->st_ino && file->device == status->st_dev && is_born(fd, &file->born))
             return file;
     }
-    return NULL;
+    return next_imagined(protected, fd, status, at);
+}
+
+const struct protected_file *protected_imagined(const struct protected *protected, size_t *count)
+{
+    *count = protected->imagined_count;
+    return protected->imagined;
 }
 
 /* The path without links on the way, but for the last name: that one is judged by another pattern where it is
@@ -443,19 +473,53 @@ static bool look_at_next_pattern(struct protected *protected)
 static void next_stage(struct protected *protected)
 {
     protected->stage++;
-    protected->entries_left = protected->at_most;
     if (protected->stage == WORKSPACE) put_off(protected, xstrdup(protected->places->workspace), false);
 }
 
-/* There is more than is looked at. */
+/* What a rule holds back below the directory, if it is there, and be it only by a question: an answer is better
+ * than a no that no answer lifts. NULL: no rule does. */
+static char *imagine(const struct protected *protected, enum act_kind kind, const char *directory)
+{
+    cleanup_free char *deep = xasprintf("%s/**", directory);
+    const char *const places[] = {deep, directory};
+    char *found = NULL;
+    for (size_t i = 0; i < protected->policy->rule_count; i++) {
+        const struct rule *rule = &protected->policy->rules[i];
+        if (rule->act != kind || rule->verdict == VERDICT_ALLOW) continue;
+        for (size_t j = 0; j < 2 * rule->patterns.count; j++) {
+            char *path = above_example(rule->patterns.items[j / 2].text, places[j % 2]);
+            enum verdict verdict = path ? decide(protected, kind, path).verdict : VERDICT_ALLOW;
+            bool better = verdict == VERDICT_ASK || (verdict == VERDICT_DENY && !found);
+            free(better ? found : path);
+            if (better) found = path;
+            if (verdict == VERDICT_ASK) return found;
+        }
+    }
+    return found;
+}
+
+static void imagine_in(struct protected *protected, const char *directory)
+{
+    static const enum act_kind kinds[] = {ACT_READ, ACT_WRITE};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        char *path = imagine(protected, kinds[i], directory);
+        if (!path) continue;
+        bool readable = decide(protected, ACT_READ, path).verdict == VERDICT_ALLOW;
+        protected->imagined[protected->imagined_count++] =
+            (struct protected_file){.readable = readable, .several = true, .path = path};
+    }
+}
+
+/* There is more than is looked at. Guarded code can see to that where it may write; what other patterns lead
+ * to is looked at all the same. */
 static void give_up(struct protected *protected)
 {
     const char *first = protected->tree_count ? protected->trees[0].path : protected->tree.path;
     if (!protected->unseen && first) protected->unseen = xstrdup(first);
+    if (protected->stage == WORKSPACE) imagine_in(protected, protected->places->workspace);
     leave_directory(protected);
     while (protected->tree_count)
         free(protected->trees[--protected->tree_count].path);
-    next_stage(protected);
 }
 
 static void look_into_directory(struct protected *protected)
@@ -476,8 +540,10 @@ static void look_on(struct protected *protected)
         give_up(protected);
     else if (walks)
         look_into_directory(protected);
-    else if (protected->stage != WHERE_RULES_POINT || !look_at_next_pattern(protected))
-        next_stage(protected);
+    else {
+        protected->entries_left = protected->at_most;
+        if (protected->stage != WHERE_RULES_POINT || !look_at_next_pattern(protected)) next_stage(protected);
+    }
 }
 
 bool protected_look(struct protected *protected, size_t entries)
@@ -530,6 +596,8 @@ void protected_free(struct protected *protected)
         free(protected->beginnings[i]);
     for (size_t i = 1; i < protected->file_count; i++)
         free(protected->files[i].path);
+    for (size_t i = 0; i < protected->imagined_count; i++)
+        free(protected->imagined[i].path);
     for (size_t i = 1; i < protected->candidate_count; i++)
         free(protected->candidates[i].path);
     if (protected->mounts) mounts_free(protected->mounts);

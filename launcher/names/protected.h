@@ -22,8 +22,8 @@
 struct protected;
 
 /* All that is given has to outlive it. Nothing is looked at yet; and no more entries than `at_most` will be
- * in the workspace, and as many elsewhere. */
-enum { PROTECTED_AT_MOST = 200000 }; /* some hundred milliseconds */
+ * in the workspace, and as many wherever a rule's pattern leads. */
+enum { PROTECTED_AT_MOST = 500000 }; /* some hundred milliseconds */
 struct protected *protected_new(const struct policy *policy, const struct image *image,
                                 const struct places *places, size_t at_most);
 void protected_free(struct protected *protected);
@@ -37,8 +37,7 @@ enum {
 /* Looks at so many more entries. False: there is nothing more to look at. */
 bool protected_look(struct protected *protected, size_t entries);
 
-/* What was too much to look at, as a path; NULL: nothing. Another name of what lies there is a name like any
- * other. */
+/* What was too much to look at, as a path; NULL: nothing. */
 const char *protected_unseen(const struct protected *protected);
 
 /* Whether this may be another name of a file that was not seen yet. */
@@ -59,7 +58,8 @@ struct protected_file {
 };
 
 /* The next of them that the file of a descriptor is, beginning with `*at` = 0; NULL: it is none, or no more.
- */
+ * Where there was too much to look at in the workspace, a file of several names may be any that was not
+ * seen: it is what is imagined there, too. */
 const struct protected_file *protected_next(struct protected *protected, int fd, const struct stat *status,
                                             size_t *at);
 
@@ -67,6 +67,10 @@ const struct protected_file *protected_next(struct protected *protected, int fd,
  * was looked at, this finds out about so many more: for ACT_READ about those that are kept from being read,
  * for ACT_WRITE about those that are kept from being written alone. False: there are no more. */
 bool protected_settle(struct protected *protected, enum act_kind kind, size_t entries);
+
+/* What stands for all that was not seen in the workspace: what a rule would hold back if it were there. It has
+ * no inode, and mostly two stars for a name in its path. */
+const struct protected_file *protected_imagined(const struct protected *protected, size_t *count);
 
 /* All of them, for show, and for whoever keeps a table of those that have several names. */
 const struct protected_file *protected_files(const struct protected *protected, size_t *count);

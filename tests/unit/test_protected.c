@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "../../launcher/names/page.h"
 #include "../../launcher/names/protected.h"
 #include "policies.h"
 
@@ -370,6 +371,127 @@ static void what_is_too_much_to_look_at_is_said(void **state)
     assert_non_null(protected_unseen(found));
 }
 
+/* Guarded code can fill one of them. */
+static void a_place_with_too_much_in_it_hides_no_other(void **state)
+{
+    (void)state;
+    make_dir_at_home("full");
+    make_dir_at_home(".keys");
+    for (int i = 0; i < 50; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "full/%d", i);
+        make_file_at(in_home(name));
+    }
+    make_file_of_both(".keys/id", "innocent");
+    look_at_most_with(30,
+                      "askfirst: 1\nread:\n  - deny: [\"~/full/x*/**\", ~/.keys/**]\n  - allow: \"/**\"\n");
+    assert_false(protected_look(found, 1000000));
+    assert_string_equal(protects("innocent"), "home/.keys/id");
+    assert_non_null(protected_unseen(found));
+}
+
+/* Two files of two names and one of one, among more than is looked at. */
+static void make_too_many(void)
+{
+    for (int i = 0; i < 50; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%d", i);
+        make_file(name);
+    }
+    make_dir("a");
+    make_file("a/.env");
+    make_file("plain");
+    assert_int_equal(link(in_work("a/.env"), in_work("notes")), 0);
+    assert_int_equal(link(in_work("plain"), in_work("plain-too")), 0);
+}
+
+/* Whether the file of this name in the workspace is taken for what lies at that path in it. */
+static bool may_be(const char *name, const char *path, bool readable)
+{
+    const struct protected_file *file;
+    struct stat status;
+    bool is = false;
+    int fd = open(in_work(name), O_PATH | O_NOFOLLOW);
+    assert_int_equal(fstat(fd, &status), 0);
+    for (size_t at = 0; (file = protected_next(found, fd, &status, &at));)
+        is = is || (!strcmp(file->path, in_work(path)) && file->readable == readable);
+    close(fd);
+    return is;
+}
+
+static void a_file_of_several_names_may_be_any_that_was_too_much_to_look_at(void **state)
+{
+    (void)state;
+    make_too_many();
+    look_at_most_with(10, ENV);
+    assert_false(protected_look(found, 1000000));
+    assert_true(may_be("notes", "**/.env", false));
+    assert_true(may_be("plain-too", "**/.env", false));
+    assert_false(may_be("7", "**/.env", false));
+    look_with(ENV);
+    assert_false(protected_look(found, 1000000));
+    assert_string_equal(protects("notes"), "work/a/.env");
+    assert_string_equal(protects("plain-too"), "");
+}
+
+static void what_was_not_seen_is_asked_about_where_a_rule_asks(void **state)
+{
+    (void)state;
+    make_too_many();
+    look_at_most_with(10,
+                      "askfirst: 1\nread:\n  - deny: \"**/id_*\"\n  - ask: \"**/.env\"\n  - allow: \"/**\"\n"
+                      "write:\n  - ask: \"${workspace}/hooks/*\"\n  - allow: \"/**\"\n");
+    assert_false(protected_look(found, 1000000));
+    assert_true(may_be("plain-too", "**/.env", false));
+    assert_true(may_be("plain-too", "hooks/x", true));
+    assert_false(may_be("plain-too", "**/id_", false));
+    look_at_most_with(10, "askfirst: 1\nread:\n  - allow: \"/**\"\nwrite:\n  - deny: \"**/.git/**\"\n"
+                          "  - allow: \"/**\"\n");
+    assert_false(protected_look(found, 1000000));
+    assert_true(may_be("plain-too", "**/.git", true));
+    look_at_most_with(10,
+                      "askfirst: 1\nread:\n  - ask: [\"/nowhere/**\", \"**/*[a-c]\"]\n  - allow: \"/**\"\n");
+    assert_false(protected_look(found, 1000000));
+    assert_true(may_be("plain-too", "**/a", false));
+}
+
+static bool is_marked(const struct wire_names_of *names, const char *name)
+{
+    struct stat status;
+    assert_int_equal(stat(in_work(name), &status), 0);
+    return names->bits[status.st_ino % WIRE_NAMES_BITS / 8] >> status.st_ino % WIRE_NAMES_BITS % 8 & 1;
+}
+
+static void readers_and_writers_are_told_what_to_ask_about(void **state)
+{
+    struct wire_names page = {0};
+    size_t told = 0;
+    (void)state;
+    make_dir("hooks");
+    make_file("hooks/one");
+    make_file(".env");
+    make_file("alone");
+    assert_int_equal(link(in_work("hooks/one"), in_work("innocent")), 0);
+    assert_int_equal(link(in_work(".env"), in_work("notes")), 0);
+    static const char rules[] =
+        "askfirst: 1\nread:\n  - ask: [\"**/.env\", \"**/alone\"]\n  - allow: \"/**\"\n"
+        "write:\n  - ask: \"**/hooks/**\"\n  - allow: \"/**\"\n";
+    look_at_all_with(rules);
+    page_mark(&page, found, &told);
+    assert_true(is_marked(&page.reading, "notes") && is_marked(&page.writing, "notes"));
+    assert_true(!is_marked(&page.reading, "innocent") && is_marked(&page.writing, "innocent"));
+    assert_true(!is_marked(&page.reading, "alone") && !is_marked(&page.writing, "alone"));
+    assert_true(page_has(&page.reading));
+
+    page = (struct wire_names){0};
+    told = 0;
+    look_at_most_with(2, rules);
+    assert_false(protected_look(found, 1000000));
+    assert_false(page_has(&page.reading));
+    page_mark(&page, found, &told);
+    assert_true(is_marked(&page.reading, "alone") && is_marked(&page.writing, "innocent"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -389,6 +511,10 @@ int main(void)
         TEST(what_may_not_be_written_is_found_in_the_workspace_too),
         TEST(a_new_file_with_the_inode_of_an_old_one_is_another),
         TEST(what_is_too_much_to_look_at_is_said),
+        TEST(a_place_with_too_much_in_it_hides_no_other),
+        TEST(a_file_of_several_names_may_be_any_that_was_too_much_to_look_at),
+        TEST(what_was_not_seen_is_asked_about_where_a_rule_asks),
+        TEST(readers_and_writers_are_told_what_to_ask_about),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
