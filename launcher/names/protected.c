@@ -476,8 +476,8 @@ static void next_stage(struct protected *protected)
     if (protected->stage == WORKSPACE) put_off(protected, xstrdup(protected->places->workspace), false);
 }
 
-/* What a rule holds back below the directory, if it is there, and be it only by a question: an answer is better
- * than a no that no answer lifts. NULL: no rule does. */
+/* What a rule holds back below the directory, if it is there, and be it only by a question: an answer is
+ * better than a no that no answer lifts. NULL: no rule does. */
 static char *imagine(const struct protected *protected, enum act_kind kind, const char *directory)
 {
     cleanup_free char *deep = xasprintf("%s/**", directory);

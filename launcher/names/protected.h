@@ -68,8 +68,8 @@ const struct protected_file *protected_next(struct protected *protected, int fd,
  * for ACT_WRITE about those that are kept from being written alone. False: there are no more. */
 bool protected_settle(struct protected *protected, enum act_kind kind, size_t entries);
 
-/* What stands for all that was not seen in the workspace: what a rule would hold back if it were there. It has
- * no inode, and mostly two stars for a name in its path. */
+/* What stands for all that was not seen in the workspace: what a rule would hold back if it were there. It
+ * has no inode, and mostly two stars for a name in its path. */
 const struct protected_file *protected_imagined(const struct protected *protected, size_t *count);
 
 /* All of them, for show, and for whoever keeps a table of those that have several names. */
