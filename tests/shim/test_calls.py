@@ -45,6 +45,25 @@ class Calls(Case):
         subprocess.run([*MUSL, "-o", program, ROOT / "tests" / "programs" / f"{name}.c"], check=True)
         return program
 
+    def test_the_c_library_is_found_behind_more_libraries_than_are_kept(self):
+        names = [f"lib{i}.so" for i in range(40)]
+        for name in names:
+            subprocess.run(["cc", "-shared", "-nostdlib", "-fPIC", "-x", "c", os.devnull, "-o", self.tmp / name], check=True)
+        for compiler in ["cc"], MUSL:
+            subprocess.run([*compiler, "-Wl,--no-as-needed", "-o", "many", "-x", "c", "-", "-x", "none",
+                            *(f"./{name}" for name in names), f"-Wl,-rpath,{self.tmp}"],
+                           cwd=self.tmp, check=True, text=True, input="""
+                #include <spawn.h>
+                #include <sys/wait.h>
+                extern char **environ;
+                int main(void)
+                {
+                    char *const argv[] = {"true", 0};
+                    int pid, status = 1;
+                    return posix_spawn(&pid, "/bin/true", 0, 0, argv, environ) || waitpid(pid, &status, 0) != pid || status;
+                }""")
+            self.assertEqual(self.guarded(ALLOW_ALL, self.tmp / "many", cwd=self.tmp).returncode, 0, compiler)
+
     def test_calls_on_files_come_to_the_same(self):
         self.assert_same(PROGRAMS / "calls_files")
 
