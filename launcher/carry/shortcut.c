@@ -2,7 +2,8 @@
  *
  * What is looked at and then opened by name is the same file, as nobody in the run can change a name
  * meanwhile: that is done by this same thread. For all others it is made sure of afterwards, on the
- * descriptor.
+ * descriptor. Where links are on the way, the file is opened by the real path to which they led before, if
+ * that is still the file to which they lead: it lies under a path that was judged, like any other.
  */
 #include "shortcut.h"
 
@@ -181,20 +182,18 @@ bool shortcut_to_program(pid_t tid, int directory, const char *path, struct shor
 
 /* By its real path, which is `name` where no link was met. -1: it is not plainly allowed, or there is no
  * slot. */
-static int find_slot(const struct image *image, struct protected *protected, struct lane *lane, int fd,
-                     bool straight, const char *name)
+static int find_slot(const struct grounds *grounds, int fd, bool straight, const char *name)
 {
     char real[PATH_MAX];
     struct stat status;
     const char *path = straight ? name : real;
-    bool allowed = straight ? shortcut_may_read(image, name, strlen(name))
-                            : leads_to_allowed(image, fd, real) && !is_special(real);
-    bool plain = allowed && !fstat(fd, &status) && is_plain(fd, &status, path, protected);
-    return plain ? lane_add(lane, path) : -1;
+    bool allowed = straight ? shortcut_may_read(grounds->image, name, strlen(name))
+                            : leads_to_allowed(grounds->image, fd, real) && !is_special(real);
+    bool plain = allowed && !fstat(fd, &status) && is_plain(fd, &status, path, grounds->protected);
+    return plain ? lane_add(grounds->lane, path) : -1;
 }
 
-bool shortcut_by_lane(const struct image *image, struct protected *protected, struct lane *lane,
-                      const char *name, uint64_t flags, int *result)
+bool shortcut_by_lane(const struct grounds *grounds, const char *name, uint64_t flags, int *result)
 {
     const uint64_t looking = O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW);
     if (name[0] != '/' || is_special(name)) return false;
@@ -202,49 +201,80 @@ bool shortcut_by_lane(const struct image *image, struct protected *protected, st
     bool straight = fd >= 0, missing = !straight && errno == ENOENT;
     if (missing) {
         *result = -ENOENT;
-        return shortcut_may_read(image, name, strlen(name)) && lane_add(lane, name) >= 0;
+        return shortcut_may_read(grounds->image, name, strlen(name)) && lane_add(grounds->lane, name) >= 0;
     }
     if (!straight && errno == ELOOP) fd = open_how(name, looking, 0);
     if (fd < 0) return false;
-    int slot = find_slot(image, protected, lane, fd, straight, name);
+    int slot = find_slot(grounds, fd, straight, name);
     close(fd);
-    if (slot >= 0 && !straight) lane_add_alias(lane, name, slot);
+    if (slot >= 0 && !straight) lane_add_alias(grounds->lane, name, slot);
     *result = -(WIRE_SLOT + slot);
     return slot >= 0;
 }
 
-bool shortcut(const struct image *image, struct protected *protected, struct lane *lane,
-              const struct request *request, pid_t tid, int *result)
+/* What is not there, `full` from the root on, need not be asked for again. */
+static bool find_missing(const struct grounds *grounds, const char *full, const char *flat, int *result)
+{
+    struct stat seen;
+    bool missing = (errno == ENOENT || errno == ENOTDIR) && is_missing(full, result);
+    /* Without its dots, or a slash at the end, it may well be there. */
+    bool flat_too = missing && (!strcmp(full, flat) || (lstat(flat, &seen) && errno == ENOENT));
+    if (flat_too && grounds->lane && shortcut_may_read(grounds->image, flat, strlen(flat)))
+        lane_add(grounds->lane, flat);
+    return missing;
+}
+
+/* Where it led through links before, if that is straight to what it leads to now: `real` is the file's path
+ * then, and judged like any other. */
+static int open_as_before(const struct grounds *grounds, const struct request *request, const char *full,
+                          const struct stat *seen, char real[PATH_MAX])
+{
+    const char *before = leads_to(grounds->leads, full);
+    int fd = before ? open_straight(grounds->image, request, before, before, strlen(before)) : -1;
+    if (fd >= 0 && is_same(fd, seen)) {
+        strcpy(real, before);
+        return fd;
+    }
+    if (fd >= 0) close(fd);
+    return -1;
+}
+
+/* By no link, or else through them. `real` is empty, or becomes the file's path in the latter case. */
+static int open_anew(const struct grounds *grounds, const struct request *request, const char *full,
+                     const char *flat, bool link, char real[PATH_MAX])
+{
+    int fd = link ? -1 : open_straight(grounds->image, request, full, flat, strlen(flat));
+    if (link || (fd < 0 && errno == ELOOP)) fd = open_through_links(grounds->image, request, full, real);
+    return fd;
+}
+
+bool shortcut(const struct grounds *grounds, const struct request *request, pid_t tid, int *result)
 {
     char full[2 * PATH_MAX], flat[2 * PATH_MAX], real[PATH_MAX];
     struct stat seen;
     real[0] = 0;
     if (request->is_openat2 || request->flags & MAKING_FLAGS) return false;
     if (!from_root(tid, request->directory, request->path, full)) return false;
-    size_t length = flatten(full, flat);
+    flatten(full, flat);
     if (is_special(flat)) return false;
-    if (lstat(full, &seen)) {
-        bool missing = (errno == ENOENT || errno == ENOTDIR) && is_missing(full, result);
-        /* Without its dots, or a slash at the end, it may well be there. */
-        bool flat_too = missing && (!strcmp(full, flat) || (lstat(flat, &seen) && errno == ENOENT));
-        if (flat_too && lane && shortcut_may_read(image, flat, length)) lane_add(lane, flat);
-        return missing;
-    }
+    if (lstat(full, &seen)) return find_missing(grounds, full, flat, result);
 
     if (request->flags & ~(PLAIN_FLAGS | LARGE_FLAG)) return false;
     bool link = S_ISLNK(seen.st_mode);
     if (link && (request->flags & O_NOFOLLOW || stat(full, &seen))) return false;
     if (!S_ISREG(seen.st_mode) && !S_ISDIR(seen.st_mode)) return false;
-    int fd = link ? -1 : open_straight(image, request, full, flat, length);
-    bool straight = fd >= 0;
-    if (link || (fd < 0 && errno == ELOOP)) fd = open_through_links(image, request, full, real);
+    int fd = open_as_before(grounds, request, full, &seen, real);
+    bool as_before = fd >= 0;
+    if (!as_before) fd = open_anew(grounds, request, full, flat, link, real);
     if (fd < 0) return false;
-    if (!is_same(fd, &seen) || !is_plain(fd, &seen, *real ? real : flat, protected)) {
+    if ((!as_before && !is_same(fd, &seen)) ||
+        !is_plain(fd, &seen, *real ? real : flat, grounds->protected)) {
         close(fd);
         return false;
     }
     if (!(request->flags & O_NONBLOCK)) fcntl(fd, F_SETFL, 0);
-    if (straight && lane) lane_add(lane, flat);
+    if (*real && !as_before && !is_special(real)) leads_learn(grounds->leads, full, real);
+    if (!*real && grounds->lane) lane_add(grounds->lane, flat);
     *result = fd;
     return true;
 }

@@ -11,20 +11,26 @@
 #include "../../policy/policy.h"
 #include "../lane/lane.h"
 #include "../names/protected.h"
+#include "leads.h"
 #include "opening.h"
+
+/* What it goes by. */
+struct grounds {
+    const struct image *image;
+    struct protected *protected;
+    struct lane *lane; /* NULL: there is none */
+    struct leads *leads;
+};
 
 /* `result`: a descriptor, close-on-exec here, or the -errno that the caller gets: ENOENT or ENOTDIR. False:
  * the long way, and nothing has been done. Only for a caller that is what the launcher is. What was opened,
- * or is missing, under its real path need not trap another time: it is put into the lane (NULL: there is
- * none). */
-bool shortcut(const struct image *image, struct protected *protected, struct lane *lane,
-              const struct request *request, pid_t tid, int *result);
+ * or is missing, under its real path need not trap another time: it is put into the lane. */
+bool shortcut(const struct grounds *grounds, const struct request *request, pid_t tid, int *result);
 
 /* The same for a caller that can open by itself what has a name in the lane. `name` is what it says its path
  * comes to where no link is on the way: nobody else is misled by a wrong one. `result`: -(WIRE_SLOT + slot),
  * or -ENOENT. */
-bool shortcut_by_lane(const struct image *image, struct protected *protected, struct lane *lane,
-                      const char *name, uint64_t flags, int *result);
+bool shortcut_by_lane(const struct grounds *grounds, const char *name, uint64_t flags, int *result);
 
 /* Whether the policy lets it be read by anybody, without asking. */
 bool shortcut_may_read(const struct image *image, const char *path, size_t length);

@@ -232,16 +232,22 @@ static bool may_be_hidden(const struct opening *opening)
            S_ISREG(opening->spot.status.st_mode);
 }
 
+static struct grounds grounds_of(struct watch *watch)
+{
+    return (struct grounds){watch->session->image, watch->protected, watch->lane, &watch->leads};
+}
+
 /* Its caller can do it by itself, when it is told where in the lane the name stands. */
 static bool open_by_lane(struct call *call)
 {
     char name[LANE_SLOT];
     const struct watch *watch = call->watch;
     const struct seccomp_data *data = &call->notification.data;
+    const struct grounds grounds = grounds_of(call->watch);
     int result;
     if (!watch->lane || watch->strangers || !(opening_more(&call->notification) & WIRE_OPENING_BY_SLOT) ||
         memory_string(call->tid, data->args[4], name, sizeof name) ||
-        !shortcut_by_lane(watch->session->image, watch->protected, watch->lane, name, data->args[2], &result))
+        !shortcut_by_lane(&grounds, name, data->args[2], &result))
         return false;
     struct lane *lane = watch->lane;
     const struct image *image = watch->session->image;
@@ -255,12 +261,12 @@ void watch_file_open(struct call *call)
 {
     struct request request;
     const struct watch *watch = call->watch;
+    const struct grounds grounds = grounds_of(call->watch);
     if (open_by_lane(call)) return;
     int result, error = opening_request(&call->notification, &request);
     /* A descriptor can be given to nobody but this call's own caller, so whether it still waits need not be
      * asked. */
-    if (!error && !watch->strangers &&
-        shortcut(watch->session->image, watch->protected, watch->lane, &request, call->tid, &result)) {
+    if (!error && !watch->strangers && shortcut(&grounds, &request, call->tid, &result)) {
         if (result < 0)
             call_return(call, result);
         else
@@ -406,6 +412,7 @@ static void forget_moved(struct call *call)
     const struct deed *deed = call->own;
     const struct spot *spots = deed->change.spots;
     enum change_names names = change_names(&deed->change);
+    if (names != CHANGE_NAMES_NOTHING) leads_forget(&call->watch->leads);
     if (!call->watch->lane) return;
     if (names == CHANGE_MOVES || names == CHANGE_EXCHANGES) forget_below(call, &spots[0], &spots[1]);
     if (names == CHANGE_EXCHANGES) forget_below(call, &spots[1], &spots[0]);

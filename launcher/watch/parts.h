@@ -9,6 +9,7 @@
 #include "../callers/fences.h"
 #include "../callers/identity.h"
 #include "../carry/aside.h"
+#include "../carry/leads.h"
 #include "../door/acts.h"
 #include "../door/parts.h"
 #include "../filter/beside.h"
@@ -30,6 +31,7 @@ struct watch {
     struct verifier *verifier;
     struct floor_plan *plan;
     struct lane *lane; /* NULL: none */
+    struct leads leads;
     struct protected *protected;
     struct objects *objects;    /* System V's that the run has made */
     struct loop_timer *looking; /* for more of them */

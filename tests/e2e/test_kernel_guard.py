@@ -184,6 +184,52 @@ os.makedirs("gone"); os.chdir("gone"); os.rmdir("../gone"); print(look("x", 0), 
             with self.subTest(name):
                 self.assertEqual(self.guard(BUSYBOX, "cat", name).stdout, "")
 
+    def test_a_link_is_followed_where_it_leads_each_time(self):
+        text = """
+import os, sys
+def read(name):
+    try: return open(name).read()
+    except OSError as error: return error.strerror + "\\n"
+def turn(to, link):
+    os.symlink(to, "new")
+    os.rename("new", link)
+def all(): return "".join(read(name) + read(name) for name in ("link", "way/plain", "/proc/self/cwd/link"))
+out = all()
+turn("other/plain", "link"), turn("other", "way")
+out += all()
+turn("secret", "link"), turn("/proc/self/cwd/other", "way")
+out += all()
+way = os.getcwd() + "/way/plain"
+os.chdir("other")  # where it leads now is another place
+out += read(way)
+os.chdir("..")
+turn("plain", "link"), turn(".", "way")
+out += all()
+print(out + "turn it", flush=True)
+sys.stdin.readline()  # and now somebody else does
+print(all(), end="")
+"""
+        other = self.workspace / "other"
+        (other / "other").mkdir(parents=True)
+        (other / "plain").write_text("other\n")
+        (other / "other" / "plain").write_text("inner\n")
+        for link, to in ("link", "plain"), ("way", "."):
+            (self.workspace / link).symlink_to(to)
+        command = [support.ASKFIRST, "run", "--guard=kernel", "--no-lane", "--policy", self.rules, "--approve", "deny", "--",
+                   "/usr/bin/python3", "-c", text]
+        with subprocess.Popen(command, cwd=self.workspace, env=self.environment(), text=True, stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            lines = []
+            while not lines or lines[-1] not in ("turn it\n", ""):
+                lines.append(process.stdout.readline())
+            for link, to in ("link", "secret"), ("way", "other"):
+                (self.workspace / "new").symlink_to(to)
+                (self.workspace / "new").rename(self.workspace / link)
+            lines += process.communicate("turned\n", timeout=30)[0].splitlines(keepends=True)
+        denied = "Permission denied\n"
+        self.assertEqual(lines, ["plain\n"] * 6 + ["other\n"] * 6 + [denied] * 2 + ["other\n"] * 2 + [denied] * 2 + ["inner\n"] +
+                         ["plain\n"] * 6 + ["turn it\n"] + [denied] * 2 + ["other\n"] * 2 + [denied] * 2)
+
     def test_an_environment_without_anything_in_it_changes_nothing(self):
         result = self.guard("env", "-i", "/bin/cat", "secret")
         self.assertEqual((result.stdout, result.returncode), ("", 1))
