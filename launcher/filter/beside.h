@@ -8,13 +8,13 @@
  * itself, so it is only done after it was seen to take long, and now and then it is tried without.
  *
  * What a thread may run on is its own affair, so this holds back wherever it could make a difference that
- * lasts. It is done for a thread that may run where the launcher may, as nearly all do; one that is restricted
- * in another way is left alone. The thread waits in the kernel all the while, and has its processors back
- * before its call is answered: meanwhile it can neither look nor have a child. What others have made of it in
- * that moment is left as it is; but finding that out and giving back are two system calls, as finding out and
- * taking away were: who restricts another thread within half a microsecond of these is too early, as the
- * earlier of two who do that to one thread always is. Where it cannot be done it is done without: for another
- * user's thread, for one with a deadline, and with more processors than a cpu_set_t has.
+ * lasts. It is done for a thread that may run where the launcher may, as nearly all do; one that is
+ * restricted in another way is left alone. The thread waits in the kernel all the while, and has its
+ * processors back before its call is answered: meanwhile it can neither look nor have a child. What others
+ * have made of it in that moment is left as it is; but finding that out and giving back are two system calls,
+ * as finding out and taking away were: who restricts another thread within half a microsecond of these is
+ * too early, as the earlier of two who do that to one thread always is. Where it cannot be done it is done
+ * without: for another user's thread, for one with a deadline, and with more processors than a cpu_set_t has.
  */
 #ifndef ASKFIRST_FILTER_BESIDE_H
 #define ASKFIRST_FILTER_BESIDE_H
