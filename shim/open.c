@@ -84,20 +84,27 @@ static bool needs_names(const struct opening *opening, const struct stat *status
            judge_needs_names(opening->session, deeds(opening->flags), status->st_ino);
 }
 
-static APART bool has_names(const struct opening *opening, long fd)
+/* Whether what was opened may be, and is emptied now if that was left for later. */
+static APART bool may_be(const struct opening *opening, int fd, bool empty)
 {
     struct stat status;
-    return fd >= 0 && !raw_fstat((int)fd, &status) && needs_names(opening, &status);
+    if (raw_fstat(fd, &status) || needs_names(opening, &status)) return false;
+    return !empty || (status.st_mode & S_IFMT) != S_IFREG || !raw_call(__NR_ftruncate, fd, 0);
 }
 
-/* By the path's own text. False: not conclusive. */
+/* By the path's own text. False: not conclusive. A truncation cannot be taken back: where names count it comes
+ * after the look. */
 static bool open_text(const struct opening *opening, const struct text *text, uint64_t word, long *result)
 {
-    if (judge_word(opening->session, word, deeds(opening->flags), text->bytes, text->length) != VERDICT_ALLOW)
+    int flags = opening->flags;
+    bool has = judge_has_names(opening->session, deeds(flags)),
+         later = has && flags & O_TRUNC && !(flags & O_EXCL);
+    if ((later && (flags & O_ACCMODE) == O_RDONLY) ||
+        judge_word(opening->session, word, deeds(flags), text->bytes, text->length) != VERDICT_ALLOW)
         return false;
-    struct open_how how = how_to(opening->flags, opening->mode, RESOLVE_NO_SYMLINKS);
+    struct open_how how = how_to(later ? flags & ~O_TRUNC : flags, opening->mode, RESOLVE_NO_SYMLINKS);
     *result = open_waiting(AT_FDCWD, text->bytes, &how);
-    if (judge_has_names(opening->session, deeds(opening->flags)) && has_names(opening, *result)) {
+    if (has && *result >= 0 && !may_be(opening, (int)*result, later)) {
         raw_close((int)*result);
         return false;
     }
@@ -138,8 +145,6 @@ static APART bool open_fast(struct opening *opening, long *result)
     struct text text;
     int flags = opening->flags;
     bool done = false, leaves = !(flags & (O_CREAT | O_TRUNC | __O_TMPFILE)); /* everything as it was */
-    if (flags & O_TRUNC && judge_has_names(opening->session, deeds(flags)))
-        return false; /* it cannot be taken back */
     text_begin(&text);
     long plain = where_plainly(&text, opening->dirfd, opening->path);
     uint64_t word = plain < 0 ? 0 : seen_word(opening->session, deeds(flags), text.bytes, text.length);

@@ -5,7 +5,7 @@
 #include "../../shim/wire.h"
 #include "protected.h"
 
-/* Marks for the readers, and for the writers, what is known by now: which inodes there is something to ask about
+/* Marks for the readers, and for the writers, what is known by now: of which inodes there is something to ask
  * if a file has several names. `*told` counts those that were looked at, from 0. */
 void page_mark(struct wire_names *page, const struct protected *protected, size_t *told);
 

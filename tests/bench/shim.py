@@ -88,6 +88,10 @@ def main():
     print(f"{'':44} {'bare':>9} {'guarded':>9}")
     compare("open+close of an allowed file", 1.15, "open", "/etc/passwd")
     compare("open+close of another file each time", None, "files", "/usr/include")
+    compare("open+close of a directory", None, "open", "/usr/include")
+    compare("open+close of .", None, "open", ".")
+    compare("open+close by way of ..", None, "open", "/usr/lib/../include")
+    compare("open+close of /proc/self/status", None, "open", "/proc/self/status")
     with tempfile.TemporaryDirectory() as folder:
         link = pathlib.Path(folder, "link")
         link.symlink_to("/etc/passwd")

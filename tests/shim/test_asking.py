@@ -194,6 +194,23 @@ for act in [lambda: open("alias", "w"), lambda: open("alias", "r+"), lambda: os.
         self.assertEqual([request.flags for request in door.of(d.NAMES)],
                          [d.WRITES, d.READS | d.WRITES] + [d.WRITES] * 3 + [d.READS] * 2)
 
+    def test_a_file_of_one_name_is_emptied_while_others_are_sought(self):
+        door = Door(self, self.rules)
+        door.names(d.SOUGHT)
+        for name in "own", "old", "read", "alias":
+            self.file(f"home/work/{name}", name)
+        os.link(self.workspace / "alias", self.workspace / "more")
+        result = door.run("/usr/bin/python3", "-c", """
+import os
+for name, flags in [("own", os.O_WRONLY), ("old", os.O_RDWR | os.O_CREAT), ("read", os.O_RDONLY), ("alias", os.O_WRONLY), ("new", os.O_RDWR | os.O_CREAT),
+                    ("newest", os.O_WRONLY | os.O_CREAT | os.O_EXCL), ("/dev/null", os.O_WRONLY | os.O_CREAT), (".", os.O_RDONLY), ("x/", os.O_WRONLY)]:
+    try: print(name, os.fstat(os.open(name, flags | os.O_TRUNC)).st_size)
+    except OSError as error: print(name, error.strerror)
+""")
+        self.assertEqual(result.stdout.split("\n")[:-1], ["own 0", "old 0", "read 0", "alias 0", "new 0", "newest 0", "/dev/null 0",
+                                                         ". Is a directory", "x/ No such file or directory"], result.stderr)
+        self.assertEqual([request.strings[1] for request in door.of(d.NAMES)], ["alias"])
+
     def test_what_the_policy_denies_is_told_and_not_asked(self):
         self.file("home/work/denied", "x")
         door = Door(self, self.rules)
