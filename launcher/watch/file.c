@@ -294,6 +294,10 @@ void watch_file_open(struct call *call)
         call_return(call, -ENOTDIR);
         return;
     }
+    if (call_at_others_terminal(call, &opening->spot)) {
+        call_refuse_terminal(call, &opening->spot);
+        return;
+    }
     if (may_be_hidden(opening)) call->hidden = show_empty;
     if (opening->reads) add(call, ACT_READ, NULL, &opening->spot);
     if (opening->writes) add(call, ACT_WRITE, opening->detail, &opening->spot);
@@ -490,6 +494,10 @@ void watch_file_change(struct call *call)
     /* Under another name its content would have another protection. */
     for (size_t i = 0; i < change->spot_count; i++) {
         const struct spot *spot = &change->spots[i];
+        if (call_at_others_terminal(call, spot)) {
+            call_refuse_terminal(call, spot);
+            return;
+        }
         bool renamed = change->spot_count == 2 && (i == 0 || change_names(change) == CHANGE_EXCHANGES);
         if (renamed) add(call, ACT_READ, change->detail, spot);
         add_act_of_change(call, spot);

@@ -127,6 +127,13 @@ mode_t call_umask(const struct call *call);
 /* Words for whoever was refused. */
 void call_tell(const struct call *call, const char *message);
 
+/* ---- terminal.c ---- */
+
+/* Whether it is somebody's who is not of the run. Then the call is to be refused; to observe stops nothing.
+ */
+bool call_at_others_terminal(const struct call *call, const struct spot *spot);
+void call_refuse_terminal(struct call *call, const struct spot *spot);
+
 /* ---- objects.c ---- */
 
 struct objects *objects_new(void);

@@ -1,14 +1,17 @@
 """askfirst run --guard=kernel: what does not come through the C library meets the same policy."""
 import ctypes
+import fcntl
 import hashlib
 import json
 import os
 import pathlib
+import pty
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import unittest
 
@@ -39,8 +42,8 @@ class KernelGuard(support.Case):
     def guard(self, *command, approve="deny", **more):
         return self.askfirst("run", "--guard=kernel", "--policy", self.rules, "--approve", approve, "--", *command, **more)
 
-    def python(self, text, **more):
-        return self.guard("/usr/bin/python3", "-c", text, **more)
+    def python(self, text, args=(), **more):
+        return self.guard("/usr/bin/python3", "-c", text, *args, **more)
 
     def records(self):
         lines = []
@@ -456,6 +459,56 @@ print(call(OPEN, denied, os.O_CREAT | os.O_RDWR, 0o600, None), call(OPEN, denied
         self.assertEqual(guarded.stdout.splitlines()[:3], bare.stdout.splitlines()[:3], guarded.stderr)
         self.assertEqual(len(bare.stdout.splitlines()), 4, bare.stderr)
         self.assertEqual(guarded.stdout.splitlines()[3:], ["EACCES EACCES EACCES"])
+
+    def at_a_terminal(self, command):
+        """A process whose controlling terminal is a new one. -> the process, the terminal's name"""
+        keeper, terminal = pty.openpty()
+        self.addCleanup(os.close, keeper)
+        self.addCleanup(os.close, terminal)
+
+        def begin():
+            os.setsid()
+            fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+        process = subprocess.Popen(command, stdin=terminal, stdout=terminal, stderr=terminal, preexec_fn=begin)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process, os.ttyname(terminal)
+
+    def test_others_terminals_are_not_opened(self):
+        text = """
+import os, pty, subprocess, sys
+def attempt(act, *args):
+    try: act(*args); print("did it", flush=True)
+    except OSError as error: print(error.strerror, flush=True)
+attempt(os.open, sys.argv[1], os.O_RDONLY | os.O_NOCTTY)
+attempt(os.open, sys.argv[1], os.O_WRONLY | os.O_NOCTTY)
+attempt(lambda name: os.open("/proc/self/fd/%d" % os.open(name, os.O_PATH), os.O_RDONLY), sys.argv[1])
+attempt(os.chmod, sys.argv[1], 0o666)
+own = os.ttyname(pty.openpty()[1])
+attempt(os.open, own, os.O_RDWR | os.O_NOCTTY); attempt(os.chmod, own, 0o600)
+pid, master = pty.fork()
+if not pid:
+    attempt(os.open, os.ttyname(0), os.O_RDWR); os._exit(0)
+print(os.read(master, 99).decode().strip())
+"""
+        _, name = self.at_a_terminal(["sleep", "60"])
+        result = self.python(text, args=[name])
+        self.assertEqual(result.stdout, "Permission denied\n" * 4 + "did it\n" * 3, result.stderr)
+        self.assertIn(f"askfirst: denied: {name}: it is the terminal of somebody outside of the run\n", result.stderr)
+        self.assertEqual([line["text"] for line in self.records() if line.get("event") == "foreign-terminal"], [name] * 4)
+        observed = self.askfirst("run", "--guard=kernel", "--mode=observe", "--policy", self.rules, "--", "/usr/bin/python3", "-c", text, name)
+        self.assertEqual(observed.stdout, "did it\n" * 7, observed.stderr)
+
+    def test_the_runs_own_terminal_is_opened_by_its_name(self):
+        got = self.workspace / "got"
+        text = "import os, sys; print(os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY) > 0, file=open('got', 'w'))"
+        script = 'exec "$0" "$@" "$(tty)" > /dev/null'
+        command = ["--policy", self.rules, "--approve=deny", "--", "setsid", "-w", "/usr/bin/python3", "-c", text]
+        process, _ = self.at_a_terminal(["env", "-C", self.workspace, "HOME=" + str(self.home), "sh", "-c", script, support.ASKFIRST,
+                                         "run", "--guard=kernel", *command])
+        self.assertEqual(process.wait(30), 0)
+        self.assertEqual(got.read_text(), "True\n")
 
     OBJECTS = """
 import ctypes, errno, functools, os, struct

@@ -444,9 +444,10 @@ class WaysOut(TtyCase):
         shell.expect(ASKED)
         self.assertFalse(shell.settings()[3] & termios.ECHO)
         (launcher,) = self.children(shell.pid, "askfirst")[:1]
+        prompter = pathlib.Path(f"/proc/{self.prompter(shell)}")
         os.kill(launcher, signal.SIGKILL)
         shell.expect(r"the launcher has ended(?s:.*)Killed|Killed(?s:.*)the launcher has ended")
-        while not shell.settings()[3] & termios.ECHO:
+        while prompter.exists():  # it gives the terminal back at its end; by then the shell may have made its own settings
             shell.read(0.05)
         shell.type("echo and $((1+1)) on\r")
         if "and 2 on" not in shell.stays(2):  # what was typed while the terminal was given back is lost
