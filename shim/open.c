@@ -92,8 +92,8 @@ static APART bool may_be(const struct opening *opening, int fd, bool empty)
     return !empty || (status.st_mode & S_IFMT) != S_IFREG || !raw_call(__NR_ftruncate, fd, 0);
 }
 
-/* By the path's own text. False: not conclusive. A truncation cannot be taken back: where names count it comes
- * after the look. */
+/* By the path's own text. False: not conclusive. A truncation cannot be taken back: where names count it is
+ * made after the look. */
 static bool open_text(const struct opening *opening, const struct text *text, uint64_t word, long *result)
 {
     int flags = opening->flags;
