@@ -159,15 +159,13 @@ static long base(struct text *text, int dirfd)
     return 0;
 }
 
-/* The length of the next part of the path, with slashes before it skipped. */
-static size_t next_part(const char **path)
+/* Copies the next part of the path, with a slash before it. False: there is no room. */
+static bool copy_part(char **to, const char *end, const char **path)
 {
-    size_t length = 0;
-    while (**path == '/')
-        ++*path;
-    while ((*path)[length] && (*path)[length] != '/')
-        length++;
-    return length;
+    if (*to < end) *(*to)++ = '/';
+    while (**path && **path != '/' && *to < end)
+        *(*to)++ = *(*path)++;
+    return *to < end;
 }
 
 long where_plainly(struct text *text, int dirfd, const char *path)
@@ -179,20 +177,20 @@ long where_plainly(struct text *text, int dirfd, const char *path)
             return UNSURE;
         if (text->length == 1) text->length = 0;
     }
-    size_t length;
     bool last_is_dot = true, goes_up = false;
-    while ((length = next_part(&path))) {
-        last_is_dot = path[0] == '.' && length == 1;
-        goes_up = goes_up || (path[0] == '.' && length == 2 && path[1] == '.');
-        if (!last_is_dot) {
-            if (text->length + length + 2 > text->room) return UNSURE;
-            text->bytes[text->length++] = '/';
-            memcpy(text->bytes + text->length, path, length);
-            text->length += length;
-        }
-        path += length;
+    char *to = text->bytes + text->length;
+    for (;;) {
+        char *part = to;
+        while (*path == '/')
+            path++;
+        if (!*path) break;
+        if (!copy_part(&to, text->bytes + text->room - 1, &path)) return UNSURE;
+        last_is_dot = to - part == 2 && part[1] == '.';
+        goes_up = goes_up || (to - part == 3 && part[1] == '.' && part[2] == '.');
+        if (last_is_dot) to = part;
     }
-    text->bytes[text->length] = 0;
+    *to = 0;
+    text->length = (size_t)(to - text->bytes);
     if (goes_up) return WHERE_GOES_UP;
     /* A slash or a dot at its end demands a directory. */
     return last_is_dot || path[-1] == '/' ? WHERE_ONLY_DIRECTORY : 0;
