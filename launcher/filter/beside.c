@@ -46,11 +46,20 @@ static bool keep(struct beside *beside, pid_t tid)
     return !sched_setaffinity(tid, sizeof beside->here, &beside->here);
 }
 
+/* Where its control group got other processors meanwhile, it has all of those for now, as the launcher has,
+ * and would be back on the one alone if they came back. */
+static bool is_as_others(const cpu_set_t *its)
+{
+    cpu_set_t ours;
+    return !sched_getaffinity(0, sizeof ours, &ours) && CPU_EQUAL(its, &ours);
+}
+
 static void let_go(const struct beside *beside)
 {
     cpu_set_t its;
-    if (sched_getaffinity(beside->kept, sizeof its, &its) || !CPU_EQUAL(&its, &beside->here)) return;
-    sched_setaffinity(beside->kept, sizeof beside->again, &beside->again);
+    if (sched_getaffinity(beside->kept, sizeof its, &its)) return;
+    if (CPU_EQUAL(&its, &beside->here) || is_as_others(&its))
+        sched_setaffinity(beside->kept, sizeof beside->again, &beside->again);
 }
 
 static void learn(struct beside *beside)

@@ -126,6 +126,20 @@ static void what_others_make_of_it_meanwhile_stays(void **state)
     assert_processors(other, another);
 }
 
+static void who_got_other_processors_as_this_one_did_is_not_bound_to_one(void **state)
+{
+    (void)state;
+    struct beside beside = that_took_long();
+    if (!have_several()) return;
+    cpu_set_t first = one_of(&usual, 0), second = one_of(&usual, 1);
+    assert_true(beside_begin(&beside, other));
+    const cpu_set_t *another = CPU_EQUAL(&first, &beside.here) ? &second : &first;
+    assert_int_equal(sched_setaffinity(other, sizeof *another, another), 0);
+    assert_int_equal(sched_setaffinity(0, sizeof *another, another), 0);
+    beside_end(&beside);
+    assert_processors(other, &usual);
+}
+
 static void where_only_one_processor_is_had_nobody_is_kept(void **state)
 {
     (void)state;
@@ -181,6 +195,8 @@ int main(void)
                                         stop),
         cmocka_unit_test_setup_teardown(one_that_is_restricted_is_left_alone, start, stop),
         cmocka_unit_test_setup_teardown(what_others_make_of_it_meanwhile_stays, start, stop),
+        cmocka_unit_test_setup_teardown(who_got_other_processors_as_this_one_did_is_not_bound_to_one, start,
+                                        stop),
         cmocka_unit_test_setup_teardown(where_only_one_processor_is_had_nobody_is_kept, start, stop),
         cmocka_unit_test_setup_teardown(what_is_not_there_is_not_kept, start, stop),
         cmocka_unit_test_setup_teardown(it_is_tried_without_the_less_often_the_longer_that_takes, start,
