@@ -88,10 +88,10 @@ static void begin(struct json *json, const char *key)
 {
     if (json->comma) text_char(&json->text, ',');
     json->comma = true;
-    if (key) {
-        value(&json->text, key, strlen(key));
-        text_char(&json->text, ':');
-    }
+    if (!key) return;
+    text_char(&json->text, '"');
+    text_string(&json->text, key); /* our own words */
+    text_add(&json->text, "\":", 2);
 }
 
 void json_open(struct json *json, const char *key, char bracket)

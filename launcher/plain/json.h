@@ -13,7 +13,7 @@
 
 #include "text.h"
 
-/* Begins as {0}. `key` is NULL inside arrays. */
+/* Begins as {0}. `key` is NULL inside arrays, else plain ASCII words. */
 struct json {
     struct text text;
     bool comma; /* the next value needs one before it */

@@ -252,6 +252,8 @@ bool show_is_utf8(const char *data, size_t length)
     uint32_t c;
 
     for (size_t at = 0, step; at < length; at += step) {
+        step = 1;
+        if ((signed char)data[at] > 0) continue; /* ASCII, as nearly all is */
         step = character_read(data + at, length - at, &c);
         if (!step || !c) return false;
     }

@@ -35,7 +35,9 @@ void text_string(struct text *text, const char *string)
 
 void text_char(struct text *text, char c)
 {
-    text_add(text, &c, 1);
+    if (text->capacity - text->length < 2) reserve(text, 1);
+    text->data[text->length++] = c;
+    text->data[text->length] = '\0';
 }
 
 void text_format(struct text *text, const char *format, ...)

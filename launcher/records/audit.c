@@ -68,14 +68,25 @@ static void put_number(struct json *record, const char *name, int64_t number)
     json_number(record, name, number < 0 ? 0 : (uint64_t)number);
 }
 
+static void put_digits(char *to, int number, int count)
+{
+    for (; count; number /= 10)
+        to[--count] = (char)('0' + number % 10);
+}
+
 static void put_time(struct json *record, const char *name, int64_t milliseconds)
 {
-    char text[64];
+    char text[] = "YYYY-MM-DDTHH:MM:SS.mmmZ";
     struct tm parts;
     time_t seconds = (time_t)(milliseconds / 1000);
     gmtime_r(&seconds, &parts);
-    snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts.tm_year + 1900, parts.tm_mon + 1,
-             parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, (int)(milliseconds % 1000));
+    put_digits(text, parts.tm_year + 1900, 4);
+    put_digits(text + 5, parts.tm_mon + 1, 2);
+    put_digits(text + 8, parts.tm_mday, 2);
+    put_digits(text + 11, parts.tm_hour, 2);
+    put_digits(text + 14, parts.tm_min, 2);
+    put_digits(text + 17, parts.tm_sec, 2);
+    put_digits(text + 20, (int)(milliseconds % 1000), 3);
     json_string(record, name, text);
 }
 
