@@ -149,8 +149,10 @@ static void expect_program(struct matter *matter, const struct answer *answer)
 {
     struct exec *exec = matter->own;
     struct door *door = matter->door;
-    if (matter->replied && matter->question)
+    if (matter->replied && matter->question && matter->question->python_file) {
+        caller_since(&matter->caller);
         origins_put(door->origins, &matter->caller, origin_new(matter->question));
+    }
     if (matter->replied)
         exec->tree = matter->approved_before ? steal_pointer(&door->command_tree) : tree_of(answer);
     else if (hellos_wanted(door->session))
@@ -182,8 +184,10 @@ struct start {
 static void judge(struct matter *matter, const struct start *start)
 {
     const struct session *session = matter->door->session;
-    struct exec *exec = xcalloc(1, sizeof *exec);
+    struct exec *exec = xmalloc(sizeof *exec); /* most of it is never used */
     exec->caller = &matter->caller;
+    exec->tightest = 0;
+    exec->tree = NULL;
     matter->own = exec;
     matter->free_own = free_exec;
     matter->unchanged = programs_unchanged;
@@ -192,6 +196,7 @@ static void judge(struct matter *matter, const struct start *start)
     matter->recorded_always = true;
     chain_follow(&exec->chain, session->image, exec->caller, matter->door->contents, start->called,
                  start->argv, start->argc, start->opened);
+    memset(exec->judgements, 0, exec->chain.count * sizeof *exec->judgements);
     if (!exec->chain.count || exec->chain.error == EACCES) {
         matter_refuse(matter, exec->chain.error, NULL);
         return;

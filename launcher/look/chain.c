@@ -99,6 +99,7 @@ static struct program *add(struct chain *chain, const struct caller *caller, con
         return NULL;
     }
     struct program *program = &chain->programs[chain->count];
+    *program = (struct program){0};
     if (opened) {
         program->found = *opened;
     } else if (!found_open(&program->found, caller, called, 0)) {
@@ -193,12 +194,21 @@ static bool look(struct chain *chain, const struct image *image, const struct ca
     return true;
 }
 
+/* The programs that nobody has added are left as they are: they are many, and large. */
+static void chain_begin(struct chain *chain)
+{
+    chain->count = chain->kernel = 0;
+    chain->unfit = NULL;
+    chain->unknown = chain->silent = false;
+    chain->error = 0;
+}
+
 void chain_follow(struct chain *chain, const struct image *image, const struct caller *caller,
                   struct contents *contents, const char *called, const char **argv, size_t argc,
                   const struct found *opened)
 {
     bool loaded = false;
-    *chain = (struct chain){.count = 0};
+    chain_begin(chain);
     for (struct program *program; (program = add(chain, caller, called, argv, argc, opened));) {
         struct coming *coming = &program->coming;
         opened = NULL;
