@@ -348,7 +348,10 @@ void matter_decide(struct matter *matter, const struct act *act, const struct de
     const struct session *session = matter->door->session;
     struct question *question = matter->question;
     line_check(matter->question, &matter->caller, &matter->noted);
-    if (question->verdict != VERDICT_ALLOW) origins_find(matter->door->origins, matter->question);
+    if (question->verdict != VERDICT_ALLOW) {
+        caller_since(&matter->caller);
+        origins_find(matter->door->origins, matter->question);
+    }
     if (matter->approved_before) {
         question_free(steal_pointer(&matter->question));
         go(matter, NULL);

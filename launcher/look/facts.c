@@ -104,10 +104,17 @@ void caller_native(struct caller *caller, const struct process *process, pid_t t
     caller->tid = tid;
 }
 
+void caller_since(struct caller *caller)
+{
+    struct process process;
+    if (!caller->started && process_look(caller->pid, &process)) caller->started = process.started;
+}
+
 bool caller_alive(const struct caller *caller)
 {
     struct process process;
-    if (!process_look(caller->pid, &process) || process.started != caller->started) return false;
+    if (!caller->started || !process_look(caller->pid, &process) || process.started != caller->started)
+        return false;
     return process.state != 'Z' && process.state != 'X';
 }
 

@@ -16,7 +16,8 @@
 struct caller {
     pid_t pid;
     pid_t tid;        /* the thread that asks: it may have a directory and descriptors of its own */
-    uint64_t started; /* with the pid, nobody else (process.h) */
+    uint64_t started; /* with the pid, nobody else (process.h); 0: not looked up yet (caller_since()) */
+    int thread;       /* as long as its call stands still: a descriptor of it (pidfd_open(2)); 0: none */
     bool elsewhere;   /* its root, or what is mounted where, is not the launcher's */
 };
 
@@ -30,6 +31,8 @@ void caller_name(struct caller *caller, const struct process *process);
 void caller_take(struct caller *caller, const struct process *process, pid_t tid);
 /* The same where everybody has the launcher's root and mounts, and `tid` is one of its threads. */
 void caller_native(struct caller *caller, const struct process *process, pid_t tid);
+/* Looks up when it began, where that is not known: while it is sure to be there. */
+void caller_since(struct caller *caller);
 bool caller_alive(const struct caller *caller);
 
 /* Whether a process runs a program that it, and not its parent, began: it is no mere fork. */

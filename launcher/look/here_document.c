@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
@@ -329,11 +330,18 @@ bool here_document_is_stdin(struct documents *documents, const struct caller *ca
     return true;
 }
 
-void here_document_keep(struct documents *documents, const struct caller *caller)
+/* A FIFO that has a name is not opened: whoever waits for its other end would notice. */
+static bool has_pipe(const struct caller *caller)
 {
     char path[64];
     struct statfs where;
+    cleanup_fd int fd = caller->thread ? (int)syscall(SYS_pidfd_getfd, caller->thread, STDIN_FILENO, 0) : -1;
+    if (fd >= 0) return fstatfs(fd, &where) == 0 && where.f_type == PIPEFS_MAGIC;
     name_input(caller, path);
-    /* A FIFO that has a name is not opened: whoever waits for its other end would notice. */
-    if (statfs(path, &where) == 0 && where.f_type == PIPEFS_MAGIC) here_document_is_stdin(documents, caller);
+    return statfs(path, &where) == 0 && where.f_type == PIPEFS_MAGIC;
+}
+
+void here_document_keep(struct documents *documents, const struct caller *caller)
+{
+    if (has_pipe(caller)) here_document_is_stdin(documents, caller);
 }

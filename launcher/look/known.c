@@ -2,6 +2,7 @@
 #include "known.h"
 
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../plain/memory.h"
@@ -9,6 +10,7 @@
 struct entry {
     pid_t pid; /* 0: this place is free */
     int fd;    /* its /proc/PID/stat */
+    int pidfd; /* or -1 */
     uint64_t started;
     uint64_t used; /* when it was looked at last, by the count of looks */
     bool below;
@@ -30,6 +32,7 @@ struct known *known_new(size_t most)
 static void drop(struct entry *entry)
 {
     if (entry->pid) close(entry->fd);
+    if (entry->pid && entry->pidfd >= 0) close(entry->pidfd);
     *entry = (struct entry){0};
 }
 
@@ -85,7 +88,7 @@ static struct entry *look(struct known *known, pid_t pid, struct process *proces
             return NULL;
         }
         entry = free_place(known);
-        *entry = (struct entry){.pid = pid, .fd = fd, .started = process->started};
+        *entry = (struct entry){.pid = pid, .fd = fd, .pidfd = -1, .started = process->started};
     }
     entry->used = ++known->looks;
     return entry;
@@ -126,12 +129,31 @@ bool known_parent_is_below(const struct known *known, const struct process *proc
 
 bool known_is_below(struct known *known, const struct process *process, pid_t top)
 {
-    pid_t met[PROCESS_DEEPEST] = {process->pid};
+    pid_t met[PROCESS_DEEPEST];
     size_t length = 1;
+    met[0] = process->pid;
     if (!was_below(known, process)) length = process_way(process->pid, top, look_as, known, met);
     for (size_t i = 0; i < length; i++)
         keep_below(known, met[i]);
     return length > 0;
+}
+
+/* Only whose child it is. Should somebody else have had the number when the descriptor was opened, it has
+ * ended by the look after that, and nothing is heard of it. */
+static bool look_at_parent(struct known *known, pid_t pid, struct process *process)
+{
+    struct entry *entry = find(known, pid);
+    if (entry && process_ask(entry->pidfd, process)) {
+        entry->used = ++known->looks;
+        return true;
+    }
+    int pidfd = entry && entry->pidfd >= 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+    entry = look(known, pid, process);
+    if (entry && entry->pidfd < 0)
+        entry->pidfd = pidfd;
+    else if (pidfd >= 0)
+        close(pidfd);
+    return entry;
 }
 
 /* The way up from one that need not be looked at again. */
@@ -143,7 +165,7 @@ struct beginning {
 static bool look_from(void *context, pid_t pid, struct process *process)
 {
     const struct beginning *from = context;
-    if (pid != from->process->pid) return known_look(from->known, pid, process);
+    if (pid != from->process->pid) return look_at_parent(from->known, pid, process);
     *process = *from->process;
     return true;
 }

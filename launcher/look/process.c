@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../plain/memory.h"
@@ -73,6 +75,37 @@ bool process_look(pid_t pid, struct process *process)
 {
     cleanup_fd int fd = process_open(pid);
     return fd >= 0 && process_read(fd, pid, process);
+}
+
+/* struct pidfd_info and its call, as they came with 6.13. */
+struct information {
+    uint64_t mask, cgroup;
+    uint32_t tid, pid, parent, ids[8], exit_code;
+};
+#define GET_INFORMATION _IOWR(0xff, 11, struct information)
+#define ABOUT_PIDS 1u
+
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL /* since Linux 6.9 */
+#endif
+
+bool process_ask(int pidfd, struct process *process)
+{
+    struct information information = {.mask = ABOUT_PIDS};
+    *process = (struct process){0};
+    if (pidfd < 0 || ioctl(pidfd, GET_INFORMATION, &information) || !(information.mask & ABOUT_PIDS))
+        return false;
+    process->pid = (pid_t)information.pid;
+    process->parent = (pid_t)information.parent;
+    return process->pid > 0;
+}
+
+int process_meet(pid_t tid, struct process *process)
+{
+    int pidfd = (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
+    if (process_ask(pidfd, process)) return pidfd;
+    if (pidfd >= 0) close(pidfd);
+    return -1;
 }
 
 bool process_ended(int pidfd)

@@ -33,6 +33,12 @@ bool process_look(pid_t pid, struct process *process);
 int process_open(pid_t pid);
 bool process_read(int fd, pid_t pid, struct process *process);
 
+/* The same in one call, without /proc, of what a descriptor of pidfd_open(2) stands for: its process and the
+ * parent, and nothing more of it. False: it has ended, or the kernel is older than 6.13. */
+bool process_ask(int pidfd, struct process *process);
+/* The same of a thread, by its number: such a descriptor of it, or -1. */
+int process_meet(pid_t tid, struct process *process);
+
 /* Whether the process has ended that a descriptor of pidfd_open(2) stands for; false without one (-1). Its
  * number may be another's by now, the descriptor stays its own. */
 bool process_ended(int pidfd);

@@ -21,15 +21,18 @@ static pid_t process_of(pid_t tid)
 bool call_find_caller(struct call *call)
 {
     if (call->caller.pid) return true;
-    pid_t pid = process_of(call->tid);
-    if (!pid || !process_look(pid, &call->process)) {
+    bool own = !call->watch->strangers;
+    int thread = own ? process_meet(call->tid, &call->process) : -1;
+    pid_t pid = thread >= 0 ? call->process.pid : process_of(call->tid);
+    if (!pid || (thread < 0 && !process_look(pid, &call->process))) {
         call_return(call, -ESRCH);
         return false;
     }
-    if (call->watch->strangers)
-        caller_take(&call->caller, &call->process, call->tid);
-    else
+    if (own)
         caller_native(&call->caller, &call->process, call->tid);
+    else
+        caller_take(&call->caller, &call->process, call->tid);
+    if (thread >= 0) call->caller.thread = thread;
     return true;
 }
 

@@ -56,7 +56,7 @@ struct call {
     struct seccomp_notif notification;
     pid_t tid;
     struct caller caller;   /* found when it is needed: pid 0 until then */
-    struct process process; /* the caller's, then */
+    struct process process; /* the caller's, then; of an own one only who it is and whose child */
     bool guised;            /* between call_look() or call_act(), and call_acted() */
     struct matter *matter;
     void (*allowed)(struct call *call); /* what was to be judged is allowed */

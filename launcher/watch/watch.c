@@ -48,6 +48,7 @@ static void free_call(struct call *call)
 {
     unlink_call(call);
     if (call->free_own) call->free_own(call->own);
+    if (call->caller.thread) close(call->caller.thread);
     free(call);
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -182,6 +183,37 @@ static void what_lives_below_is_listed_parents_first(void **state)
     close(report);
 }
 
+static void *meet_itself(void *process)
+{
+    int fd = process_meet((pid_t)syscall(SYS_gettid), process);
+    close(fd);
+    return (void *)(intptr_t)fd; // NOLINT(performance-no-int-to-ptr)
+}
+
+static void who_is_met_is_a_process_and_somebodys_child(void **state)
+{
+    (void)state;
+    int report;
+    pthread_t thread;
+    void *met;
+    struct process process;
+    pid_t pid = start(take_an_odd_name, &report);
+    int fd = process_meet(pid, &process);
+    assert_true(fd >= 0);
+    assert_int_equal(process.pid, pid);
+    assert_int_equal(process.parent, getpid());
+    stop(pid);
+    close(report);
+    assert_false(process_ask(fd, &process));
+    close(fd);
+    assert_int_equal(process_meet(pid, &process), -1);
+    assert_int_equal(pthread_create(&thread, NULL, meet_itself, &process), 0);
+    assert_int_equal(pthread_join(thread, &met), 0);
+    assert_true((intptr_t)met >= 0);
+    assert_int_equal(process.pid, getpid());
+    assert_int_equal(process.parent, getppid());
+}
+
 static int told;
 
 static void *report_and_wait(void *unused)
@@ -238,6 +270,7 @@ int main(void)
         cmocka_unit_test(who_is_known_is_looked_at_again_and_never_taken_for_another),
         cmocka_unit_test(who_was_not_looked_at_for_the_longest_time_is_known_no_more),
         cmocka_unit_test(what_lives_below_is_listed_parents_first),
+        cmocka_unit_test(who_is_met_is_a_process_and_somebodys_child),
         cmocka_unit_test(a_process_whose_first_thread_has_ended_lives),
     };
     return cmocka_run_group_tests_name("process", tests, NULL, NULL);
