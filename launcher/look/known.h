@@ -10,7 +10,7 @@
 
 struct known;
 
-/* Keeps as many as `most`, with two descriptors each: who was not looked at for the longest time makes room. */
+/* Keeps as many as `most`, with two descriptors each: who was not looked at for longest makes room. */
 struct known *known_new(size_t most);
 void known_free(struct known *known);
 
