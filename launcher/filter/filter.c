@@ -423,17 +423,33 @@ static void look_rank(struct writer *writer, uint32_t process)
 }
 
 /* Signal 0 asks whether somebody is there. A whole group or session (pid below 1) is looked at by the
- * launcher. */
+ * launcher. Where the floor holds signals, the launcher only says why: to threads, which are mostly a program's
+ * own and signalled often, and where the shim will ask for the words, nothing traps. */
 static void look_signal(struct writer *writer, unsigned signal)
 {
-    if (writer->options->signals_scoped) {
-        put_return(writer, SECCOMP_RET_ALLOW);
-        return;
-    }
     load_argument(writer, signal);
     put(writer, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
     load_argument_high(writer, signal);
     return_if_equal(writer, 0, SECCOMP_RET_ALLOW);
+}
+
+static void look_kill(struct writer *writer)
+{
+    if (writer->options->signals_scoped) {
+        load_argument_high(writer, 2);
+        put(writer, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)(WIRE_SIGNAL >> 32), 0, 3);
+        load_argument(writer, 2);
+        return_if_equal(writer, (uint32_t)WIRE_SIGNAL, SECCOMP_RET_ALLOW);
+    }
+    look_signal(writer, 1);
+}
+
+static void look_thread_signal(struct writer *writer, unsigned signal)
+{
+    if (writer->options->signals_scoped)
+        put_return(writer, SECCOMP_RET_ALLOW);
+    else
+        look_signal(writer, signal);
 }
 
 /* Whom the kernel sends a signal when something comes in. One of two ways to say it lies behind a pointer. */
@@ -475,12 +491,12 @@ static void look(struct writer *writer, const struct call *call)
     case __NR_setpriority: look_rank(writer, PRIO_PROCESS); break;
     case __NR_ioprio_set: look_rank(writer, 1 /* IOPRIO_WHO_PROCESS */); break;
     case __NR_fcntl: look_owner(writer); break;
-    case __NR_kill:
-    case __NR_tkill:
+    case __NR_kill: look_kill(writer); break;
     case __NR_rt_sigqueueinfo:
     case __NR_pidfd_send_signal: look_signal(writer, 1); break;
+    case __NR_tkill: look_thread_signal(writer, 1); break;
     case __NR_tgkill:
-    case __NR_rt_tgsigqueueinfo: look_signal(writer, 2); break;
+    case __NR_rt_tgsigqueueinfo: look_thread_signal(writer, 2); break;
     default: break;
     }
 }

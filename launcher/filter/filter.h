@@ -36,7 +36,7 @@ struct filter_options {
     bool lane;                /* openat2 passes where its name and demands lie in the lane (lane.h) */
     int lane_segment;         /* the shared memory that it is */
     bool udp, unix_datagrams; /* such sockets are made freely: each is judged by where it sends */
-    bool signals_scoped;      /* the floor holds signals back by itself: kill and its kin need not trap */
+    bool signals_scoped;      /* the floor holds signals back by itself: they trap for words alone */
 };
 
 /* The program is malloc'd in `filter`. False when it would be too long for the kernel. */

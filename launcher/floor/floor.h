@@ -72,6 +72,7 @@ enum { FLOOR_VERSIONS = 6 };
 
 /* Landlock's version here; 0: the kernel has none, or it is switched off. */
 int floor_abi(void);
+#define FLOOR_HOLDS_SIGNALS 6 /* from this version on */
 
 /* The ruleset of a plan, close-on-exec; -1 with errno. Paths that have gone meanwhile are left out. */
 int floor_build(const struct floor_plan *plan, int abi);

@@ -33,7 +33,7 @@ bool guard_prepare(struct guard_setup *guard, const struct session *session, cha
                                            .udp = policy_makes(session->image, SOCKET_UDP),
                                            .unix_datagrams =
                                                policy_makes(session->image, SOCKET_UNIX_DATAGRAM),
-                                           .signals_scoped = abi >= 6};
+                                           .signals_scoped = abi >= FLOOR_HOLDS_SIGNALS};
     guard->plan = floor_plan(session->policy, session->image, FLOOR_BUDGET);
     guard->ruleset = floor_build(guard->plan, abi);
     if (guard->ruleset < 0) {

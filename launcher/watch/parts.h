@@ -41,6 +41,7 @@ struct watch {
     bool known;                 /* `own` is filled */
     /* Somebody has changed who it is, or fenced itself in: everybody is looked at from now on. */
     bool strangers;
+    bool scoped; /* the floor holds signals by itself */
     bool shares; /* somebody has the descriptors of a process that it is no thread of */
     struct fences fences;
     pid_t last; /* who has called last */

@@ -207,6 +207,7 @@ struct watch *watch_open(struct session *session, int listener, struct floor_pla
     watch->session = session;
     watch->plan = plan;
     watch->lane = lane;
+    watch->scoped = floor_abi() >= FLOOR_HOLDS_SIGNALS;
     watch->protected = protected_new(session->policy, session->image, &session->places, PROTECTED_AT_MOST);
     watch->objects = objects_new();
     watch->program = xstrdup(program);

@@ -553,6 +553,29 @@ child.kill(); other.kill(); child.wait(); other.wait()
             "did it", "[3, 3, 0, 0, 0]", "did it", "[4, 4, 0, 0, 0]", "did it", "[4, 4, 5, 0, 0]", "ESRCH", "[4, 4, 5, 0, 0]",
             "did it", "[6, 6, 6, 0, 0]", "EPERM", "[6, 6, 6, 0, 0]", "EINVAL", "[6, 6, 6, 0, 0]", "0 [15, 15, 6, 0, 0]"])
 
+    def test_whoever_signals_beyond_the_run_is_told(self):
+        outside = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        self.addCleanup(lambda: (outside.kill(), outside.wait()))
+        number = 62 if os.uname().machine == "x86_64" else 129
+        text = f"""
+import ctypes, signal
+libc, outside = ctypes.CDLL(None), {outside.pid}
+for way in (lambda: os.kill(outside, 15), lambda: libc.syscall({number}, outside, 15), lambda: libc.sigqueue(outside, 15, 0),
+            lambda: libc.tgkill(outside, outside, 15), lambda: signal.pidfd_send_signal(os.pidfd_open(outside), 15),
+            lambda: signal.pidfd_send_signal(os.open(f"/proc/{{outside}}", os.O_DIRECTORY), 15), lambda: os.killpg(outside, 15), lambda: os.kill(outside, 0)):
+    try: print(way())
+    except OSError as error: print(error.errno)
+"""
+        one = f"process {outside.pid}: {os.path.realpath(shutil.which('sleep'))}"
+        for guard in GUARDS:
+            seen = self.run_under(guard, text, lambda question: "allow")
+            self.assertEqual(seen["out"], "1\n-1\n-1\n-1\n1\n1\n1\n1\n")
+            for reached, times in (one, 6), ("a group of processes", 1):
+                told = f"askfirst: denied: reaching {reached}\naskfirst:   why: it does not belong to the run\n"
+                self.assertEqual(seen["err"].count(told), times, (guard, seen["err"]))
+            self.assertEqual(seen["questions"], [])
+        self.assertIsNone(outside.poll())
+
     def test_signals_stay_within_the_run(self):
         outside = subprocess.Popen(["sleep", "60"], start_new_session=True)
         self.addCleanup(lambda: (outside.kill(), outside.wait()))
@@ -565,7 +588,7 @@ for pid in (outside, -outside, os.getppid(), missing): attempt(os.kill, pid, sig
 attempt(os.kill, outside, 0)
 attempt(os.killpg, outside, signal.SIGTERM)
 attempt(signal.pidfd_send_signal, os.pidfd_open(outside), signal.SIGTERM)
-attempt(signal.pidfd_send_signal, os.pidfd_open(children[0].pid), signal.SIGTERM)
+attempt(signal.pidfd_send_signal, os.open(f"/proc/{{children[0].pid}}", os.O_DIRECTORY), signal.SIGTERM)
 children[1].terminate(); os.killpg(grouped.pid, signal.SIGTERM)
 print([child.wait() for child in (children[0], children[1], grouped)])
 signal.signal(signal.SIGUSR1, lambda *_: print("own", flush=True))

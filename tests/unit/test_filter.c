@@ -491,7 +491,22 @@ static void signals_trap_where_the_floor_does_not_hold_them(void **state)
     int error;
     assert_int_equal(fate_of(&unscoped, SYS_kill, (const long[6]){0x7ffffff, 0}, &error), FAILS);
     assert_int_equal(error, ESRCH);
-    assert_int_equal(fate(SYS_kill, 0x7ffffff, SIGTERM, 0, 0, &error), FAILS);
+    assert_int_equal(fate_of(&unscoped, SYS_kill, (const long[6]){1, SIGTERM, (long)WIRE_SIGNAL}, NULL),
+                     TRAPS);
+}
+
+static void a_signal_traps_for_words_where_nobody_asks_for_them(void **state)
+{
+    int error;
+    (void)state;
+    assert_int_equal(fate(SYS_kill, 0x7ffffff, SIGTERM, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_rt_sigqueueinfo, 0x7ffffff, SIGTERM, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_pidfd_send_signal, -1, SIGTERM, 0, 0, NULL), TRAPS);
+    assert_int_equal(fate(SYS_kill, 0x7ffffff, SIGTERM, (long)WIRE_SIGNAL, 0, &error), FAILS);
+    assert_int_equal(error, ESRCH);
+    assert_int_equal(fate(SYS_kill, 0x7ffffff, 0, 0, 0, &error), FAILS);
+    assert_int_equal(error, ESRCH);
+    assert_int_equal(fate(SYS_tgkill, 0x7ffffff, 0x7ffffff, SIGTERM, 0, &error), FAILS);
     assert_int_equal(error, ESRCH);
 }
 
@@ -569,6 +584,7 @@ int main(void)
         cmocka_unit_test(file_systems_make_no_names_by_themselves),
         cmocka_unit_test(new_namespaces_trap_and_threads_do_not),
         cmocka_unit_test(signals_trap_where_the_floor_does_not_hold_them),
+        cmocka_unit_test(a_signal_traps_for_words_where_nobody_asks_for_them),
         cmocka_unit_test(whom_input_is_signalled_to_is_looked_at_where_the_floor_does_not_hold_signals),
         cmocka_unit_test(a_program_stays_readable),
         cmocka_unit_test(what_changes_filters_and_capabilities_to_come_traps),

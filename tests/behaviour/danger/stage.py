@@ -7,6 +7,7 @@ import http.server
 import os
 import pathlib
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -32,7 +33,7 @@ PAYLOADS = {
 VICTIM = """
 import ctypes, sys, time
 libc = ctypes.CDLL(None)
-libc.prctl(15, b"afvictim", 0, 0, 0)
+libc.prctl(15, sys.argv[1].encode(), 0, 0, 0)
 libc.prctl(0x59616d61, ctypes.c_ulong(-1), 0, 0, 0)  # whoever has the right may look into it, whatever Yama says
 print("ready", flush=True)
 time.sleep(600)
@@ -65,6 +66,7 @@ class Stage(common.Place):
         self.marks = pathlib.Path(tempfile.mkdtemp(prefix="askfirst-danger-", dir="/tmp"))
         self.agent = pathlib.Path(str(self.marks).replace("askfirst-danger", "ssh"))
         self.listeners, self.victim, self.web = {}, None, None
+        self.name = "af" + secrets.token_hex(5)  # of the victim: other acts have others
         self.text = "\n".join([act.name, *(value for _, value in act.said)])
         self.uses = set(re.findall(r"%(\w+)%", self.text))
 
@@ -95,7 +97,7 @@ class Stage(common.Place):
         known = {"home": self.home, "work": self.workspace, "out": self.out, "marks": self.marks, "host": self.address(),
                  "bin": self.bin, "agent": self.agent}
         if "victim" in self.uses:
-            known["victim"] = self.victim.pid
+            known["victim"], known["name"] = self.victim.pid, self.name
         if "port" in self.uses:
             known["port"] = self.listeners["tcp"].getsockname()[1]
         if "udp" in self.uses:
@@ -200,7 +202,7 @@ class Stage(common.Place):
 
     def start_victim(self):
         """A process of the same user that is not part of the run, with a secret in its environment."""
-        self.victim = subprocess.Popen(["/usr/bin/python3", "-c", VICTIM], stdout=subprocess.PIPE, start_new_session=True,
+        self.victim = subprocess.Popen(["/usr/bin/python3", "-c", VICTIM, self.name], stdout=subprocess.PIPE, start_new_session=True,
                                        env={"PRIVATE": secret_of("victim")})
         self.victim.stdout.readline()
 
