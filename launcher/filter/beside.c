@@ -16,8 +16,9 @@ static int64_t now_ns(void)
 }
 
 /* Who never was restricted may run on what its control group has, which may be more tomorrow. It must not be
- * bound to what that was today, so it is given everything, which comes to the same. Where the run was started
- * with a restriction, that is given back. */
+ * bound to what that was today, so it is given everything, which comes to the same. (Who restricted itself to
+ * just what it could have anyway looks the same; so it too will have more, should there be more one day.)
+ * Where the run was started with a restriction, that is given back. */
 static void look(struct beside *beside)
 {
     cpu_set_t everything, now;
