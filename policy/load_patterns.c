@@ -31,7 +31,7 @@ static size_t literal_length(const char *pattern)
     size_t end = 0, plain = strcspn(pattern, "*?[\\");
     if (pattern[0] != '/' || !pattern[plain]) return pattern[0] == '/' ? plain : 0;
     while (pattern[end] == '/') {
-        size_t name = strcspn(pattern + end + 1, "/");
+        size_t name = name_length(pattern + end + 1);
         if (end + 1 + name > plain && pattern_has_glob(pattern + end + 1, name)) break;
         end += 1 + name;
     }

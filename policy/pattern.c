@@ -74,7 +74,7 @@ const char *path_pattern_error(const char *pattern)
 
     const char *at = pattern + (pattern[0] == '/');
     while (*at) {
-        size_t name = strcspn(at, "/");
+        size_t name = name_length(at);
         const char *error = name_error(at, name);
         if (error) return error;
         if (++names > PATTERN_NAMES) return "more than 64 names in a path pattern";

@@ -7,6 +7,7 @@
 
 #include "builder.h"
 #include "glob.h"
+#include "pattern.h"
 
 /* What is known of a node beside its record, until the harvest. Nodes come after their parents. */
 struct plant {
@@ -158,7 +159,7 @@ void plant_path(struct builder *builder, uint32_t root, const char *pattern, uin
     const char *at = pattern += *pattern == '/';
     uint32_t node = begin_path(&builder->trail, root, &at, &depth);
     while (*at) {
-        size_t length = strcspn(at, "/");
+        size_t length = name_length(at);
         bool star = length == 2 && at[0] == '*' && at[1] == '*';
         node = star ? star_below(builder, node) : child_below(builder, node, at, length);
         if (depth < INDEX_DEPTH) builder->trail.nodes[depth++] = node;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pattern.h"
 #include "seen.h"
 
 #define LINKS_MAX 40
@@ -74,8 +75,9 @@ static bool walk_on(struct walk *walk)
 {
     const char *at = walk->rest;
     for (;;) {
-        at += strspn(at, "/");
-        size_t size = strcspn(at, "/");
+        while (*at == '/')
+            at++;
+        size_t size = name_length(at);
         if (size == 0) return true;
         const char *left = at + size;
         if (size == 2 && memcmp(at, "..", 2) == 0) {
