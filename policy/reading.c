@@ -143,15 +143,27 @@ static const struct patterns *take_pattern(struct taking *from, enum packed_subj
     return &from->met[number];
 }
 
+static void append(struct arena *arena, struct patterns *into, size_t *room, const struct pattern *pattern)
+{
+    if (into->count == *room) {
+        into->items = arena_grow(arena, into->items, *room, sizeof *into->items);
+        *room *= 2;
+    }
+    into->items[into->count++] = *pattern;
+}
+
 /* False: all of them stand for nothing here, and so does what they belong to. */
 static bool take_patterns(struct taking *from, enum packed_subject subject, const struct rule *rule,
                           struct patterns *into)
 {
-    size_t count = take_number(from);
+    size_t count = take_number(from), room = 1;
+    while (room < count)
+        room *= 2; /* as arena_grow() has it */
+    if (count) into->items = arena_take(from->reader->arena, room, sizeof *into->items);
     for (size_t i = 0; i < count; i++) {
         const struct patterns *found = take_pattern(from, subject, rule);
         for (size_t k = 0; k < found->count; k++)
-            add_pattern(from->reader->arena, into, found->items[k].text, found->items[k].bare);
+            append(from->reader->arena, into, &room, &found->items[k]);
     }
     return !count || into->count;
 }

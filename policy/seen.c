@@ -47,7 +47,7 @@ struct entry {
 };
 
 struct table {
-    struct entry *entries; /* [0] is none */
+    struct entry *entries; /* [0] is none; half as many as there are places */
     size_t count;
     uint32_t *places; /* a hash table of indexes */
     size_t room;
@@ -78,10 +78,10 @@ struct seen {
 
 static void table_new(struct arena *arena, struct table *table)
 {
-    table->entries = arena_grow(arena, table->entries, 0, sizeof *table->entries);
-    table->entries[table->count++] = (struct entry){0};
     table->room = FIRST_ROOM;
     table->places = arena_take(arena, table->room, sizeof *table->places);
+    table->entries = arena_take(arena, table->room / 2, sizeof *table->entries);
+    table->count = 1;
 }
 
 struct seen *seen_new(struct arena *arena)
@@ -109,6 +109,8 @@ static void widen(struct arena *arena, struct table *table)
 {
     table->room *= 2;
     table->places = arena_take(arena, table->room, sizeof *table->places);
+    struct entry *entries = arena_take(arena, table->room / 2, sizeof *entries);
+    table->entries = memcpy(entries, table->entries, table->count * sizeof *entries);
     for (uint32_t i = 1; i < table->count; i++)
         *place_of(table, &table->entries[i]) = i;
 }
@@ -132,7 +134,6 @@ static uint32_t find(struct arena *arena, struct table *table, uint32_t above, c
         place = place_of(table, &entry);
     }
     entry.name = arena_copy(arena, name, length);
-    table->entries = arena_grow(arena, table->entries, table->count, sizeof entry);
     table->entries[table->count] = entry;
     return *place = (uint32_t)table->count++;
 }
