@@ -494,8 +494,8 @@ static bool prepare(struct supervisor *supervisor)
         complain("%s", why);
         return false;
     }
-    char *kept cleanup_free = environment_kept_back(&wanted, environ);
-    if (*kept && !options->quiet) complain("kept back: %s (env: in the policy, or --env NAME)", kept);
+    char *kept cleanup_free = options->quiet ? xstrdup("") : environment_kept_back(&wanted, environ);
+    if (*kept) complain("kept back: %s (env: in the policy, or --env NAME)", kept);
     copy_words(supervisor);
     if (!find_command(supervisor)) return false;
     limits_plan(&session->policy->limits, &supervisor->limits);
