@@ -277,11 +277,9 @@ static void take_listener(void *context, int fd, uint32_t events)
     (void)events;
     int listener = notify_take_listener(fd);
     loop_remove(steal_pointer(&supervisor->listener_source));
-    if (listener >= 0)
-        supervisor->watch = watch_open(supervisor->session, listener, steal_pointer(&supervisor->guard.plan),
-                                       steal_pointer(&supervisor->guard.lane), supervisor->program, &why);
     guard_release(&supervisor->guard);
-    if (supervisor->watch) return;
+    if (listener >= 0 && watch_listen(supervisor->watch, listener, &why)) return;
+    watch_close(steal_pointer(&supervisor->watch));
     complain("%s", why ? why : "the command did not get behind the guard");
     supervisor->status = STATUS_FAILED;
     end_run(supervisor);
@@ -332,7 +330,10 @@ static void start(struct supervisor *supervisor)
         return;
     }
     session->keeper = keeper_pid(supervisor->keeper);
-    if (supervisor->guard.theirs >= 0) close(steal_fd(&supervisor->guard.theirs));
+    if (!plan.guard) return;
+    close(steal_fd(&supervisor->guard.theirs));
+    supervisor->watch = watch_new(session, steal_pointer(&supervisor->guard.plan),
+                                  steal_pointer(&supervisor->guard.lane), supervisor->program);
 }
 
 static void decided(void *context, bool go, const char *message)

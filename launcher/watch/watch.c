@@ -200,11 +200,12 @@ static void ready(void *context, int fd, uint32_t events)
     }
 }
 
-struct watch *watch_open(struct session *session, int listener, struct floor_plan *plan, struct lane *lane,
-                         const char *program, char **why)
+struct watch *watch_new(struct session *session, struct floor_plan *plan, struct lane *lane,
+                        const char *program)
 {
     struct watch *watch = xcalloc(1, sizeof *watch);
     watch->session = session;
+    watch->notify.listener = -1;
     watch->plan = plan;
     watch->lane = lane;
     watch->scoped = floor_abi() >= FLOOR_HOLDS_SIGNALS;
@@ -212,16 +213,21 @@ struct watch *watch_open(struct session *session, int listener, struct floor_pla
     watch->objects = objects_new();
     watch->program = xstrdup(program);
     watch->verifier = verifier_new(session->loop, lane, watch_exec_done, watch);
+    return watch;
+}
+
+bool watch_listen(struct watch *watch, int listener, char **why)
+{
+    struct loop *loop = watch->session->loop;
     if (notify_open(&watch->notify, listener) && watch->verifier && !capabilities_lower())
-        watch->source = loop_add_near(session->loop, listener, ready, watch);
+        watch->source = loop_add_near(loop, listener, ready, watch);
     if (!watch->source) {
         *why = xasprintf("the watch cannot be set up: %s", strerror(errno));
-        watch_close(watch);
-        return NULL;
+        return false;
     }
-    watch->sweep = loop_after(session->loop, SWEEP_MS, sweep, watch);
-    watch->looking = loop_after(session->loop, PROTECTED_BEGINS_MS, look_on, watch);
-    return watch;
+    watch->sweep = loop_after(loop, SWEEP_MS, sweep, watch);
+    watch->looking = loop_after(loop, PROTECTED_BEGINS_MS, look_on, watch);
+    return true;
 }
 
 /* What still waits is refused by the kernel when the listener closes. */

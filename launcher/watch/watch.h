@@ -11,10 +11,13 @@
 
 struct watch;
 
-/* `listener`, `plan` and `lane` (NULL: none) become the watch's. `program`: the command that was judged
- * already, whose exec is the first call of all. NULL with `*why` (malloc'd). */
-struct watch *watch_open(struct session *session, int listener, struct floor_plan *plan, struct lane *lane,
-                         const char *program, char **why);
+/* Made while the command goes behind the filter, which takes the kernel longer. `plan` and `lane` (NULL: none)
+ * become the watch's. `program`: the command that was judged already, whose exec is the first call of all. */
+struct watch *watch_new(struct session *session, struct floor_plan *plan, struct lane *lane,
+                        const char *program);
+
+/* Begins to answer. `listener` becomes the watch's. False with `*why` (malloc'd): it is to be closed. */
+bool watch_listen(struct watch *watch, int listener, char **why);
 
 void watch_close(struct watch *watch);
 
