@@ -233,7 +233,6 @@ static int run(struct run_options *options)
     }
     if (options->guard != GUARD_SHIM) choice.trial = guard_try();
     int status = session_open(&session, options);
-    guard_answer(choice.trial);
     if (!status) status = session_read(&session);
     if (!status) status = choose_guard(options, &choice) ? session_begin(&session) : STATUS_FAILED;
     if (!status) {

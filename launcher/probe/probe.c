@@ -25,6 +25,7 @@
 #include "trial.h"
 
 #define PATIENCE_MS 2000
+#define PARTS_SIZE (PROBE_PARTS * sizeof(struct probe))
 
 void probe_holds(struct probe *probe)
 {
@@ -287,33 +288,32 @@ static void look_at_rest(const struct trial *trial)
     }
 }
 
-/* Of a trial that was started: the child goes on to its end by itself. */
-static void try_needed(struct trial *trial)
+static bool all_needed_hold(const struct trial *trial)
 {
-    if (!take(trial)) return;
-    look_at_rest(trial);
-    answer(trial);
-}
-
-static bool all_needed_hold(struct trial *trial)
-{
-    trial_finish(trial);
-    if (trial->parts[PROBE_FILTER].state != PROBE_LACKS) read_report(trial);
     for (int i = 0; i < PROBE_PARTS; i++)
         if (probe_is_needed((enum probe_part)i) && trial->parts[i].state != PROBE_HOLDS) return false;
     return true;
+}
+
+/* Makes the trial, which is to be freed, and tries what the guard needs. Whether all of it holds. */
+static bool try_needed(struct trial *trial, struct probe *parts)
+{
+    if (!make_trial(trial, parts)) return false;
+    start(trial, trial_call);
+    if (take(trial)) {
+        look_at_rest(trial);
+        answer(trial);
+    }
+    trial_finish(trial);
+    if (parts[PROBE_FILTER].state != PROBE_LACKS) read_report(trial);
+    return all_needed_hold(trial);
 }
 
 void probe(struct probe parts[PROBE_PARTS])
 {
     struct trial trial;
     memset(parts, 0, PROBE_PARTS * sizeof *parts);
-    bool made = make_trial(&trial, parts);
-    if (made) {
-        start(&trial, trial_call);
-        try_needed(&trial);
-    }
-    if (made && all_needed_hold(&trial)) {
+    if (try_needed(&trial, parts)) {
         probe_exec(&trial);
         probe_killable(&trial);
         probe_synchronous(&trial);
@@ -325,32 +325,36 @@ void probe(struct probe parts[PROBE_PARTS])
 /* ---- for a run ---- */
 
 struct guard_trial {
-    struct probe parts[PROBE_PARTS];
-    struct trial trial;
-    bool made;
-    bool answered;
+    struct probe *parts; /* shared with who tries; NULL: there was no memory for it */
+    pid_t trier;         /* 0: it has ended */
 };
 
 struct guard_trial *guard_try(void)
 {
     struct guard_trial *trial = xcalloc(1, sizeof *trial);
-    trial->made = make_trial(&trial->trial, trial->parts);
-    if (trial->made) start(&trial->trial, trial_call);
-    return trial;
+    void *parts = mmap(NULL, PARTS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (parts == MAP_FAILED) return trial;
+    trial->parts = parts;
+    trial->trier = fork();
+    if (trial->trier < 0) probe_lacks(&trial->parts[PROBE_FILTER], "no process for the trial", errno);
+    if (trial->trier) return trial;
+    struct trial own;
+    try_needed(&own, trial->parts);
+    _exit(0);
 }
 
-void guard_answer(struct guard_trial *trial)
+static void wait_for_end(struct guard_trial *trial)
 {
-    if (!trial || !trial->made || trial->answered) return;
-    trial->answered = true;
-    try_needed(&trial->trial);
+    while (trial->trier > 0 && waitpid(trial->trier, NULL, 0) < 0 && errno == EINTR) {
+    }
+    trial->trier = 0;
 }
 
 void guard_forget(struct guard_trial *trial)
 {
     if (!trial) return;
-    trial_finish(&trial->trial);
-    free_trial(&trial->trial);
+    wait_for_end(trial);
+    if (trial->parts) munmap(trial->parts, PARTS_SIZE);
     free(trial);
 }
 
@@ -377,9 +381,13 @@ void guard_free_names(char **names)
 char *guard_missing(struct guard_trial *trial, const char **next, char ***without)
 {
     const struct probe *parts = trial->parts;
+    wait_for_end(trial);
+    if (!parts) {
+        *without = NULL;
+        *next = probe_next(PROBE_FILTER);
+        return xasprintf("%s: there is no memory for the trial", probe_name(PROBE_FILTER));
+    }
     const int none = -1;
-    guard_answer(trial);
-    if (trial->made) all_needed_hold(&trial->trial);
     int first = none;
     for (int i = 0; i < PROBE_PARTS; i++) {
         if (parts[i].state == PROBE_HOLDS || !probe_is_needed((enum probe_part)i)) continue;

@@ -40,13 +40,11 @@ const char *probe_next(enum probe_part part); /* what to do where it is lacking 
 /* What the doctor wants to know. What comes after a part that is lacking stays untried. */
 void probe(struct probe parts[PROBE_PARTS]);
 
-/* What a run has to know before it starts. The trial goes on by itself until its call needs an answer, soon
- * after it was begun, and by itself again until it is asked about: there is other work meanwhile. `trial` may
- * be NULL: none was begun. */
+/* What a run has to know before it starts. A process of its own answers the one that goes behind the guard, as
+ * the launcher will, so that there is other work meanwhile. */
 struct guard_trial;
 struct guard_trial *guard_try(void);
-void guard_answer(struct guard_trial *trial);
-void guard_forget(struct guard_trial *trial);
+void guard_forget(struct guard_trial *trial); /* NULL is fine */
 
 /* Asked once. NULL: all that the guard needs holds. Else the first part that does not, and why (malloc'd),
  * and what to do about it. `*without` (for guard_free_names): what the guard has to do without here, a name
