@@ -6,10 +6,16 @@
 
 extern const struct packed packed_policies[]; /* made by pack.c; the last has no name */
 extern const struct packed_tools packed_usual_tools;
+extern const unsigned char packed_program_names[];
 
 const struct packed_tools *packed_tools(void)
 {
     return &packed_usual_tools;
+}
+
+const char *packed_programs(void)
+{
+    return (const char *)packed_program_names;
 }
 
 const struct packed *packed_policy(const char *name)

@@ -5,6 +5,7 @@
 
 #include "image.h"
 #include "load.h"
+#include "scout.h"
 #include "seen.h"
 
 #define SYSTEM_FILE "/etc/askfirst/policy.yaml"
@@ -220,6 +221,7 @@ static struct policy *build_policy(struct arena *arena, const struct policy_opti
     struct stack stack = {.arena = arena};
     struct loaded *commands = load_builtin(&reader, "commands");
     load_stack(&reader, &stack);
+    if (options->scout) scout_recall(options->scout);
     struct policy *policy = arena_take(arena, 1, sizeof *policy);
     policy->memory = arena;
     add_rules(policy, &stack);

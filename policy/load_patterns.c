@@ -5,6 +5,7 @@
 #include "address.h"
 #include "load.h"
 #include "pattern.h"
+#include "scout.h"
 #include "seen.h"
 
 static enum reading complain_of_pattern(struct reader *reader, const struct node *at, const char *text,
@@ -135,6 +136,7 @@ static void add_linked_program(struct reader *reader, const char *name, struct p
     if (reader->options->no_links || pattern_has_glob(name, strlen(name))) return;
     const char *plain = glob_unquote(reader->arena, name, strlen(name));
     bool is_link;
+    if (reader->options->scout && scout_saw_no_link(reader->options->scout, plain)) return;
     const char *found = find_program(reader, plain, &is_link);
     if (!found || !is_link || !find_real(reader, found, LAST_FOLLOW, real) ||
         strcmp(strrchr(real, '/') + 1, plain) == 0)

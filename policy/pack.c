@@ -87,6 +87,11 @@ const struct packed *packed_policy(const char *name)
     return NULL;
 }
 
+const char *packed_programs(void)
+{
+    return "";
+}
+
 const struct packed_tools *packed_tools(void)
 {
     return NULL;
@@ -140,6 +145,20 @@ static void print_reading(struct arena *arena, const struct packed *packed)
     free(reading.items);
 }
 
+static void print_programs(struct arena *arena)
+{
+    struct diagnostics diagnostics = {0};
+    struct bytes names = {0};
+    for (const struct packed *packed = packed_files; packed->name; packed++)
+        put_programs(&names, arena, packed->name, &diagnostics);
+    stop_at_mistakes(&diagnostics);
+    printf("\nextern const unsigned char packed_program_names[];\n");
+    printf("const unsigned char packed_program_names[] = {");
+    print_bytes(names.items, names.count);
+    printf("0};\n");
+    free(names.items);
+}
+
 static void print_entry(const struct packed *packed)
 {
     printf("    {\"%s\", \"%s\", tree_of_%s, reading_of_%s, %zu, {", packed->name, packed->file, packed->name,
@@ -169,6 +188,7 @@ static void print_all(struct arena *arena, int count, char **paths)
     for (int i = 0; i < count && i < FILES_MAX; i++)
         print_entry(&packed_files[i]);
     printf("    {.name = NULL},\n};\n");
+    print_programs(arena);
     pack_tools(arena);
 }
 

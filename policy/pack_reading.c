@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pattern.h"
+
 /* What built-in names stand for while a file is read to be packed. */
 #define PLACE(letter) "/\1" letter
 static const struct places marks = {
@@ -205,6 +207,34 @@ void put_reading(struct bytes *to, struct arena *arena, const char *name, struct
 {
     struct packing packing = {.to = to, .arena = arena};
     put_file(&packing, read_file_of(arena, name, diagnostics));
+}
+
+static bool is_among(const struct bytes *names, const char *name)
+{
+    size_t at = 0;
+    while (at < names->count && strcmp((const char *)names->items + at, name) != 0)
+        at += strlen((const char *)names->items + at) + 1;
+    return at < names->count;
+}
+
+static void put_names(struct bytes *to, const struct patterns *programs)
+{
+    for (size_t i = 0; i < programs->count; i++) {
+        const char *name = programs->items[i].text;
+        if (!strpbrk(name, "/\\\1") && !pattern_has_glob(name, strlen(name)) && !is_among(to, name))
+            bytes_add(to, name, strlen(name) + 1);
+    }
+}
+
+void put_programs(struct bytes *to, struct arena *arena, const char *name, struct diagnostics *diagnostics)
+{
+    const struct loaded *file = read_file_of(arena, name, diagnostics);
+    for (size_t i = 0; i < file->rule_count; i++) {
+        const struct rule *rule = &file->rules[i];
+        if (rule->act == ACT_EXEC) put_names(to, &rule->patterns);
+        put_names(to, &rule->program);
+        put_names(to, &rule->parent);
+    }
 }
 
 struct policy usual_commands(struct arena *arena, struct diagnostics *diagnostics)

@@ -15,6 +15,9 @@ void bytes_number(struct bytes *to, size_t number);
 /* The file of this name as it is read, with marks for built-in names. */
 void put_reading(struct bytes *to, struct arena *arena, const char *name, struct diagnostics *diagnostics);
 
+/* Adds the programs that it names, those that are not there yet (packed_programs()). */
+void put_programs(struct bytes *to, struct arena *arena, const char *name, struct diagnostics *diagnostics);
+
 /* A policy of nothing but the usual commands. */
 struct policy usual_commands(struct arena *arena, struct diagnostics *diagnostics);
 

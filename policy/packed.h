@@ -39,6 +39,10 @@ struct packed {
 /* The files that are built in: core, default, strict, commands. NULL: no such name. */
 const struct packed *packed_policy(const char *name);
 
+/* The programs that they name without a slash or a glob: each once, in the order in which they are read, with
+ * a NUL behind each and one more behind the last. */
+const char *packed_programs(void);
+
 /* The tree, in `arena` but for its texts, which lie in the packed form. `without` is a key of the root that
  * is left out, with its value; NULL: none is. */
 struct node *packed_tree(struct arena *arena, const struct packed *packed, const char *without);

@@ -89,12 +89,17 @@ static char *user_name(const struct passwd *person)
     return strdup(number);
 }
 
+const char *places_search_path(void)
+{
+    const char *search_path = getenv("PATH");
+    return search_path ? search_path : "/usr/local/bin:/usr/bin:/bin";
+}
+
 int places_find(struct places *places, const char *workspace)
 {
     *places = (struct places){0};
     const struct passwd *person = getpwuid(geteuid());
     const char *runtime = getenv("XDG_RUNTIME_DIR");
-    const char *search_path = getenv("PATH");
     places->home = find_home(person);
     if (!places->home) return -1;
     places->user = user_name(person);
@@ -106,7 +111,7 @@ int places_find(struct places *places, const char *workspace)
     places->cache_dir = from_variable("XDG_CACHE_HOME", places->home, "/.cache");
     places->data_dir = from_variable("XDG_DATA_HOME", places->home, "/.local/share");
     places->state_dir = from_variable("XDG_STATE_HOME", places->home, "/.local/state");
-    places->search_path = strdup(search_path ? search_path : "/usr/local/bin:/usr/bin:/bin");
+    places->search_path = strdup(places_search_path());
     if (places->user && places->workspace && places->tmp && places->config_dir && places->cache_dir &&
         places->data_dir && places->state_dir && places->search_path)
         return 0;

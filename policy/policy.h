@@ -56,7 +56,10 @@ struct places {
  * directory, else the working directory. Freed with places_free(). session_dir and install_dir are left NULL:
  * who sets them owns them. 0, or -1 with errno. */
 int places_find(struct places *places, const char *workspace);
+const char *places_search_path(void); /* what PATH says, or the usual one */
 void places_free(struct places *places);
+
+struct scout; /* scout.h */
 
 struct policy_options {
     const struct places *places;
@@ -69,6 +72,7 @@ struct policy_options {
     bool no_tests;  /* the policy's own tests are not run (policy test runs them itself) */
     bool all_tests; /* those of the built-in files are part of the policy too: askfirst's own tests have run
                        them */
+    struct scout *scout; /* who looks for programs ahead; NULL: nobody does */
 };
 
 /* Reads, checks and combines all layers; NULL when anything is wrong, with the reasons in `diagnostics`

@@ -10,6 +10,7 @@
 #include "../options.h"
 #include "../plain/memory.h"
 #include "../probe/probe.h"
+#include "../run/ahead.h"
 #include "../run/descriptors.h"
 #include "../run/environment.h"
 #include "../run/nested.h"
@@ -156,7 +157,7 @@ static int read_arguments(struct arguments *arguments, int argc, char **argv)
 /* What guard_missing() said, which the session's record needs for as long as the run, and which guard an auto
  * came to, and why, for one line. All malloc'd. */
 struct guard_choice {
-    struct guard_trial *trial; /* NULL: guard shim, of which nothing has to be tried */
+    struct ahead *ahead; /* NULL: guard shim, of which nothing has to be tried */
     char *missing;
     char **without;
     char *taken;
@@ -167,8 +168,9 @@ struct guard_choice {
 static bool choose_guard(struct run_options *options, struct guard_choice *choice)
 {
     const char *next;
-    if (!choice->trial) return true;
-    options->guard_missing = choice->missing = guard_missing(choice->trial, &next, &choice->without);
+    if (!choice->ahead) return true;
+    options->guard_missing = choice->missing =
+        guard_missing(ahead_trial(choice->ahead), &next, &choice->without);
     if (!choice->missing) options->guard_without = (const char *const *)choice->without;
     if (options->guard == GUARD_AUTO) {
         options->guard = choice->missing ? GUARD_SHIM : GUARD_KERNEL;
@@ -191,7 +193,7 @@ static void free_choice(struct guard_choice *choice)
 {
     free(choice->missing);
     free(choice->taken);
-    guard_forget(choice->trial);
+    ahead_end(choice->ahead);
     guard_free_names(choice->without);
 }
 
@@ -221,7 +223,6 @@ static int run_under_the_guard_above(const struct run_options *options)
     return errno == ENOENT ? STATUS_NOT_FOUND : STATUS_REFUSED;
 }
 
-/* What the guard needs is tried while the policy is read. */
 static int run(struct run_options *options)
 {
     struct signals signals;
@@ -231,9 +232,9 @@ static int run(struct run_options *options)
         complain("signals: %s", strerror(errno));
         return STATUS_FAILED;
     }
-    if (options->guard != GUARD_SHIM) choice.trial = guard_try();
+    if (options->guard != GUARD_SHIM) choice.ahead = ahead_begin();
     int status = session_open(&session, options);
-    if (!status) status = session_read(&session);
+    if (!status) status = session_read(&session, ahead_scout(choice.ahead));
     if (!status) status = choose_guard(options, &choice) ? session_begin(&session) : STATUS_FAILED;
     if (!status) {
         banner(options, choice.taken);

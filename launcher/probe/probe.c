@@ -296,10 +296,11 @@ static bool all_needed_hold(const struct trial *trial)
 }
 
 /* Makes the trial, which is to be freed, and tries what the guard needs. Whether all of it holds. */
-static bool try_needed(struct trial *trial, struct probe *parts)
+static bool try_needed(struct trial *trial, struct probe *parts, void (*meanwhile)(void *), void *context)
 {
     if (!make_trial(trial, parts)) return false;
     start(trial, trial_call);
+    meanwhile(context); /* it goes behind the guard by itself, and waits there */
     if (take(trial)) {
         look_at_rest(trial);
         answer(trial);
@@ -309,11 +310,16 @@ static bool try_needed(struct trial *trial, struct probe *parts)
     return all_needed_hold(trial);
 }
 
+static void nothing(void *context)
+{
+    (void)context;
+}
+
 void probe(struct probe parts[PROBE_PARTS])
 {
     struct trial trial;
     memset(parts, 0, PROBE_PARTS * sizeof *parts);
-    if (try_needed(&trial, parts)) {
+    if (try_needed(&trial, parts, nothing, NULL)) {
         probe_exec(&trial);
         probe_killable(&trial);
         probe_synchronous(&trial);
@@ -329,7 +335,7 @@ struct guard_trial {
     pid_t trier;         /* 0: it has ended */
 };
 
-struct guard_trial *guard_try(void)
+struct guard_trial *guard_try(void (*meanwhile)(void *), void *context)
 {
     struct guard_trial *trial = xcalloc(1, sizeof *trial);
     void *parts = mmap(NULL, PARTS_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -339,7 +345,7 @@ struct guard_trial *guard_try(void)
     if (trial->trier < 0) probe_lacks(&trial->parts[PROBE_FILTER], "no process for the trial", errno);
     if (trial->trier) return trial;
     struct trial own;
-    try_needed(&own, trial->parts);
+    try_needed(&own, trial->parts, meanwhile, context);
     _exit(0);
 }
 

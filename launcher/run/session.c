@@ -74,11 +74,11 @@ static void digest(struct session *session)
         snprintf(session->policy_digest + 2 * i, 3, "%02x", out[i]);
 }
 
-static bool read_policy(struct session *session)
+static bool read_policy(struct session *session, struct scout *scout)
 {
     struct diagnostics said = {0};
-    const struct policy_options options = {.places = &session->places,
-                                           .policy_file = session->options->policy};
+    const struct policy_options options = {
+        .places = &session->places, .policy_file = session->options->policy, .scout = scout};
     memory_prepare();
     session->policy = policy_load_image(&options, &session->image, &session->image_size, &said);
     bool read = session->policy != NULL;
@@ -123,9 +123,9 @@ int session_open(struct session *session, const struct run_options *options)
     return opened ? 0 : STATUS_FAILED;
 }
 
-int session_read(struct session *session)
+int session_read(struct session *session, struct scout *scout)
 {
-    return read_policy(session) ? 0 : STATUS_FAILED;
+    return read_policy(session, scout) ? 0 : STATUS_FAILED;
 }
 
 int session_begin(struct session *session)

@@ -84,7 +84,7 @@ struct session {
  * chosen, opens what others see of it: the record, the questions, the door. 0, or the exit status with which
  * the run ends before it has begun: what was wrong has been said. Either way session_close() follows. */
 int session_open(struct session *session, const struct run_options *options);
-int session_read(struct session *session);
+int session_read(struct session *session, struct scout *scout); /* or NULL: ../../policy/scout.h */
 int session_begin(struct session *session);
 
 /* Takes it down: waiting questions are cancelled, approvers and audit are told how it ended. */

@@ -65,6 +65,11 @@ static void listen_already(void)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || notify_install(&program) < 0) _exit(99);
 }
 
+static void nothing(void *context)
+{
+    (void)context;
+}
+
 /* What a process finds that is refused this; NULL refuses nothing. */
 static void missing_in_child(const struct refusal *refusal, bool listener, char *text, size_t size)
 {
@@ -76,7 +81,7 @@ static void missing_in_child(const struct refusal *refusal, bool listener, char 
         const char *next = "";
         if (refusal) refuse(refusal);
         if (listener) listen_already();
-        struct guard_trial *trial = guard_try();
+        struct guard_trial *trial = guard_try(nothing, NULL);
         char **without, *missing = guard_missing(trial, &next, &without);
         guard_forget(trial);
         dprintf(ends[1], "%s|%s", missing ? missing : "nothing", next);
