@@ -73,6 +73,8 @@ static int install_filter(void)
 static void go_behind(const struct trial *trial, int socket)
 {
     struct report *report = trial->report;
+    /* It holds the listener of its own call, which would wait for ever. */
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL)) give_up(report, PROBE_FILTER, errno);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)) give_up(report, PROBE_FILTER, errno);
     if (floor_enter(trial->ruleset)) give_up(report, PROBE_FLOOR, errno);
     if (open("/dev/null", O_WRONLY | O_CLOEXEC) >= 0 || errno != EACCES) give_up(report, PROBE_FLOOR, 0);
@@ -147,7 +149,10 @@ static void start(struct trial *trial, int (*body)(void))
 /* False: it did not come so far. */
 static bool take(struct trial *trial)
 {
+    errno = EPROTO;
     int listener = trial->child <= 0 ? -1 : notify_take_listener(trial->socket);
+    if (listener < 0 && errno != EPROTO) /* what it said itself is in its report */
+        probe_lacks(&trial->parts[PROBE_DUPLICATE], "its listener cannot be had by pidfd_getfd", errno);
     if (trial->socket >= 0) close(steal_fd(&trial->socket));
     if (listener < 0) return false;
     if (notify_open(&trial->notify, listener)) return true;

@@ -125,7 +125,7 @@ static void each_part_is_missed_by_its_name(void **state)
         {{__NR_seccomp, ANY_ARGUMENT, 0, false, EPERM}, PROBE_FILTER},
         {{__NR_seccomp, 1, SECCOMP_FILTER_FLAG_NEW_LISTENER, false, EINVAL}, PROBE_LISTENER},
         {{__NR_seccomp, 0, SECCOMP_GET_NOTIF_SIZES, true, EPERM}, PROBE_RECEIVE},
-        {{__NR_sendmsg, ANY_ARGUMENT, 0, false, EPERM}, PROBE_LISTENER},
+        {{__NR_sendto, ANY_ARGUMENT, 0, false, EPERM}, PROBE_LISTENER},
         {{__NR_ioctl, 1, (uint32_t)SECCOMP_IOCTL_NOTIF_RECV, true, EPERM}, PROBE_RECEIVE},
         {{__NR_ioctl, 1, (uint32_t)SECCOMP_IOCTL_NOTIF_ID_VALID, true, EPERM}, PROBE_RECEIVE},
         {{__NR_ioctl, 1, (uint32_t)SECCOMP_IOCTL_NOTIF_ADDFD, true, EINVAL}, PROBE_GIVE},
