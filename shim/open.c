@@ -117,8 +117,8 @@ static APART bool open_lead(const struct opening *opening, uint64_t word, long *
 {
     struct lead lead;
     struct stat meant, opened;
-    int follow = opening->flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
-    if (!leads_recall(word, &lead) || raw_stat(opening->dirfd, opening->path, &meant, follow) ||
+    int itself = opening->flags & O_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
+    if (!leads_recall(word, &lead) || raw_stat(opening->dirfd, opening->path, &meant, itself) ||
         meant.st_dev != lead.device || meant.st_ino != lead.inode ||
         judge_path(opening->session, deeds(opening->flags), lead.path, strlen(lead.path)) != VERDICT_ALLOW)
         return false;

@@ -315,6 +315,7 @@ static void no_home_is_walked_as_a_whole(void **state)
 static void a_home_that_is_worked_in_is_walked_and_its_places_first(void **state)
 {
     (void)state;
+    free((char *)policies.places.workspace);
     policies.places.workspace = policies.places.home;
     make_dir_at_home(".keys");
     make_file_at(in_home(".keys/id"));
