@@ -256,21 +256,30 @@ long net_sendto(int fd, const void *bytes, size_t size, int flags, const void *a
     return result;
 }
 
-/* Only bytes, from one place. Under guard kernel sendmsg traps, for what it sends to lies in memory; the same
- * can be sent by a call of which the filter sees in its registers that there is no more. */
+/* Only bytes. Under guard kernel sendmsg traps, for what it sends to lies in memory; the same can be sent by
+ * calls of which the filter sees in its registers that there is no more. */
 static bool is_bare(const struct message *message)
 {
     bool named = message->name && message->name_length;
-    return !named && !message->control_length && message->vector && message->vector_length == 1;
+    return !named && !message->control_length && message->vector && message->vector_length;
 }
 
-static long send_bare(int fd, const struct message *message, int flags)
+/* From several places only by a stream: what has bounds may have to be sent though it is empty. */
+static bool can_be_written(int fd, int flags)
+{
+    return !flags && socket_option(fd, SO_TYPE) == TYPE_STREAM;
+}
+
+static bool send_bare(int fd, const struct message *message, int flags, long *result)
 {
     const struct iovec *part = message->vector;
+    bool one = message->vector_length == 1;
+    if (!one && !can_be_written(fd, flags)) return false;
     int before = cancel_begin();
-    long result = raw_call(__NR_sendto, fd, part->iov_base, part->iov_len, flags, NULL, 0);
+    *result = one ? raw_call(__NR_sendto, fd, part->iov_base, part->iov_len, flags, NULL, 0)
+                  : raw_call(__NR_writev, fd, part, message->vector_length);
     cancel_end(before);
-    return result;
+    return true;
 }
 
 long net_sendmsg(int fd, const void *message, int flags)
@@ -279,7 +288,8 @@ long net_sendmsg(int fd, const void *message, int flags)
     struct message own;
     int held = -1;
     long result = 0;
-    if (message && session_is_watched() && is_bare(message)) return send_bare(fd, message, flags);
+    if (message && session_is_watched() && is_bare(message) && send_bare(fd, message, flags, &result))
+        return result;
     if (!message) return raw_call(__NR_sendmsg, fd, message, flags);
     memcpy(&own, message, sizeof own);
     if (copy_address(&copy, own.name, own.name_length)) {

@@ -876,6 +876,60 @@ print([s.sendto(b"x", ("127.0.0.1", {receiver.getsockname()[1]})) for _ in range
         asked = [line for line in self.records() if line["type"] == "act" and line["act"] == "connect"]
         self.assertEqual([(line["outcome"], bool(line.get("before"))) for line in asked], [("approved", False)] + [("approved", True)] * 4)
 
+    def test_what_is_sent_for_a_caller_waits_ends_and_is_interrupted_as_its_own_would(self):
+        others = "otherwise: {read: allow, write: allow, exec: allow, connect: deny, debug: deny}\n"
+        self.rules = self.policy("connect: [{allow: 'unix:**/queue'}]\n" + others)
+        text = """
+import errno, os, signal, socket, threading, time
+def waiting():
+    receiver, sender = (socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) for _ in range(2))
+    if os.path.exists("queue"): os.unlink("queue")
+    receiver.bind("queue")
+    child = os.fork()
+    if not child:
+        time.sleep(0.5)
+        for _ in range(400): receiver.recv(99)
+        os._exit(0)
+    began = time.monotonic()
+    for i in range(400): sender.sendto(b"x", "queue")
+    print("waited", time.monotonic() - began > 0.3, os.waitpid(child, 0)[1])
+    sender.setblocking(False)
+    try:
+        for _ in range(9999): sender.sendto(b"x", "queue")
+    except OSError as error: print(errno.errorcode[error.errno])
+    sender.setblocking(True)
+    def interrupt(*_): raise TimeoutError
+    signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try: sender.sendto(b"x", "queue")
+    except TimeoutError: print("interrupted")
+waiting()
+def several_threads(): threading.Thread(target=time.sleep, args=(30,), daemon=True).start()
+several_threads()
+waiting()
+one, other = socket.socketpair()
+passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, bytes([0, 0, 0, 0]))]
+much, got = b"z" * 700000, []
+def read():
+    while sum(map(len, got)) < len(much): got.append(other.recv(1 << 16))
+reader = threading.Thread(target=read)
+reader.start()
+print(one.sendmsg([much], passed), reader.join(), b"".join(got) == much)
+other.close()
+if not (child := os.fork()):
+    several_threads()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    one.sendmsg([b"x", b"y"], passed)
+    os._exit(5)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+try: one.sendmsg([b"x", b"y"], passed, socket.MSG_NOSIGNAL)
+except OSError as error: print(errno.errorcode[error.errno])
+"""
+        bare = self.command("/usr/bin/python3", "-c", text)
+        self.assertEqual(bare.stdout, "waited True 0\nEAGAIN\ninterrupted\n" * 2 + "700000 None True\n-13\nEPIPE\n", bare.stderr)
+        guarded = self.python(text)
+        self.assertEqual((guarded.stdout, guarded.returncode), (bare.stdout, bare.returncode), guarded.stderr)
+
     def test_what_goes_with_a_datagram_leads_it_nowhere_else(self):
         receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(receiver.close)
