@@ -17,9 +17,9 @@
 
 #include "../plain/memory.h"
 #include "../plain/text.h"
+#include "../plain/write.h"
 #include "kinds.h"
 #include "protocol.h"
-#include "quiet.h"
 #include "split.h"
 
 struct exec {

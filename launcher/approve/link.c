@@ -17,8 +17,8 @@
 
 #include "../plain/memory.h"
 #include "../plain/text.h"
+#include "../plain/write.h"
 #include "protocol.h"
-#include "quiet.h"
 
 enum { READ_AT_ONCE = 65536, LATE_IDS = 256, FAREWELL_MS = 200 };
 

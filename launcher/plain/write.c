@@ -6,17 +6,18 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The signal comes to the thread that writes: it is held back, and taken. To ignore it would be inherited by
- * the command. */
+/* The signals come to the thread that writes: they are held back, and taken. To ignore them would be inherited
+ * by the command. */
 ssize_t write_quietly(int fd, const void *data, size_t size)
 {
-    sigset_t limit, before;
-    sigemptyset(&limit);
-    sigaddset(&limit, SIGXFSZ);
-    pthread_sigmask(SIG_BLOCK, &limit, &before);
+    sigset_t held, before;
+    sigemptyset(&held);
+    sigaddset(&held, SIGXFSZ);
+    sigaddset(&held, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &held, &before);
     ssize_t wrote = write(fd, data, size);
     int error = errno;
-    if (wrote < 0 && error == EFBIG) sigtimedwait(&limit, NULL, &(struct timespec){0});
+    if (wrote < 0 && (error == EFBIG || error == EPIPE)) sigtimedwait(&held, NULL, &(struct timespec){0});
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = error;
     return wrote;
