@@ -542,7 +542,7 @@ def memory():
     print(call("shmget", KEY, 8192, CREATE | ONLY | 0o640), call("shmget", KEY, 8192, CREATE | 0o640) == id, call("shmget", KEY, 9000, 0))
     print(call("shmctl", id, STAT, room), oct(struct.unpack_from("5I", room.raw, 4)[4] & 0o777), struct.unpack_from("2I", room.raw, 4) == (os.geteuid(), os.getegid()))
     print(call("shmctl", id, REMOVE, None), is_there(call("shmat", id, None, 0)), call("shmget", KEY, 0, 0))
-    print(call("shmget", PRIVATE, 0, 0o600), is_there(call("shmat", call("shmget", PRIVATE, 1, 0o600), None, 0)), call("shmat", 0x7fff0000, None, 0))
+    print(call("shmget", PRIVATE, 0, 0o600), is_there(call("shmat", unnamed := call("shmget", PRIVATE, 1, 0o600), None, 0)), call("shmctl", unnamed, REMOVE, None), call("shmat", 0x7fff0000, None, 0))
 def semaphores():
     id = call("semget", KEY, 2, CREATE | 0o600)
     if not (child := os.fork()):
