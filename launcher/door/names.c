@@ -15,9 +15,9 @@
 
 _Static_assert(sizeof(struct wire_names) == WIRE_NAMES_SIZE, "the page is full");
 
-/* Whoever opens a file meanwhile pays a little for it each time. So it is looked for near half of the time,
- * where another processor is there for the command, and others get their turn in between. */
-enum { BEGINS_MS = 20, TURNS = 32 };
+/* Whoever opens a file meanwhile pays a little for it each time. So where another processor is there for the
+ * command, the look begins sooner and takes no rest, but gives others their turn in between. */
+enum { SOON_MS = 10 };
 
 struct names {
     struct door *door;
@@ -25,7 +25,7 @@ struct names {
     int file; /* that begins with the page */
     struct wire_names page;
     struct loop_timer *looking; /* for more */
-    unsigned turns, in_a_row;   /* of looking, before it rests */
+    int64_t rest_ms;            /* between two turns of it */
     size_t told;                /* of those that were found */
     bool reading_known;
 };
@@ -73,20 +73,17 @@ static bool look_a_little(struct names *names)
 static void look_on(void *context)
 {
     struct names *names = context;
-    bool rests = ++names->turns % names->in_a_row == 0;
     names->looking = NULL;
     if (look_a_little(names))
-        names->looking =
-            loop_after(names->door->session->loop, rests ? PROTECTED_EVERY_MS : 0, look_on, names);
+        names->looking = loop_after(names->door->session->loop, names->rest_ms, look_on, names);
     else
         end_look(names);
 }
 
-static unsigned turns_in_a_row(void)
+static bool has_one_processor(void)
 {
     cpu_set_t processors;
-    bool alone = sched_getaffinity(0, sizeof processors, &processors) || CPU_COUNT(&processors) < 2;
-    return alone ? 1 : TURNS;
+    return sched_getaffinity(0, sizeof processors, &processors) || CPU_COUNT(&processors) < 2;
 }
 
 struct names *names_new(struct door *door, int policy)
@@ -95,9 +92,10 @@ struct names *names_new(struct door *door, int policy)
     struct names *names = xcalloc(1, sizeof *names);
     names->door = door;
     names->file = policy;
-    names->in_a_row = turns_in_a_row();
     names->protected = protected_new(session->policy, session->image, &session->places, PROTECTED_AT_MOST);
-    names->looking = loop_after(session->loop, BEGINS_MS, look_on, names);
+    bool one = has_one_processor();
+    names->rest_ms = one ? PROTECTED_EVERY_MS : 0;
+    names->looking = loop_after(session->loop, one ? PROTECTED_BEGINS_MS : SOON_MS, look_on, names);
     return names;
 }
 
