@@ -63,14 +63,16 @@ static void let_go(const struct beside *beside)
         sched_setaffinity(beside->kept, sizeof beside->again, &beside->again);
 }
 
+/* The kernel does not look for an idle processor each time, so that once it took no long time says little. */
 static void learn(struct beside *beside)
 {
+    unsigned before = beside->stretch;
     if (now_ns() - beside->began < LONG_NS)
-        beside->stretch = 0;
-    else if (!beside->stretch)
+        beside->stretch = before > SHORTEST ? before / 2 : 0;
+    else if (!before)
         beside->stretch = SHORTEST;
-    else if (beside->stretch < LONGEST)
-        beside->stretch *= 2;
+    else
+        beside->stretch = before < LONGEST / 4 ? 4 * before : LONGEST;
     beside->left = beside->stretch;
 }
 

@@ -174,7 +174,7 @@ static void it_is_tried_without_the_less_often_the_longer_that_takes(void **stat
     (void)state;
     struct beside beside = {0};
     if (!have_several()) return;
-    for (int before = 0, i = 0; i < 4; i++) {
+    for (int before = 0, i = 0; i < 3; i++) {
         take(&beside, VERY_LONG);
         int now = kept_in_a_row(&beside);
         assert_true(now > before);
@@ -184,7 +184,25 @@ static void it_is_tried_without_the_less_often_the_longer_that_takes(void **stat
         take(&beside, VERY_LONG);
         assert_in_range(kept_in_a_row(&beside), 1, 1000);
     }
-    take(&beside, -VERY_LONG); /* it took no time */
+}
+
+static void and_more_often_until_it_is_always_where_it_takes_no_time(void **state)
+{
+    (void)state;
+    struct beside beside = {0};
+    int before = 0, now, tries = 0;
+    if (!have_several()) return;
+    for (int i = 0; i < 3; i++) {
+        take(&beside, VERY_LONG);
+        before = kept_in_a_row(&beside);
+    }
+    for (; before; before = now, tries++) {
+        take(&beside, -VERY_LONG);
+        now = kept_in_a_row(&beside);
+        assert_true(now < before);
+    }
+    assert_true(tries > 1);
+    take(&beside, -VERY_LONG);
     assert_int_equal(kept_in_a_row(&beside), 0);
 }
 
@@ -200,6 +218,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(where_only_one_processor_is_had_nobody_is_kept, start, stop),
         cmocka_unit_test_setup_teardown(what_is_not_there_is_not_kept, start, stop),
         cmocka_unit_test_setup_teardown(it_is_tried_without_the_less_often_the_longer_that_takes, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(and_more_often_until_it_is_always_where_it_takes_no_time, start,
                                         stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
