@@ -137,15 +137,44 @@ static void add_value(struct layout *layout, const char *label, const char *valu
     add_shown(layout, label, shown, rank);
 }
 
-/* What the act is in words: "run a program", "change a file (create)". */
+/* How a change is asked about, by its name in the protocol. */
+static const struct {
+    const char *name, *asked;
+} changes[] = {
+    {"write", "write to a file"},
+    {"create", "create a file"},
+    {"truncate", "truncate a file"},
+    {"remove", "remove a file"},
+    {"rename", "rename a file"},
+    {"link", "link a file"},
+    {"make directory", "make a directory"},
+    {"remove directory", "remove a directory"},
+    {"change mode of", "change the mode of a file"},
+    {"change owner of", "change the owner of a file"},
+    {"change times of", "change the times of a file"},
+    {"change attributes of", "change the attributes of a file"},
+    {"change flags of", "change the flags of a file"},
+    {"make node", "make a special file"},
+    {"make a socket", "make a socket"},
+};
+
+static const char *describe_change(const char *name)
+{
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        if (strcmp(changes[i].name, name) == 0) return changes[i].asked;
+    return NULL;
+}
+
+/* What the act is in words: "run a program", "remove a file". */
 static char *describe_act(const struct question *question)
 {
     static const char *const acts[ACT_KINDS] = {"read a file", "change a file", "run a program",
                                                 "make a connection", "look into another process"};
     const char *act = question->listing ? "list a directory" : acts[question->act];
     const char *detail = question->via ? question->via : question->act_detail;
+    const char *change = question->act == ACT_WRITE && detail ? describe_change(detail) : NULL;
 
-    if (!detail) return xstrdup(act);
+    if (change || !detail) return xstrdup(change ? change : act);
     cleanup_free char *shown = show_string(detail, 40);
     return xasprintf(question->via ? "%s through %s" : "%s (%s)", act, shown);
 }

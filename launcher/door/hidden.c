@@ -73,15 +73,21 @@ void hidden_note(struct hidden *hidden, const struct question *question)
     hidden->files[hidden->file_count++].place = xstrdup(question->rule_place);
 }
 
+/* A built-in rule is overridden; one in a file is changed there: that file may be a stronger one than whoever
+ * reads this could write. */
+static const char *how_to_show(const char *place)
+{
+    return strchr(place, '/') ? "change that rule" : "allow it under \"read\" in a policy of your own";
+}
+
 void hidden_tell(const struct hidden *hidden)
 {
     for (size_t i = 0; i < hidden->file_count; i++) {
         const char *slash = strrchr(hidden->files[i].program, '/');
         char *path cleanup_free = show_string(hidden->files[i].path, LONGEST);
         char *name cleanup_free = show_string(slash ? slash + 1 : hidden->files[i].program, LONGEST);
-        complain(
-            "hidden: %s was empty for %s (%s); to show it: allow it under \"read\" in a policy of your own",
-            path, name, hidden->files[i].place);
+        char *place cleanup_free = show_string(hidden->files[i].place, LONGEST);
+        complain("hidden: %s was empty for %s (%s); to show it: %s", path, name, place, how_to_show(place));
     }
     if (hidden->more) complain("hidden: and more; the record has them all");
 }

@@ -1,5 +1,5 @@
-/* here_text.c: see here_text.h. A shell's text is not parsed: whatever looks like a here-document is tried, also
- * one in a here-document. */
+/* here_text.c: see here_text.h. A shell's text is not parsed: whatever looks like a here-document is tried,
+ * also one in a here-document. */
 #include "here_text.h"
 
 #include <ctype.h>

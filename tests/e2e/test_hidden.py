@@ -106,7 +106,7 @@ class Told(support.Case):
             result = self.run_with(guard, words=("sh", "-c", "cat secret; cat secret; echo done"))
             lines = [line for line in result.stderr.splitlines() if "hidden" in line]
             self.assertEqual(len(lines), 1, result.stderr)
-            self.assertRegex(lines[0], rf"^askfirst: hidden: {self.workspace}/secret was empty for cat \(.*policy.yaml:\d+\); to show it: ")
+            self.assertRegex(lines[0], rf"^askfirst: hidden: {self.workspace}/secret was empty for cat \(.*policy.yaml:\d+\); to show it: change that rule$")
             self.assertEqual((result.stdout, result.returncode), ("done\n", 0))
 
     def test_another_name_that_it_had_before_shows_nothing_either(self):

@@ -83,7 +83,11 @@ static void every_act_says_what_it_is_about(void **state)
     } cases[] = {
         {ACT_READ, NULL, NULL, "may it read a file?", false},
         {ACT_READ, NULL, NULL, "may it list a directory?", true},
-        {ACT_WRITE, "remove", NULL, "may it change a file (remove)?", false},
+        {ACT_WRITE, NULL, NULL, "may it change a file?", false},
+        {ACT_WRITE, "remove", NULL, "may it remove a file?", false},
+        {ACT_WRITE, "remove directory", NULL, "may it remove a directory?", false},
+        {ACT_WRITE, "change mode of", NULL, "may it change the mode of a file?", false},
+        {ACT_WRITE, "mount", NULL, "may it change a file (mount)?", false},
         {ACT_CONNECT, NULL, NULL, "may it make a connection?", false},
         {ACT_DEBUG, NULL, NULL, "may it look into another process?", false},
         {ACT_EXEC, NULL, "popen", "may it run a program through popen?", false},

@@ -10,6 +10,12 @@ eval "echo '$(kubectl completion bash)'"
 eval "echo '$(gh completion -s bash)'"
 eval "echo '$(brew shellenv)'"
 brew --prefix
+apt list --installed
+systemctl --no-pager status
+docker ps -a
+git init -q --bare far.git
+git push -q --dry-run far.git HEAD:main
+git push -nq far.git HEAD:main
 awk -f - README <<'PROGRAM'
 END { print NR }
 PROGRAM
