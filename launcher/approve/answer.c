@@ -270,9 +270,11 @@ static bool read_decision(struct reading *reading, struct answer *answer)
     answer->outcome = OUTCOME_REFUSED;
     if (!is(reading, FIELD_DECISION, "deny"))
         return fail(reading, "the answer's \"decision\" is neither allow nor deny");
-    if (reading->seen[FIELD_SCOPE] || reading->seen[FIELD_FOR_S])
-        return fail(reading, "the answer denies, and has a \"scope\" or \"for_s\", which belong to an allow");
-    return true;
+    if (reading->seen[FIELD_FOR_S])
+        return fail(reading, "the answer denies, and has a \"for_s\", which belongs to an allow");
+    if (reading->seen[FIELD_SCOPE] && !is(reading, FIELD_SCOPE, scope_name(SCOPE_LIKE)))
+        return fail(reading, "the answer denies, and its \"scope\" is not like");
+    return read_scope(reading, answer);
 }
 
 static char *take_text(struct reading *reading, enum field field)

@@ -395,13 +395,15 @@ static void add_choices(struct layout *layout, const struct question *question)
 }
 
 /* The keys that are always there, as many on a line as fit. */
-static void add_keys(struct layout *layout)
+static void add_keys(struct layout *layout, const struct question *question)
 {
-    static const char *const keys[] = {"n  no", "N  no, with a reason", "v  show it whole", "?  help",
-                                       "Ctrl-C  no, and end the run"};
+    static const char *const keys[] = {
+        "n  no",   "L  no, to all of l",         "N  no, with a reason", "v  show it whole",
+        "?  help", "Ctrl-C  no, and end the run"};
     struct text line = {0};
 
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (keys[i][0] == TTY_NO_LIKE && !question_offers(question, SCOPE_LIKE)) continue;
         if (line.length && layout->columns && line.length + 3 + strlen(keys[i]) > layout->columns) {
             add_line(layout->page, (struct tty_line){text_take(&line), TTY_KEY, 3, RANK_ALWAYS});
             text_clear(&line);
@@ -419,7 +421,7 @@ static void lay_out(struct tty_page *page, const struct question *question, unsi
     add_title(&layout, question);
     add_facts(&layout, question, CHAIN_SHOWN);
     add_choices(&layout, question);
-    add_keys(&layout);
+    add_keys(&layout, question);
 }
 
 static void drop_line(struct tty_page *page, size_t at)
@@ -581,6 +583,7 @@ void tty_page_help(struct tty_page *page)
         "t  yes, and to everything that this process and what it starts will do, for the rest of this run.",
         "a  yes, and in every later run: shows the rule that would be written, and asks for a second key.",
         "n  no. The call fails, and the program is told that you refused.",
+        "L  no, in this run, to all that l would have covered. Nobody is asked about it again.",
         "N  no, with words of yours that the program is told: what to do instead.",
         "v  everything about the question, uncut.",
         "",

@@ -41,6 +41,9 @@ void tty_page_wrap(struct tty_page *page, unsigned columns);
 
 void tty_page_free(struct tty_page *page);
 
+/* Refuses what SCOPE_LIKE would have allowed; only where that is offered. */
+#define TTY_NO_LIKE 'L'
+
 /* The key of a choice and the choice of a key; 0 and false where there is none. */
 char tty_key(enum scope scope);
 bool tty_choice(const struct question *question, char key, enum scope *scope);

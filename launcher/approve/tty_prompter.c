@@ -210,6 +210,12 @@ static void say_yes(struct prompter *prompter, enum scope scope)
     leave(prompter, &(struct tty_says){.decision = TTY_ALLOW, .scope = scope}, words[scope]);
 }
 
+static void say_no_to_all(struct prompter *prompter)
+{
+    leave(prompter, &(struct tty_says){.decision = TTY_DENY, .scope = SCOPE_LIKE},
+          "no, and to what is like it in this run");
+}
+
 static void say_no(struct prompter *prompter, const char *note)
 {
     struct tty_says says = {.decision = TTY_DENY};
@@ -279,6 +285,12 @@ static void key_asking(struct prompter *prompter, char key)
     }
     switch (key) {
     case 'n': say_no(prompter, ""); break;
+    case TTY_NO_LIKE:
+        if (question_offers(prompter->question, SCOPE_LIKE))
+            say_no_to_all(prompter);
+        else
+            tty_screen_beep(&prompter->screen);
+        break;
     case 'N':
         prompter->mode = TYPING;
         text_clear(&prompter->typed);

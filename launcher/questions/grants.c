@@ -151,6 +151,7 @@ void grants_remember(struct grants *grants, const struct question *question, con
         bool another = question->from_input && question->spawns; /* the next one will have another pipe */
         if (!another && (!grants->policy || grants->policy->refusals_sticky))
             likeness_exact(question, &add(grants, answer)->likeness);
+        if (answer->scope == SCOPE_LIKE) remember_like(grants, question, answer);
         return;
     }
     if (answer->outcome != OUTCOME_APPROVED) return;
@@ -177,7 +178,7 @@ static const struct grant *find(const struct grants *grants, const struct likene
 static bool has_scope(const struct grants *grants, enum scope scope)
 {
     for (size_t i = 0; i < grants->count; i++)
-        if (grants->all[i].outcome == OUTCOME_APPROVED && grants->all[i].scope == scope) return true;
+        if (grants->all[i].scope == scope) return true;
     return false;
 }
 

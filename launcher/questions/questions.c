@@ -214,8 +214,8 @@ static bool answered(void *context, uint64_t id, struct answer *answer)
 {
     struct link *link = context;
     struct asked *asked = find_open(link, id);
-    bool sound = asked && (answer->outcome != OUTCOME_APPROVED ||
-                           question_offers(asked->waiters->question, answer->scope));
+    bool plain_no = answer->outcome != OUTCOME_APPROVED && answer->scope == SCOPE_ONCE;
+    bool sound = asked && (plain_no || question_offers(asked->waiters->question, answer->scope));
     if (!sound) {
         free_answer(answer);
         return false;

@@ -59,6 +59,15 @@ class Pipes(support.Case):
         self.assertEqual((status, out), (0, "status 0\nstatus 126\n"))
         self.assertRegex(err, "refused by ada: keep it")
 
+    def test_a_no_to_what_is_like_it_ends_a_flood(self):
+        session = self.session("for n in 1 2 3; do rm -f out$n; done; echo status $?")
+        question = session.next("ask")
+        self.assertIn("like", [choice["scope"] for choice in question["choices"]])
+        session.answer(question, "deny", scope="like", by="ada")
+        self.assertEqual(session.next("bye"), {"type": "bye", "exit": 0, "asked": 1, "denied": 3})
+        status, out, err = session.finish()
+        self.assertEqual((status, out, err.count(" by ada")), (0, "status 126\n", 3), err)
+
     def test_it_dies(self):
         def die(session, question):
             os.close(session.questions)

@@ -94,6 +94,15 @@ class Answers(TtyCase):
         terminal.expect("status 126")
         self.assertEqual(terminal.wait(), 0)
 
+    def test_no_to_what_is_like_it(self):
+        terminal = self.terminal("bash", "-c", "rm -f out; rm -f other; echo status $?")
+        terminal.expect(ASKED)
+        terminal.press("L")
+        terminal.expect("askfirst: no, and to what is like it in this run")
+        terminal.expect("denied: rm -f other")
+        terminal.expect("status 126")
+        self.assertEqual(terminal.wait(), 0)
+
     def test_no_with_words(self):
         terminal = self.terminal("bash", "-c", "rm -f out; true")
         terminal.expect(ASKED)

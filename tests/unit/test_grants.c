@@ -280,6 +280,25 @@ static void a_refusal_sticks_and_counts_before_a_wider_yes(void **state)
     grants_free(grants);
 }
 
+static void a_refusal_may_cover_what_is_like_it(void **state)
+{
+    (void)state;
+    for (int sticky = 0; sticky < 2; sticky++) {
+        struct grants *grants = grants_new(policy(sticky), NULL);
+        struct answer no = {.outcome = OUTCOME_REFUSED, .scope = SCOPE_LIKE}, found = {0};
+        struct question question = file(ACT_WRITE, "/data/a"), other = file(ACT_WRITE, "/data/deep/b");
+        grants_remember(grants, &question, &no);
+        assert_true(grants_find(grants, &other, &found));
+        assert_int_equal(found.outcome, OUTCOME_REFUSED);
+        assert_true(found.before);
+        other = file(ACT_READ, "/data/a");
+        assert_false(grants_find(grants, &other, &found));
+        other = file(ACT_WRITE, "/elsewhere/a");
+        assert_false(grants_find(grants, &other, &found));
+        grants_free(grants);
+    }
+}
+
 static void other_endings_are_not_kept(void **state)
 {
     (void)state;
@@ -335,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_tree_of_a_program_begins_when_it_is_there),
         cmocka_unit_test(a_grant_ends_with_its_time),
         cmocka_unit_test(a_refusal_sticks_and_counts_before_a_wider_yes),
+        cmocka_unit_test(a_refusal_may_cover_what_is_like_it),
         cmocka_unit_test(other_endings_are_not_kept),
         cmocka_unit_test(hosts_are_found_in_addresses),
     };

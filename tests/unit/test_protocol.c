@@ -278,6 +278,8 @@ static void good_answers(void **state)
     reads(" { \"id\" : 7 , \"decision\" : \"allow\" , \"scope\" : \"exact\" , \"for_s\" : 600, "
           "\"type\":\"answer\" }\r",
           OUTCOME_APPROVED, SCOPE_EXACT, 600, "", "");
+    reads("{\"type\":\"answer\",\"id\":7,\"decision\":\"deny\",\"scope\":\"like\"}", OUTCOME_REFUSED,
+          SCOPE_LIKE, 0, "", "");
     reads("{\"type\":\"answer\",\"id\":7,\"decision\":\"allow\",\"scope\":\"always\",\"by\":\"\"}",
           OUTCOME_APPROVED, SCOPE_ALWAYS, 0, "", "");
     reads("{\"type\":\"answer\",\"id\":7,\"decision\":\"deny\",\"note\":\"\\u00e9\\uD83C\\uDF89\\n\\\"\\/ "
@@ -343,8 +345,9 @@ static void doubtful_answers_are_refused(void **state)
         {"{\"type\":\"settled\",\"id\":7,\"decision\":\"allow\"}", "of a type"},
         {"{\"type\":\"answer\",\"id\":7,\"decision\":\"yes\"}", "neither allow nor deny"},
         {"{\"type\":\"answer\",\"id\":7,\"decision\":\"ALLOW\"}", "neither allow nor deny"},
-        {"{\"type\":\"answer\",\"id\":7,\"decision\":\"deny\",\"scope\":\"once\"}", "belong to an allow"},
-        {"{\"type\":\"answer\",\"id\":7,\"decision\":\"deny\",\"for_s\":1}", "belong to an allow"},
+        {"{\"type\":\"answer\",\"id\":7,\"decision\":\"deny\",\"scope\":\"once\"}", "not like"},
+        {"{\"type\":\"answer\",\"id\":7,\"decision\":\"deny\",\"scope\":\"tree\"}", "not like"},
+        {"{\"type\":\"answer\",\"id\":7,\"decision\":\"deny\",\"for_s\":1}", "belongs to an allow"},
         {"{'type':'answer','id':7,'decision':'allow'}", "no JSON"},
         {"{type:\"answer\",\"id\":7,\"decision\":\"allow\"}", "no JSON"},
         {"\xef\xbb\xbf" ANSWER("}"), "no JSON"},

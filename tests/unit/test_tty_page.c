@@ -55,21 +55,22 @@ static void a_plain_question_is_shown_as_it_is(void **state)
     question.number = 2; /* of those that were asked; the id counts all acts */
     tty_page_question(&page, &question, (struct tty_size){100, 40});
     char *text = joined(&page);
-    assert_string_equal(text, "askfirst: may it run a program? (question 2)\n"
-                              "    rm -rf out\n"
-                              "  program    /usr/bin/rm\n"
-                              "  directory  /home/ada/work\n"
-                              "  line       job.py:12 in tidy, as it says\n"
-                              "  asked by   python3.11 (811)\n"
-                              "  because    deletes recursively\n"
-                              "  rule       default.yaml:41: rm -r\n"
-                              "  y  yes, once\n"
-                              "  e  yes, in this run: exactly rm -rf out\n"
-                              "  l  yes, in this run: rm -r ...\n"
-                              "  t  yes, in this run: all that python3.11 (811) starts\n"
-                              "  a  always: rm -rf out, in every run\n"
-                              "  n  no   N  no, with a reason   v  show it whole   ?  help   "
-                              "Ctrl-C  no, and end the run\n");
+    assert_string_equal(text,
+                        "askfirst: may it run a program? (question 2)\n"
+                        "    rm -rf out\n"
+                        "  program    /usr/bin/rm\n"
+                        "  directory  /home/ada/work\n"
+                        "  line       job.py:12 in tidy, as it says\n"
+                        "  asked by   python3.11 (811)\n"
+                        "  because    deletes recursively\n"
+                        "  rule       default.yaml:41: rm -r\n"
+                        "  y  yes, once\n"
+                        "  e  yes, in this run: exactly rm -rf out\n"
+                        "  l  yes, in this run: rm -r ...\n"
+                        "  t  yes, in this run: all that python3.11 (811) starts\n"
+                        "  a  always: rm -rf out, in every run\n"
+                        "  n  no   L  no, to all of l   N  no, with a reason   v  show it whole   ?  help\n"
+                        "  Ctrl-C  no, and end the run\n");
     free(text);
     tty_page_free(&page);
 }
