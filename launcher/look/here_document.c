@@ -28,7 +28,8 @@
 #endif
 #define MOST_TEXT ((size_t)1 << 20)
 #define MOST_CONTENT 65536
-#define MOST_SHELLS 8 /* processes, upwards */
+#define PATIENCE_MS 50 /* everybody waits meanwhile */
+#define MOST_SHELLS 8  /* processes, upwards */
 #define DEEPEST_SOURCED 2
 #define MOST_HEAP ((size_t)16 << 20)
 #define MOST_KEPT 32u /* with more at a time, the oldest asks */
@@ -80,15 +81,65 @@ static void keep(struct documents *documents, const struct document *document)
     documents->next = (documents->next + 1) % MOST_KEPT;
 }
 
+static bool same_program(pid_t one, pid_t other)
+{
+    struct stat first, second;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)one);
+    if (stat(path, &first) != 0) return false;
+    snprintf(path, sizeof path, "/proc/%d/exe", (int)other);
+    return stat(path, &second) == 0 && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+static bool has_open(pid_t pid, int fd)
+{
+    char path[128];
+    struct stat wanted, status;
+    bool found = false;
+    if (fstat(fd, &wanted) != 0) return false;
+    snprintf(path, sizeof path, "/proc/%d/fd", (int)pid);
+    DIR *directory = opendir(path);
+    for (struct dirent *entry; directory && !found && (entry = readdir(directory));) {
+        snprintf(path, sizeof path, "/proc/%d/fd/%.16s", (int)pid, entry->d_name);
+        found = stat(path, &status) == 0 && status.st_dev == wanted.st_dev && status.st_ino == wanted.st_ino;
+    }
+    if (directory) closedir(directory);
+    return found;
+}
+
+/* dash has a fork of itself write what is longer than PIPE_BUF, and does not wait for it. It is gone in a
+ * moment, unless there is more than the pipe holds. */
+static bool is_written_by_a_fork(const struct caller *caller, int fd)
+{
+    struct process process;
+    pid_t *pids cleanup_free = NULL;
+    if (facts_executed(caller->pid) || !process_look(caller->pid, &process)) return false;
+    size_t count = process_descendants(process.parent, &pids);
+    for (size_t i = 0; i < count; i++) {
+        if (pids[i] == caller->pid || facts_executed(pids[i])) continue;
+        if (same_program(pids[i], caller->pid) && has_open(pids[i], fd)) return true;
+    }
+    return false;
+}
+
+/* Nobody may write to it any more. */
+static bool is_closed(const struct caller *caller, int fd, int patience)
+{
+    struct pollfd state = {.fd = fd, .events = POLLIN};
+    if (poll(&state, 1, 0) == 1 && state.revents & POLLHUP) return true;
+    if (!patience || !is_written_by_a_fork(caller, fd)) return false;
+    state.events = 0; /* what is in it already is no reason to stop waiting */
+    return poll(&state, 1, patience) == 1 && state.revents & POLLHUP;
+}
+
 /* What is in the pipe, left in it; 0: nothing, too much, a FIFO that has a name, or somebody may write to it
  * still. */
-static size_t content_of(int fd, char *content)
+static size_t content_of(const struct caller *caller, int fd, char *content, int patience)
 {
     struct statfs where;
-    struct pollfd state = {.fd = fd, .events = POLLIN};
     int waiting = 0, copy[2];
-    if (fstatfs(fd, &where) != 0 || where.f_type != PIPEFS_MAGIC) return 0;
-    if (poll(&state, 1, 0) != 1 || !(state.revents & POLLHUP)) return 0;
+    if (fstatfs(fd, &where) != 0 || where.f_type != PIPEFS_MAGIC || !is_closed(caller, fd, patience))
+        return 0;
     if (ioctl(fd, FIONREAD, &waiting) != 0 || waiting <= 0 || waiting > MOST_CONTENT) return 0;
     if (pipe2(copy, O_CLOEXEC | O_NONBLOCK) != 0) return 0;
     ssize_t copied = tee(fd, copy[1], (size_t)waiting, SPLICE_F_NONBLOCK);
@@ -314,7 +365,7 @@ static void name_input(const struct caller *caller, char path[64])
         snprintf(path, 64, "/proc/%d/task/%d/fd/0", (int)caller->pid, (int)caller->tid);
 }
 
-bool here_document_is_stdin(struct documents *documents, const struct caller *caller)
+static bool is_document(struct documents *documents, const struct caller *caller, int patience)
 {
     char path[64];
     struct document document;
@@ -322,12 +373,17 @@ bool here_document_is_stdin(struct documents *documents, const struct caller *ca
     cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return false;
     cleanup_free char *content = xmalloc(MOST_CONTENT);
-    size_t length = content_of(fd, content);
+    size_t length = content_of(caller, fd, content, patience);
     if (!length || !document_of(&document, fd, content, length)) return false;
     if (is_kept(documents, &document)) return true;
     if (!in_shells(&(struct wanted){content, length, caller})) return false;
     keep(documents, &document);
     return true;
+}
+
+bool here_document_is_stdin(struct documents *documents, const struct caller *caller)
+{
+    return is_document(documents, caller, PATIENCE_MS);
 }
 
 /* A FIFO that has a name is not opened: whoever waits for its other end would notice. */
@@ -343,5 +399,5 @@ static bool has_pipe(const struct caller *caller)
 
 void here_document_keep(struct documents *documents, const struct caller *caller)
 {
-    if (has_pipe(caller)) here_document_is_stdin(documents, caller);
+    if (has_pipe(caller)) is_document(documents, caller, 0);
 }

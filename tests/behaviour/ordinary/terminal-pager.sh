@@ -4,4 +4,5 @@
 
 export TERM=xterm PAGER=cat LESS=FRX
 script -qec 'git log --oneline --format=%s' /dev/null < /dev/null | tr -d '\r'; script -qec 'less README' /dev/null < /dev/null | tr -d '\r' | grep -c workspace
-printf 'echo $((6 * 7))\nexit\n' | script -qec 'sh -i' /dev/null 2>&1 | grep -cw 42; printf 'print(6 * 7)\nexit()\n' | script -qec 'python3 -q' /dev/null | grep -cw 42
+printf 'echo $((6 * 7))\nexit\n' > keys; script -qec 'sh -i' /dev/null < keys 2>&1 | grep -cw 42
+printf 'print(6 * 7)\nexit()\n' > keys; script -qec 'python3 -q' /dev/null < keys | grep -cw 42
