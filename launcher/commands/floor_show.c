@@ -39,6 +39,7 @@ enum carrying {
     ADDRESS,
     NAME,
     KIND,
+    DATAGRAM,
     DEBUG,
     CARRYINGS
 };
@@ -71,6 +72,7 @@ static const struct {
     [NAME] = {RING_WATCH_AND_DOOR,
               "the door hands look-ups of names to the launcher, and the watch judges the addresses"},
     [KIND] = {RING_WATCH, "sockets of other kinds than streams are judged when they are made"},
+    [DATAGRAM] = {RING_WATCH, "datagrams are judged when they are sent, or their sockets connected"},
     [DEBUG] = {RING_WATCH, "calls that look into other processes are judged when they are made"},
 };
 
@@ -132,10 +134,12 @@ static bool is_number(const char *text)
 /* A rule's addresses are of one item, so of one sort. */
 static enum carrying carrying_of_connection(const struct rule *rule)
 {
-    static const char *const kinds[] = {"udp", "raw", "packet", "unix-datagram", "netlink", "vsock", "other"};
+    static const char *const kinds[] = {"raw", "packet", "netlink", "vsock", "other"};
     const char *text = rule->patterns.count ? rule->patterns.items[0].text : "";
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (!strcmp(text, kinds[i])) return KIND;
+    if (!strcmp(text, "udp") || !strcmp(text, "unix-datagram"))
+        return rule->verdict == VERDICT_ALLOW ? DATAGRAM : KIND;
     return !strncmp(text, "unix:", 5) || is_number(text) ? ADDRESS : NAME;
 }
 

@@ -74,7 +74,7 @@ write: [{allow: "${workspace}/open/**"}, {allow: "${workspace}/mixed/one", progr
         {deny: "${workspace}/mixed/two", program: sh}, {deny: "**/.env"}, {deny: "${workspace}/mixed/kept/**"}, {ask: "${workspace}/asked"},
         {allow: "${workspace}/mixed/**"}, {allow: "**/notes.txt"}, {allow: "${workspace}/later/**"}]
 exec: [{allow: ls}]
-connect: [{allow: [udp, "10.0.0.0/8", "fd00::1", "api.example.com:443", "unix:/run/x.sock"]}]
+connect: [{deny: unix-datagram}, {allow: [udp, raw, "10.0.0.0/8", "fd00::1", "api.example.com:443", "unix:/run/x.sock"]}]
 debug: [{deny: "/usr/bin/ssh-agent"}]
 """)
         for text, ring, why in (
@@ -83,7 +83,7 @@ debug: [{deny: "/usr/bin/ssh-agent"}]
                 ("${workspace}/asked", "watch", "cannot ask"), ("/etc/passwd", "watch", "cannot ask"),
                 ("${workspace}/mixed/one, program: git", "watch", "which program acts"),
                 ("${workspace}/mixed/two, program: sh", "watch", "which program acts"), ("**/notes.txt", "watch", "no tree"), ("${workspace}/later/**", "watch", "not there yet"),
-                ("ls", "watch", "executed"), ("udp", "watch", "made"), ("10.0.0.0/8", "watch", "TCP"),
+                ("ls", "watch", "executed"), ("udp", "watch", "sent"), ("unix-datagram", "watch", "made"), ("raw", "watch", "made"), ("10.0.0.0/8", "watch", "TCP"),
                 ("fd00::1", "watch", "TCP"), ("unix:/run/x.sock", "watch", "connections"),
                 ("api.example.com:443", "watch and door", "look-ups"), ("/usr/bin/ssh-agent", "watch", "other processes")):
             rules = [one for one in floor["rules"] if one["text"] == text]
