@@ -34,9 +34,9 @@ enum wire_call {
     WIRE_CALL_NO_LANE /* said by the launcher's own instructions in a new program, which is then killed */
 };
 
-/* The third argument of a kill, which the kernel does not look at, where the floor holds signals by itself: it
- * need not trap. Refused, it is made again without, for the launcher to say why. Whoever says this without being
- * the shim is refused without a word. */
+/* The third argument of a kill, which the kernel does not look at, where the floor holds signals by itself:
+ * it need not trap. Refused, it is made again without, for the launcher to say why. Whoever says this without
+ * being the shim is refused without a word. */
 #define WIRE_SIGNAL UINT64_C(0x61736b7369676e00) /* "asksign" */
 
 /* What an opening that the shim makes under guard kernel says beyond its own arguments, in the fifth and

@@ -423,8 +423,8 @@ static void look_rank(struct writer *writer, uint32_t process)
 }
 
 /* Signal 0 asks whether somebody is there. A whole group or session (pid below 1) is looked at by the
- * launcher. Where the floor holds signals, the launcher only says why: to threads, which are mostly a program's
- * own and signalled often, and where the shim will ask for the words, nothing traps. */
+ * launcher. Where the floor holds signals, the launcher only says why: to threads, which are mostly a
+ * program's own and signalled often, and where the shim will ask for the words, nothing traps. */
 static void look_signal(struct writer *writer, unsigned signal)
 {
     load_argument(writer, signal);

@@ -1,5 +1,5 @@
-/* endpoint.h: a socket of the caller's and the address that it names with it, which was copied from its memory
- * and is what is judged and used.
+/* endpoint.h: a socket of the caller's and the address that it names with it, which was copied from its
+ * memory and is what is judged and used.
  */
 #ifndef ASKFIRST_WATCH_ENDPOINT_H
 #define ASKFIRST_WATCH_ENDPOINT_H

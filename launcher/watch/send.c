@@ -1,7 +1,7 @@
 /* send.c: messages that may name whom they are for, or what goes with them, in memory (parts.h): sendto with
- * an address, sendmsg, sendmmsg. A datagram is sent by the launcher from a duplicate of the caller's socket, to
- * the address that was copied and judged. On any other socket it does not matter what the memory says by then:
- * who is alone with its descriptors sends by itself; for who could swap the socket for one of datagrams
+ * an address, sendmsg, sendmmsg. A datagram is sent by the launcher from a duplicate of the caller's socket,
+ * to the address that was copied and judged. On any other socket it does not matter what the memory says by
+ * then: who is alone with its descriptors sends by itself; for who could swap the socket for one of datagrams
  * meanwhile the launcher sends.
  */
 #include <errno.h>
