@@ -127,9 +127,11 @@ static bool is_closed(const struct caller *caller, int fd, int patience)
 {
     struct pollfd state = {.fd = fd, .events = POLLIN};
     if (poll(&state, 1, 0) == 1 && state.revents & POLLHUP) return true;
-    if (!patience || !is_written_by_a_fork(caller, fd)) return false;
+    if (!patience) return false;
+    /* Who was not found may have ended while it was looked for. */
+    int left = is_written_by_a_fork(caller, fd) ? patience : 0;
     state.events = 0; /* what is in it already is no reason to stop waiting */
-    return poll(&state, 1, patience) == 1 && state.revents & POLLHUP;
+    return poll(&state, 1, left) == 1 && state.revents & POLLHUP;
 }
 
 /* What is in the pipe, left in it; 0: nothing, too much, a FIFO that has a name, or somebody may write to it
