@@ -11,8 +11,8 @@
 const char *path_pattern_error(const char *pattern); /* begins with / or with a double star and a slash */
 const char *glob_error(const char *glob); /* a word, a bare program, a shell text, an abstract name */
 
-/* How long the first name of a path is: up to a slash, or to the end. Most are short, and of many it is asked:
- * strcspn(3) takes as long to begin. */
+/* How long the first name of a path is: up to a slash, or to the end. Most are short, and of many it is
+ * asked: strcspn(3) takes as long to begin. */
 static inline size_t name_length(const char *path)
 {
     return (size_t)(strchrnul(path, '/') - path);

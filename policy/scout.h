@@ -1,5 +1,6 @@
-/* scout.h: looks ahead: which of the programs that the built-in policies name are links somewhere in PATH, while
- * another process reads the policy. Nobody waits for it: what it has not seen, who reads looks for himself.
+/* scout.h: looks ahead: which of the programs that the built-in policies name are links somewhere in PATH,
+ * while another process reads the policy. Nobody waits for it: what it has not seen, who reads looks for
+ * himself.
  */
 #ifndef ASKFIRST_SCOUT_H
 #define ASKFIRST_SCOUT_H

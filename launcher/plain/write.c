@@ -6,8 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The signals come to the thread that writes: they are held back, and taken. To ignore them would be inherited
- * by the command. */
+/* The signals come to the thread that writes: they are held back, and taken. To ignore them would be
+ * inherited by the command. */
 ssize_t write_quietly(int fd, const void *data, size_t size)
 {
     sigset_t held, before;

@@ -1,5 +1,5 @@
-/* write.h: writing, where a limit on a file's size, or a pipe that nobody reads any more, is an error like any
- * other and not the launcher's end.
+/* write.h: writing, where a limit on a file's size, or a pipe that nobody reads any more, is an error like
+ * any other and not the launcher's end.
  */
 #ifndef ASKFIRST_WRITE_H
 #define ASKFIRST_WRITE_H

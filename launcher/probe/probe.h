@@ -40,8 +40,9 @@ const char *probe_next(enum probe_part part); /* what to do where it is lacking 
 /* What the doctor wants to know. What comes after a part that is lacking stays untried. */
 void probe(struct probe parts[PROBE_PARTS]);
 
-/* What a run has to know before it starts. A process of its own answers the one that goes behind the guard, as
- * the launcher will, so that there is other work meanwhile; and does some itself until it is asked. */
+/* What a run has to know before it starts. A process of its own answers the one that goes behind the
+ * guard, as the launcher will, so that there is other work meanwhile; and does some itself until it is
+ * asked. */
 struct guard_trial;
 struct guard_trial *guard_try(void (*meanwhile)(void *), void *context);
 void guard_forget(struct guard_trial *trial); /* NULL is fine */

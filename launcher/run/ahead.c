@@ -1,5 +1,5 @@
-/* ahead.c: see ahead.h. It is no thread: two that share their memory and their descriptors hold each other up in
- * the kernel for longer than there is to be won. */
+/* ahead.c: see ahead.h. It is no thread: two that share their memory and their descriptors hold each other
+ * up in the kernel for longer than there is to be won. */
 #include "ahead.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* ahead.h: what guard kernel needs is tried by another process while this one reads the policy
- * (../probe/probe.h). While its trial gets under way that process looks for programs, which the policy will ask
- * for (../../policy/scout.h). For that alone, guard shim would not be worth a process.
+ * (../probe/probe.h). While its trial gets under way that process looks for programs, which the policy
+ * will ask for (../../policy/scout.h). For that alone, guard shim would not be worth a process.
  */
 #ifndef ASKFIRST_AHEAD_H
 #define ASKFIRST_AHEAD_H

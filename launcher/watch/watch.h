@@ -11,8 +11,9 @@
 
 struct watch;
 
-/* Made while the command goes behind the filter, which takes the kernel longer. `plan` and `lane` (NULL: none)
- * become the watch's. `program`: the command that was judged already, whose exec is the first call of all. */
+/* Made while the command goes behind the filter, which takes the kernel longer. `plan` and `lane` (NULL:
+ * none) become the watch's. `program`: the command that was judged already, whose exec is the first call
+ * of all. */
 struct watch *watch_new(struct session *session, struct floor_plan *plan, struct lane *lane,
                         const char *program);
 

@@ -18,7 +18,8 @@
 
 static char top[] = "/tmp/askfirst-scout-XXXXXX";
 
-/* Of the names that the default policy has: two links, one of them to a program of the same name, and a program.
+/* Of the names that the default policy has: two links, one of them to a program of the same name, and a
+ * program.
  */
 static int begin(void **state)
 {
