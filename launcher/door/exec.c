@@ -285,8 +285,8 @@ void exec_outcome(struct matter *matter, struct exec_outcome *outcome)
     const struct program *program = &exec->chain.programs[exec->chain.kernel];
     *outcome = (struct exec_outcome){.device = program->found.status.st_dev,
                                      .inode = program->found.status.st_ino,
-                                     .sum = sum_of(program),
-                                     .tree = steal_pointer(&exec->tree)};
+                                     .sum = sum_of(program)};
+    outcome->tree = steal_pointer(&exec->tree);
     outcome->argv = vector_of(program, &outcome->argv_length);
 }
 

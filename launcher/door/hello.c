@@ -351,12 +351,12 @@ static bool are_words(const struct approved *what, const char *words, size_t len
 static bool has_words(pid_t pid, const struct approved *what)
 {
     char path[32];
-    size_t size = what->words_length + sizeof "--" + 1, length;
+    size_t size = what->words_length + sizeof "--" + 1;
     char *words cleanup_free = xmalloc(size);
     snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
-    cleanup_file FILE *file = fopen(path, "re");
-    length = file ? fread(words, 1, size, file) : 0;
-    return are_words(what, words, length);
+    cleanup_fd int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, words, size); /* as many as there are come at once */
+    return length >= 0 && are_words(what, words, (size_t)length);
 }
 
 /* How well a process that says hello fits what is expected. */
