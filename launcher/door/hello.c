@@ -420,17 +420,6 @@ static bool is_ending(const struct process *process)
     return !process_look(process->pid, &now) || now.started != process->started || now.ending;
 }
 
-/* A file can be written to until it is executed, and no longer while it is. */
-static bool has_sum(pid_t pid, const unsigned char *sum)
-{
-    char path[32];
-    unsigned char now[32];
-    if (!sum) return true;
-    snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
-    cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    return fd >= 0 && file_sha256(fd, now) && !memcmp(now, sum, sizeof now);
-}
-
 void hellos_heard(struct hellos *hellos, const struct caller *caller, const struct process *process)
 {
     const struct session *session = hellos->door->session;
@@ -446,7 +435,7 @@ void hellos_heard(struct hellos *hellos, const struct caller *caller, const stru
     }
     if (best == FITS_OTHER_PROGRAM && program.st_ino)
         kill_process(hellos, process, "changed", another);
-    else if (!has_sum(process->pid, pending->what.sum))
+    else if (pending->what.sum && !facts_runs_sum(process->pid, pending->what.sum))
         kill_process(hellos, process, "changed", other_content);
     else if (best == FITS) {
         tree_begin(steal_pointer(&pending->what.tree), session->grants, caller->pid, caller->started);

@@ -266,6 +266,14 @@ bool found_sha256(const struct found *found, unsigned char sum[32])
     return known;
 }
 
+/* A file can be written to until it is executed, and no longer while it is. */
+bool facts_runs_sum(pid_t pid, const unsigned char sum[32])
+{
+    unsigned char now[32];
+    cleanup_fd int fd = open(proc_name("/proc/%d/exe", pid).text, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    return fd >= 0 && file_sha256(fd, now) && !memcmp(now, sum, sizeof now);
+}
+
 void found_close(struct found *found)
 {
     if (found->fd >= 0) close(found->fd);

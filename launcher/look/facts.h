@@ -61,6 +61,8 @@ int found_read(const struct found *found); /* a descriptor to read from, or -1 w
 #define FILE_SUMMED (32u << 20)
 bool file_sha256(int fd, unsigned char sum[32]);
 bool found_sha256(const struct found *found, unsigned char sum[32]);
+/* Whether the program that a process runs has this digest. */
+bool facts_runs_sum(pid_t pid, const unsigned char sum[32]);
 void found_close(struct found *found);
 
 char *facts_cwd(const struct caller *caller); /* NULL: not known */

@@ -127,18 +127,6 @@ static const char *difference_in_words(pid_t pid, const struct expected *expecte
     return have == expected->argv_length && !memcmp(words, expected->argv, have) ? NULL : other_words;
 }
 
-/* A file can be written to until it is executed, and no longer while it is. */
-static const char *difference_in_content(pid_t pid, const struct expected *expected)
-{
-    char path[64];
-    unsigned char sum[32];
-    snprintf(path, sizeof path, "/proc/%d/exe", pid);
-    cleanup_fd int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    return fd >= 0 && file_sha256(fd, sum) && !memcmp(sum, expected->sum, sizeof sum)
-               ? NULL
-               : "another content than the one that was judged";
-}
-
 /* NULL: it is the program that was judged. `begin`: NULL where it may have gone on since its exec. */
 static const char *difference(pid_t pid, const struct expected *expected, const struct begin *begin,
                               const struct maps *maps)
@@ -151,8 +139,9 @@ static const char *difference(pid_t pid, const struct expected *expected, const 
         return "another program than the one that was judged";
     if (!maps->count || !is_made_of(pid, maps, expected))
         return "another ELF interpreter than the one that was judged";
-    const char *why = expected->sum ? difference_in_content(pid, expected) : NULL;
-    return why ? why : difference_in_words(pid, expected, begin);
+    if (expected->sum && !facts_runs_sum(pid, expected->sum))
+        return "another content than the one that was judged";
+    return difference_in_words(pid, expected, begin);
 }
 
 static void forget(struct pending **at)
