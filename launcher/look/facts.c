@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "../plain/memory.h"
 #include "here_document.h"
 #include "process.h"
+#include "terminal.h"
 
 #define FORKED_NOT_EXECUTED 0x40u /* PF_FORKNOEXEC in the flags of /proc/PID/stat */
 
@@ -294,9 +294,7 @@ enum stdin_kind facts_stdin(const struct caller *caller, struct documents *docum
     if (S_ISSOCK(status.st_mode)) return STDIN_PIPE;
     if (S_ISREG(status.st_mode)) return STDIN_FILE;
     if (!S_ISCHR(status.st_mode)) return STDIN_OTHER;
-    unsigned number = major(status.st_rdev);
-    bool terminal = number == 4 || number == 5 || number == 204 || (number >= 136 && number <= 143);
-    return terminal ? STDIN_TTY : STDIN_OTHER;
+    return terminal_is(status.st_rdev) ? STDIN_TTY : STDIN_OTHER;
 }
 
 static bool read_memory(pid_t pid, uint64_t address, void *to, size_t size)

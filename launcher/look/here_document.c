@@ -13,7 +13,6 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -22,6 +21,7 @@
 #include "../plain/memory.h"
 #include "here_text.h"
 #include "process.h"
+#include "terminal.h"
 
 #ifndef PIPEFS_MAGIC
 #define PIPEFS_MAGIC 0x50495045
@@ -309,8 +309,7 @@ static bool reads_a_terminal(pid_t pid)
     char path[64];
     struct stat status;
     snprintf(path, sizeof path, "/proc/%d/fd/0", (int)pid);
-    return stat(path, &status) == 0 && S_ISCHR(status.st_mode) && major(status.st_rdev) >= 136 &&
-           major(status.st_rdev) <= 143;
+    return stat(path, &status) == 0 && S_ISCHR(status.st_mode) && terminal_is_pseudo(status.st_rdev);
 }
 
 /* What was typed stands nowhere but in the memory of the shell: bash keeps it for its history. */

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../../shim/lane.h"
@@ -137,29 +136,6 @@ static bool may_open_in_proc(const struct call *call, const struct deed *deed)
     return !call->watch->strangers && process_is_below(pid, call->watch->session->keeper);
 }
 
-/* The terminal that controls the caller, which need not be the launcher's. */
-static bool is_own_terminal(const struct spot *spot)
-{
-    return S_ISCHR(spot->status.st_mode) && spot->status.st_rdev == makedev(5, 0);
-}
-
-static int open_own_terminal(const struct call *call, const struct opening *opening)
-{
-    char path[64];
-    unsigned number = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", call->caller.pid);
-    FILE *file cleanup_file = fopen(path, "re");
-    if (!file || fscanf(file, "%*d (%*[^)]) %*c %*d %*d %*d %u", &number) != 1 || !number) return -ENXIO;
-    unsigned minor_number = (number & 0xff) | ((number >> 12) & 0xfff00),
-             major_number = (number >> 8) & 0xfff;
-    if (major_number >= 136 && major_number <= 143)
-        snprintf(path, sizeof path, "/dev/pts/%u", (major_number - 136) * 256 + minor_number);
-    else
-        snprintf(path, sizeof path, "/dev/char/%u:%u", major_number, minor_number);
-    int fd = open(path, (int)((opening->flags & ~(uint64_t)(O_CREAT | O_EXCL)) | O_NOCTTY | O_CLOEXEC));
-    return fd < 0 ? -errno : fd;
-}
-
 /* What anybody may read at any time under this name need not come by again; not what this program may,
  * because it is this one. */
 static void open_lane(const struct call *call, const struct deed *deed)
@@ -177,7 +153,7 @@ static void carry_out_opening(struct call *call)
 {
     const struct deed *deed = call->own;
     const struct opening *opening = &deed->opening;
-    bool terminal = opening->spot.kernel && is_own_terminal(&opening->spot);
+    bool terminal = opening->spot.kernel && call_is_own_terminal(&opening->spot);
     if ((terminal || is_in_proc(&opening->spot)) && !call_find_caller(call)) return;
     if (opening->spot.kernel && !may_open_in_proc(call, deed)) {
         call_return(call, -EACCES);
@@ -190,7 +166,8 @@ static void carry_out_opening(struct call *call)
     mode_t mask = opening_makes(opening) ? call_umask(call) : 022;
     if (!call_act(call, EACCES)) return;
     open_lane(call, deed);
-    int fd = terminal ? open_own_terminal(call, opening) : opening_do(opening, mask, OPENING_NEVER_WAITS);
+    int fd = terminal ? call_open_own_terminal(call, opening->flags)
+                      : opening_do(opening, mask, OPENING_NEVER_WAITS);
     bool blocks = fd == -EWOULDBLOCK && !(opening->flags & O_NONBLOCK),
          begun = blocks && open_blocking(call, mask);
     call_acted(call);

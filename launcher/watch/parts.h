@@ -130,6 +130,10 @@ void call_tell(const struct call *call, const char *message);
 
 /* ---- terminal.c ---- */
 
+/* /dev/tty: the one that controls the caller, which need not be the launcher's. A descriptor, or -errno. */
+bool call_is_own_terminal(const struct spot *spot);
+int call_open_own_terminal(const struct call *call, uint64_t flags);
+
 /* Whether it is somebody's who is not of the run. Then the call is to be refused; to observe stops nothing.
  */
 bool call_at_others_terminal(const struct call *call, const struct spot *spot);

@@ -1,32 +1,44 @@
-/* terminal.c: other people's terminals (parts.h). Who opens one reads what is typed there, a password for
- * one, whatever the policy says of terminals: those that the run makes have names like any other.
+/* terminal.c: the caller's own terminal, by the name that is another one for each, and other people's
+ * (parts.h). Who opens one of those reads what is typed there, a password for one, whatever the policy says of
+ * terminals: those that the run makes have names like any other.
  */
 #include <errno.h>
-#include <sys/sysmacros.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "../look/process.h"
+#include "../look/terminal.h"
 #include "../plain/memory.h"
 #include "parts.h"
 
-static bool is_terminal(const struct stat *status)
+/* ---- the caller's own ---- */
+
+bool call_is_own_terminal(const struct spot *spot)
 {
-    enum { CONSOLES = 4, FIRST_PSEUDO = 136, LAST_PSEUDO = 143 };
-    unsigned kind = major(status->st_rdev);
-    return S_ISCHR(status->st_mode) && (kind == CONSOLES || (kind >= FIRST_PSEUDO && kind <= LAST_PSEUDO));
+    return S_ISCHR(spot->status.st_mode) && spot->status.st_rdev == makedev(TERMINAL_ALTERNATIVES, 0);
 }
 
-/* As /proc has its number. */
-static int number_of(const struct stat *status)
+int call_open_own_terminal(const struct call *call, uint64_t flags)
 {
-    unsigned high = major(status->st_rdev), low = minor(status->st_rdev);
-    return (int)((low & 0xff) | high << 8 | (low & ~0xffu) << 12);
+    char path[64];
+    struct process caller;
+    if (!process_look(call->caller.pid, &caller) || !caller.terminal) return -ENXIO;
+    dev_t device = terminal_of_number(caller.terminal);
+    if (terminal_is_pseudo(device))
+        snprintf(path, sizeof path, "/dev/pts/%u", (major(device) - TERMINAL_PSEUDO) * 256 + minor(device));
+    else
+        snprintf(path, sizeof path, "/dev/char/%u:%u", major(device), minor(device));
+    int fd = open(path, (int)((flags & ~(uint64_t)(O_CREAT | O_EXCL)) | O_NOCTTY | O_CLOEXEC));
+    return fd < 0 ? -errno : fd;
 }
 
-static bool controls(int terminal, pid_t pid)
+/* ---- other people's ---- */
+
+static bool controls(dev_t terminal, pid_t pid)
 {
     struct process process;
-    return process_look(pid, &process) && process.terminal == terminal;
+    return process_look(pid, &process) && terminal_of_number(process.terminal) == terminal;
 }
 
 /* Where the run was started, or what it was given. */
@@ -35,10 +47,10 @@ static bool is_launchers(const struct stat *status)
     struct stat given;
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
         if (!fstat(fd, &given) && S_ISCHR(given.st_mode) && given.st_rdev == status->st_rdev) return true;
-    return controls(number_of(status), getpid());
+    return controls(status->st_rdev, getpid());
 }
 
-static bool controls_others(const struct call *call, int terminal)
+static bool controls_others(const struct call *call, dev_t terminal)
 {
     pid_t *pids cleanup_free = NULL, keeper = call->watch->session->keeper;
     size_t count = process_of_group(0, &pids);
@@ -50,9 +62,10 @@ static bool controls_others(const struct call *call, int terminal)
 bool call_at_others_terminal(const struct call *call, const struct spot *spot)
 {
     bool stops = call->watch->session->options->mode != MODE_OBSERVE;
-    if (!stops || spot->target < 0 || !is_terminal(&spot->status) || is_launchers(&spot->status))
-        return false;
-    return !controls(number_of(&spot->status), call->tid) && controls_others(call, number_of(&spot->status));
+    dev_t device = spot->status.st_rdev;
+    bool terminal = spot->target >= 0 && S_ISCHR(spot->status.st_mode) && terminal_is_named(device);
+    if (!stops || !terminal || is_launchers(&spot->status)) return false;
+    return !controls(device, call->tid) && controls_others(call, device);
 }
 
 void call_refuse_terminal(struct call *call, const struct spot *spot)

@@ -510,6 +510,19 @@ print(os.read(master, 99).decode().strip())
         self.assertEqual(process.wait(30), 0)
         self.assertEqual(got.read_text(), "True\n")
 
+    def test_the_runs_own_terminal_is_opened_whatever_the_program_is_called(self):
+        got = self.workspace / "got"
+        text = """
+import ctypes, os
+ctypes.CDLL(None).prctl(15, b"a) b (c", 0, 0, 0)
+named, own = (os.fstat(os.open(name, os.O_RDWR | os.O_NOCTTY)).st_rdev for name in ("/dev/tty", os.ttyname(0)))
+print(named == own, file=open("got", "w"))
+"""
+        process, _ = self.at_a_terminal(["env", "-C", self.workspace, "HOME=" + str(self.home), support.ASKFIRST, "run", "--guard=kernel",
+                                         "--policy", self.rules, "--approve=deny", "--", "/usr/bin/python3", "-c", text])
+        self.assertEqual(process.wait(30), 0)
+        self.assertEqual(got.read_text(), "True\n")
+
     OBJECTS = """
 import ctypes, errno, functools, os, struct
 print = functools.partial(print, flush=True)
