@@ -57,7 +57,7 @@ void endpoint_path(const struct endpoint *endpoint, char path[sizeof(struct sock
     path[length] = 0;
 }
 
-bool endpoint_has_path(const struct endpoint *endpoint)
+static bool has_path(const struct endpoint *endpoint)
 {
     size_t at = offsetof(struct sockaddr_un, sun_path);
     return endpoint->address.ss_family == AF_UNIX && endpoint->size > at &&
@@ -66,8 +66,8 @@ bool endpoint_has_path(const struct endpoint *endpoint)
 
 int endpoint_find(struct endpoint *endpoint, const struct call *call, unsigned resolve_flags)
 {
-    if (!endpoint_has_path(endpoint)) return 0;
-    char path[sizeof(struct sockaddr_un) + 1];
+    if (!has_path(endpoint)) return 0;
+    char path[sizeof(struct sockaddr_un)];
     endpoint_path(endpoint, path);
     return resolve(call_viewer(call), AT_FDCWD, path, resolve_flags, 0, &endpoint->spot);
 }

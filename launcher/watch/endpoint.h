@@ -26,8 +26,7 @@ int endpoint_socket(struct endpoint *endpoint, const struct call *call, int desc
 int endpoint_address(struct endpoint *endpoint, const struct call *call, uint64_t at, uint32_t size);
 int endpoint_find(struct endpoint *endpoint, const struct call *call, unsigned resolve_flags);
 
-/* Whether it is a UNIX address with a path, and the path, which need not end with a NUL there. */
-bool endpoint_has_path(const struct endpoint *endpoint);
+/* The path of a UNIX address that has one, which need not end with a NUL there. */
 void endpoint_path(const struct endpoint *endpoint, char path[sizeof(struct sockaddr_un)]);
 
 /* As address_judge(): what is told of a path is where it leads. */

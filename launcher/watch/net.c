@@ -135,7 +135,7 @@ static bool leads_into(const char *path, int parent)
  * the words mean another thing here, it is bound by its last name, in the directory that was judged. */
 static int64_t bind_in(const struct endpoint *endpoint, int directory)
 {
-    char path[sizeof(struct sockaddr_un) + 1];
+    char path[sizeof(struct sockaddr_un)];
     struct sockaddr_un bare = {.sun_family = AF_UNIX};
     endpoint_path(endpoint, path);
     const struct sockaddr *address = (const struct sockaddr *)&endpoint->address;
