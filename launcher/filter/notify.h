@@ -47,14 +47,15 @@ bool notify_valid(const struct notify *notify, uint64_t id);
 /* Answers. False: nobody waits any more, which is normal. */
 bool notify_return(const struct notify *notify, uint64_t id, int64_t value); /* negative: -errno */
 bool notify_continue(const struct notify *notify, uint64_t id);
-bool notify_give(const struct notify *notify, uint64_t id, int fd,
-                 bool cloexec); /* a descriptor: the call's value */
 
-/* The first of the two steps that notify_give() takes. The descriptor's number there, or -errno: the answer,
- * for which the caller still waits in the kernel. */
+/* With a descriptor, which the caller is given. */
+bool notify_give(const struct notify *notify, uint64_t id, int fd, bool cloexec);
+
+/* The first of the two steps that this takes. The descriptor's number there, or -errno: the answer, for which
+ * the caller still waits in the kernel. */
 int notify_add(const struct notify *notify, uint64_t id, int fd, bool cloexec);
 
-/* The same in one step, which spares a switch to the caller and back. Should the launcher be stopped, traced
+/* Both in one step, which spares a switch to the caller and back. Should the launcher be stopped, traced
  * or frozen in the middle of it, the caller is told 0 and has been given nothing: only for one that makes its
  * call again then. */
 bool notify_give_at_once(const struct notify *notify, uint64_t id, int fd, bool cloexec);

@@ -88,11 +88,14 @@ void call_give(struct call *call, int fd, bool cloexec)
     const struct notify *notify = &watch->notify;
     uint64_t id = call->notification.id;
     bool kept = notify->synchronous && beside_begin(&watch->beside, call->tid);
-    bool at_once = !kept && can_give_at_once(call);
-    int number = at_once ? 0 : notify_add(notify, id, fd, cloexec);
-    if (at_once) notify_give_at_once(notify, id, fd, cloexec);
-    beside_end(&watch->beside);
-    if (!at_once) notify_return(notify, id, number);
+    if (!kept && can_give_at_once(call)) {
+        notify_give_at_once(notify, id, fd, cloexec);
+        beside_end(&watch->beside);
+    } else {
+        int number = notify_add(notify, id, fd, cloexec);
+        beside_end(&watch->beside);
+        notify_return(notify, id, number);
+    }
     close(fd);
     free_call(call);
 }
