@@ -106,8 +106,8 @@ static int control(enum kind kind, int id, int command, union status *status)
     }
 }
 
-/* 0; or EACCES: it is another's, or what the kernel says. */
-static int is_foreign(const struct call *call, enum kind kind, int id)
+/* Why it is not the run's: EACCES: it is another's, or what the kernel says. 0: it is. */
+static int why_foreign(const struct call *call, enum kind kind, int id)
 {
     const struct watch *watch = call->watch;
     union status status;
@@ -132,12 +132,6 @@ static void tell_foreign(struct call *call)
     if (watch->told != call->caller.pid) call_tell(call, message); /* once: it may be tried again and again */
     watch->told = call->caller.pid;
     call_return(call, -EACCES);
-}
-
-/* To observe is to stop nothing. */
-static bool stops(const struct call *call)
-{
-    return call->watch->session->options->mode != MODE_OBSERVE;
 }
 
 /* ---- making ---- */
@@ -205,7 +199,7 @@ static void make(struct call *call, enum kind kind)
     int id = make_or_find(kind, args, flags, &made);
     if (made && kind != MEMORY) note(&watch->objects->made[kind], id);
     if (made && others) give_away(kind, id, &caller.ids);
-    if (id >= 0 && !made && is_foreign(call, kind, id) && stops(call))
+    if (id >= 0 && !made && why_foreign(call, kind, id) && watch_stops(watch))
         tell_foreign(call);
     else
         call_return(call, id);
@@ -273,8 +267,8 @@ void watch_object(struct call *call)
         make(call, kind);
         return;
     }
-    int error = is_foreign(call, kind, id);
-    if (error == EACCES && stops(call))
+    int error = why_foreign(call, kind, id);
+    if (error == EACCES && watch_stops(call->watch))
         tell_foreign(call);
     else if (!error && removes(call))
         remove_it(call, kind, id);

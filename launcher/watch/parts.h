@@ -110,6 +110,9 @@ void call_acts(struct call *call, struct acts *acts, void (*allowed)(struct call
  * it. */
 void call_wait(struct call *call);
 
+/* To observe is to stop nothing. */
+bool watch_stops(const struct watch *watch);
+
 void watch_event(struct watch *watch, const char *event, pid_t pid, const char *text);
 
 struct viewer call_viewer(const struct call *call);

@@ -71,7 +71,7 @@ static pid_t group_meant(const struct call *call, pid_t target)
 static void refuse(struct call *call, const char *subject)
 {
     struct watch *watch = call->watch;
-    if (watch->scoped && watch->session->options->mode == MODE_OBSERVE) {
+    if (watch->scoped && !watch_stops(watch)) {
         watch_event(watch, "process", call->caller.pid, subject);
         call_continue(call); /* the floor stops it all the same */
         return;

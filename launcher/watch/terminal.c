@@ -61,10 +61,9 @@ static bool controls_others(const struct call *call, dev_t terminal)
 
 bool call_at_others_terminal(const struct call *call, const struct spot *spot)
 {
-    bool stops = call->watch->session->options->mode != MODE_OBSERVE;
     dev_t device = spot->status.st_rdev;
     bool terminal = spot->target >= 0 && S_ISCHR(spot->status.st_mode) && terminal_is_named(device);
-    if (!stops || !terminal || is_launchers(&spot->status)) return false;
+    if (!watch_stops(call->watch) || !terminal || is_launchers(&spot->status)) return false;
     return !controls(device, call->tid) && controls_others(call, device);
 }
 

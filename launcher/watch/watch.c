@@ -29,6 +29,11 @@ static void (*const handlers[])(struct call *call) = {
     [CALL_object] = watch_object,     [CALL_send] = watch_send,          [CALL_group] = watch_group,
 };
 
+bool watch_stops(const struct watch *watch)
+{
+    return watch->session->options->mode != MODE_OBSERVE;
+}
+
 void watch_event(struct watch *watch, const char *event, pid_t pid, const char *text)
 {
     if (watch->events++ < MOST_EVENTS) audit_event(watch->session->audit, event, pid, text);
