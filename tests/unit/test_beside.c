@@ -113,17 +113,24 @@ static void one_that_is_restricted_is_left_alone(void **state)
     }
 }
 
+/* Of a thread that is kept now. */
+static cpu_set_t bound_to_another_meanwhile(struct beside *beside)
+{
+    const cpu_set_t first = one_of(&usual, 0), second = one_of(&usual, 1);
+    assert_true(beside_begin(beside, other));
+    const cpu_set_t another = CPU_EQUAL(&first, &beside->here) ? second : first;
+    assert_int_equal(sched_setaffinity(other, sizeof another, &another), 0);
+    return another;
+}
+
 static void what_others_make_of_it_meanwhile_stays(void **state)
 {
     (void)state;
     struct beside beside = that_took_long();
     if (!have_several()) return;
-    cpu_set_t first = one_of(&usual, 0), second = one_of(&usual, 1);
-    assert_true(beside_begin(&beside, other));
-    const cpu_set_t *another = CPU_EQUAL(&first, &beside.here) ? &second : &first;
-    assert_int_equal(sched_setaffinity(other, sizeof *another, another), 0);
+    const cpu_set_t another = bound_to_another_meanwhile(&beside);
     beside_end(&beside);
-    assert_processors(other, another);
+    assert_processors(other, &another);
 }
 
 static void who_got_other_processors_as_this_one_did_is_not_bound_to_one(void **state)
@@ -131,11 +138,8 @@ static void who_got_other_processors_as_this_one_did_is_not_bound_to_one(void **
     (void)state;
     struct beside beside = that_took_long();
     if (!have_several()) return;
-    cpu_set_t first = one_of(&usual, 0), second = one_of(&usual, 1);
-    assert_true(beside_begin(&beside, other));
-    const cpu_set_t *another = CPU_EQUAL(&first, &beside.here) ? &second : &first;
-    assert_int_equal(sched_setaffinity(other, sizeof *another, another), 0);
-    assert_int_equal(sched_setaffinity(0, sizeof *another, another), 0);
+    const cpu_set_t another = bound_to_another_meanwhile(&beside);
+    assert_int_equal(sched_setaffinity(0, sizeof another, &another), 0);
     beside_end(&beside);
     assert_processors(other, &usual);
 }
