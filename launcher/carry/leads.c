@@ -10,13 +10,13 @@ static size_t place_of(const char *name, size_t length)
     return lane_hash(name, length) % LEADS;
 }
 
-const char *leads_to(const struct leads *leads, const char *name)
+const char *leads_recall(const struct leads *leads, const char *name)
 {
     const struct lead *lead = &leads->known[place_of(name, strlen(name))];
     return *name && !strcmp(lead->name, name) ? lead->real : NULL;
 }
 
-void leads_learn(struct leads *leads, const char *name, const char *real)
+void leads_remember(struct leads *leads, const char *name, const char *real)
 {
     size_t length = strlen(name), real_length = strlen(real);
     if (length >= LEAD_LENGTH || real_length >= LEAD_LENGTH) return;

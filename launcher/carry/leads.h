@@ -14,8 +14,8 @@ struct leads {
 };
 
 /* NULL: it is not known. */
-const char *leads_to(const struct leads *leads, const char *name);
-void leads_learn(struct leads *leads, const char *name, const char *real);
+const char *leads_recall(const struct leads *leads, const char *name);
+void leads_remember(struct leads *leads, const char *name, const char *real);
 
 /* All of them: something is linked or renamed. */
 void leads_forget(struct leads *leads);

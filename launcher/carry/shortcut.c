@@ -229,7 +229,7 @@ static bool find_missing(const struct grounds *grounds, const char *full, const 
 static int open_as_before(const struct grounds *grounds, const struct request *request, const char *full,
                           const struct stat *seen, char real[PATH_MAX])
 {
-    const char *before = leads_to(grounds->leads, full);
+    const char *before = leads_recall(grounds->leads, full);
     int fd = before ? open_straight(grounds->image, request, before, before, strlen(before)) : -1;
     if (fd >= 0 && is_same(fd, seen)) {
         strcpy(real, before);
@@ -273,7 +273,7 @@ bool shortcut(const struct grounds *grounds, const struct request *request, pid_
         return false;
     }
     if (!(request->flags & O_NONBLOCK)) fcntl(fd, F_SETFL, 0);
-    if (*real && !as_before && !is_special(real)) leads_learn(grounds->leads, full, real);
+    if (*real && !as_before && !is_special(real)) leads_remember(grounds->leads, full, real);
     if (!*real && grounds->lane) lane_add(grounds->lane, flat);
     *result = fd;
     return true;

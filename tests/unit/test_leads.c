@@ -14,15 +14,15 @@ static void it_is_known_until_it_is_forgotten(void **state)
 {
     (void)state;
     struct leads leads = {0};
-    assert_null(leads_to(&leads, "/lib/a"));
-    leads_learn(&leads, "/lib/a", "/usr/lib/a");
-    assert_string_equal(leads_to(&leads, "/lib/a"), "/usr/lib/a");
-    assert_null(leads_to(&leads, "/lib/"));
-    assert_null(leads_to(&leads, ""));
-    leads_learn(&leads, "/lib/a", "/opt/a");
-    assert_string_equal(leads_to(&leads, "/lib/a"), "/opt/a");
+    assert_null(leads_recall(&leads, "/lib/a"));
+    leads_remember(&leads, "/lib/a", "/usr/lib/a");
+    assert_string_equal(leads_recall(&leads, "/lib/a"), "/usr/lib/a");
+    assert_null(leads_recall(&leads, "/lib/"));
+    assert_null(leads_recall(&leads, ""));
+    leads_remember(&leads, "/lib/a", "/opt/a");
+    assert_string_equal(leads_recall(&leads, "/lib/a"), "/opt/a");
     leads_forget(&leads);
-    assert_null(leads_to(&leads, "/lib/a"));
+    assert_null(leads_recall(&leads, "/lib/a"));
 }
 
 static void of_many_each_is_right_or_not_known(void **state)
@@ -34,13 +34,13 @@ static void of_many_each_is_right_or_not_known(void **state)
     for (int i = 0; i < 2 * LEADS; i++) {
         snprintf(name, sizeof name, "/lib/%d", i);
         snprintf(real, sizeof real, "/usr/lib/%d", i);
-        leads_learn(&leads, name, real);
-        assert_string_equal(leads_to(&leads, name), real);
+        leads_remember(&leads, name, real);
+        assert_string_equal(leads_recall(&leads, name), real);
     }
     for (int i = 0; i < 2 * LEADS; i++) {
         snprintf(name, sizeof name, "/lib/%d", i);
         snprintf(real, sizeof real, "/usr/lib/%d", i);
-        const char *leads_there = leads_to(&leads, name);
+        const char *leads_there = leads_recall(&leads, name);
         if (!leads_there) continue;
         assert_string_equal(leads_there, real);
         known++;
@@ -55,13 +55,13 @@ static void what_is_too_long_is_not_remembered(void **state)
     char longest[LEAD_LENGTH + 1];
     memset(longest, 'x', sizeof longest);
     longest[LEAD_LENGTH] = 0;
-    leads_learn(&leads, longest, "/a");
-    leads_learn(&leads, "/a", longest);
-    assert_null(leads_to(&leads, longest));
-    assert_null(leads_to(&leads, "/a"));
+    leads_remember(&leads, longest, "/a");
+    leads_remember(&leads, "/a", longest);
+    assert_null(leads_recall(&leads, longest));
+    assert_null(leads_recall(&leads, "/a"));
     longest[LEAD_LENGTH - 1] = 0;
-    leads_learn(&leads, longest, longest);
-    assert_string_equal(leads_to(&leads, longest), longest);
+    leads_remember(&leads, longest, longest);
+    assert_string_equal(leads_recall(&leads, longest), longest);
 }
 
 int main(void)
