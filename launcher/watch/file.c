@@ -234,34 +234,23 @@ static bool open_by_lane(struct call *call)
     return true;
 }
 
-void watch_file_open(struct call *call)
+/* A descriptor can be given to nobody but this call's own caller, so whether it still waits need not be
+ * asked. */
+static bool open_by_shortcut(struct call *call, const struct request *request)
 {
-    struct request request;
-    const struct watch *watch = call->watch;
     const struct grounds grounds = grounds_of(call->watch);
-    if (open_by_lane(call)) return;
-    int result, error = opening_request(&call->notification, &request);
-    /* A descriptor can be given to nobody but this call's own caller, so whether it still waits need not be
-     * asked. */
-    if (!error && !watch->strangers && shortcut(&grounds, &request, call->tid, &result)) {
-        if (result < 0)
-            call_return(call, result);
-        else
-            call_give(call, result, request.flags & O_CLOEXEC);
-        return;
-    }
-    struct deed *deed = xcalloc(1, sizeof *deed);
-    call->own = deed;
-    call->free_own = free_deed;
-    deed->acts.actor.pid = call->tid;
-    if (!call_look(call)) return;
-    if (!error) error = opening_find(&request, call_viewer(call), &deed->opening);
-    call_acted(call);
-    if (!notify_valid(&watch->notify, call->notification.id)) error = ESRCH;
-    if (error) {
-        call_return(call, -error);
-        return;
-    }
+    int result;
+    if (call->watch->strangers || !shortcut(&grounds, request, call->tid, &result)) return false;
+    if (result < 0)
+        call_return(call, result);
+    else
+        call_give(call, result, request->flags & O_CLOEXEC);
+    return true;
+}
+
+static void judge_opening(struct call *call)
+{
+    struct deed *deed = call->own;
     const struct opening *opening = &deed->opening;
     if (opening->look_only) {
         look(call);
@@ -279,6 +268,26 @@ void watch_file_open(struct call *call)
     if (opening->reads) add(call, ACT_READ, NULL, &opening->spot);
     if (opening->writes) add(call, ACT_WRITE, opening->detail, &opening->spot);
     call_acts(call, &deed->acts, carry_out_opening);
+}
+
+void watch_file_open(struct call *call)
+{
+    struct request request;
+    if (open_by_lane(call)) return;
+    int error = opening_request(&call->notification, &request);
+    if (!error && open_by_shortcut(call, &request)) return;
+    struct deed *deed = xcalloc(1, sizeof *deed);
+    call->own = deed;
+    call->free_own = free_deed;
+    deed->acts.actor.pid = call->tid;
+    if (!call_look(call)) return;
+    if (!error) error = opening_find(&request, call_viewer(call), &deed->opening);
+    call_acted(call);
+    if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;
+    if (error)
+        call_return(call, -error);
+    else
+        judge_opening(call);
 }
 
 /* ---- changing ---- */
