@@ -195,3 +195,8 @@ void call_acted(struct call *call)
     if (call->guised) guise_off();
     call->guised = false;
 }
+
+bool call_is_alone(const struct call *call)
+{
+    return !call->watch->shares && call->process.threads == 1;
+}

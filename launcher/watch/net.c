@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -184,16 +185,42 @@ static void carry_out_bind(struct call *call)
     call_return(call, back ? result : -EACCES);
 }
 
-/* A socket's file is a file. What is bound to a port or an abstract name is nobody's but the run's; the
- * socket cannot become one with a path by then: the floor holds what the kernel makes of an address that has
- * changed. */
+/* An address of IPv6 that means another thing on each device binds the socket to that, even where it is taken
+ * already: from then on what is for this machine leaves it. */
+static bool binds_to_device(const struct endpoint *endpoint)
+{
+    const struct sockaddr_in6 *address = (const struct sockaddr_in6 *)&endpoint->address;
+    if (endpoint->domain != AF_INET6 || endpoint->address.ss_family != AF_INET6) return false;
+    return IN6_IS_ADDR_LINKLOCAL(&address->sin6_addr) || IN6_IS_ADDR_MC_LINKLOCAL(&address->sin6_addr) ||
+           IN6_IS_ADDR_MC_NODELOCAL(&address->sin6_addr);
+}
+
+/* What is bound to a port or an abstract name is nobody's but the run's; the socket cannot become one with a
+ * path by then: the floor holds what the kernel makes of an address that has changed. But it could become one
+ * of IPv6, or the address another of IPv6. */
+static void bind_number(struct call *call)
+{
+    const struct endpoint *endpoint = &((struct connecting *)call->own)->endpoint;
+    if (binds_to_device(endpoint)) {
+        call_return(call, -EPERM);
+    } else if (endpoint->domain != AF_INET6 && call_is_alone(call)) {
+        call_continue(call);
+    } else if (call_act(call, EACCES)) {
+        const struct sockaddr *address = (const struct sockaddr *)&endpoint->address;
+        int64_t result = bind(endpoint->socket, address, endpoint->size) ? -errno : 0;
+        call_acted(call);
+        call_return(call, result);
+    }
+}
+
+/* A socket's file is a file. */
 void watch_bind(struct call *call)
 {
     struct connecting *connecting = take(call, RESOLVE_MAY_MISS | RESOLVE_BY_PARENT);
     if (!connecting) return;
     const char *path = connecting->endpoint.spot.path;
     if (!path) {
-        call_continue(call);
+        bind_number(call);
         return;
     }
     connecting->acts.actor.pid = call->tid;

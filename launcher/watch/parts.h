@@ -126,6 +126,10 @@ struct aside_call call_aside(const struct call *call);
  * another namespace. */
 bool call_shares_objects(const struct call *call);
 
+/* Whether nobody can swap its descriptors meanwhile: there is no other thread, and nobody else has them. Only
+ * after call_look(). */
+bool call_is_alone(const struct call *call);
+
 mode_t call_umask(const struct call *call);
 
 /* Words for whoever was refused. */

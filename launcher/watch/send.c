@@ -312,12 +312,6 @@ static void carry_out(struct call *call)
 
 /* ---- the call ---- */
 
-/* Nobody can swap the socket: there is no other thread, and nobody else has its descriptors. */
-static bool is_alone(const struct call *call)
-{
-    return !call->watch->shares && call->process.threads == 1;
-}
-
 static bool waits(const struct sending *sending)
 {
     int flags = fcntl(sending->endpoint.socket, F_GETFL);
@@ -344,7 +338,7 @@ static struct sending *take(struct call *call)
     if (!call_find_caller(call) || !call_look(call)) return NULL;
     sending->flags = flags_of(call);
     int error = endpoint_socket(&sending->endpoint, call, (int)call->notification.data.args[0]);
-    bool by_itself = !error && !is_judged(&sending->endpoint) && is_alone(call);
+    bool by_itself = !error && !is_judged(&sending->endpoint) && call_is_alone(call);
     if (!error && !by_itself) error = sending->flags & MSG_ZEROCOPY ? ENOBUFS : read_sending(sending, call);
     call_acted(call);
     if (!notify_valid(&call->watch->notify, call->notification.id)) error = ESRCH;

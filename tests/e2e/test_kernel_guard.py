@@ -1007,6 +1007,34 @@ for family, level, option, value in (socket.AF_INET6, 41, 57, route), (socket.AF
         self.assertEqual(self.command("/usr/bin/python3", "routes.py").stdout.split(), ["set"] * 6)
         self.assertEqual(self.guard("/usr/bin/python3", "routes.py").stdout.split("\n")[:-1], ["Operation not permitted"] * 3 + ["set"] * 3)
 
+    def test_no_socket_is_bound_to_a_device_by_its_address(self):
+        text = """
+import errno, socket, sys, threading
+def bound(address, device=0, stream=False):
+    with socket.socket(socket.AF_INET6, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM) as s:
+        try: s.bind((address, taken, 0, device)); word = "bound"
+        except OSError as error: word = errno.errorcode[error.errno]
+        print(word, s.getsockopt(socket.SOL_SOCKET, 62), end=", ")
+    return 0
+for several in False, True:
+    if several: threading.Thread(target=sys.stdin.read, daemon=True).start()
+    taken = 0
+    bound("::1"), bound("::1", 1), bound("ff02::1", 1), bound("fe80::1", 1), bound("ff01::1", 1), bound("fe80::1", 1, True)
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as first:
+        first.bind(("::", 0))
+        taken = first.getsockname()[1]
+        bound("::1"), bound("ff02::1", 1), bound("::ffff:127.0.0.1")
+with socket.socket() as s: s.bind(("127.0.0.1", 0)); s.listen(); print(s.getsockname()[1] > 0, end=" ")
+with socket.socket(socket.AF_UNIX) as s: s.bind("\\0askfirst-%d" % taken); print(s.getsockname()[1:9])
+"""
+        self.put("bound.py", text)
+        free, used = "bound 0, bound 0, bound 1, EADDRNOTAVAIL 1, bound 1, EADDRNOTAVAIL 1, ", "EADDRINUSE 0, EADDRINUSE 1, EADDRINUSE 0, "
+        last = "True b'askfirst'\n"
+        self.assertEqual(self.command("/usr/bin/python3", "bound.py").stdout, 2 * (free + used) + last)
+        free, used = "bound 0, bound 0, EPERM 0, EPERM 0, EPERM 0, EPERM 0, ", "EADDRINUSE 0, EPERM 0, EADDRINUSE 0, "
+        result = self.guard("/usr/bin/python3", "bound.py")
+        self.assertEqual(result.stdout, 2 * (free + used) + last, result.stderr)
+
     def test_a_socket_is_bound_under_the_name_that_it_was_given(self):
         text = """
 import os, socket
