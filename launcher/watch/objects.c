@@ -272,6 +272,8 @@ void watch_object(struct call *call)
         tell_foreign(call);
     else if (!error && removes(call))
         remove_it(call, kind, id);
+    else if (error && error != EACCES)
+        call_return(call, -error); /* it is not there: in a moment it may be, and another's */
     else
-        call_continue(call); /* of what is not there, the kernel says so */
+        call_continue(call);
 }

@@ -591,6 +591,39 @@ if not os.getuid(): in_child(as_another)
         result = self.askfirst("run", "--guard=kernel", "--mode=observe", "--policy", self.rules, "--", "/usr/bin/python3", "-c", text)
         self.assertEqual((result.stdout, libc.semctl(id, 0, 12)), ("0 0 0\n", 2))
 
+    def test_an_object_that_another_makes_just_then_is_not_reached(self):
+        text = """
+import ctypes, time
+libc, room, end = ctypes.CDLL(None), ctypes.create_string_buffer(256), time.monotonic() + 2
+INFO, STAT, last, got = 12, 11, -1, 0
+while time.monotonic() < end and got < 3:
+    now = libc.msgctl(libc.msgctl(0, INFO, room), STAT, room)
+    last = max(now, last)
+    for i in range(100):
+        if last >= 0 and libc.msgrcv(last + 1, room, 32, 0, 0o4000) > 0:
+            got += 1
+            break
+print(got)
+"""
+        self.put("guess.py", text)
+        libc, ended = ctypes.CDLL(None), threading.Event()
+
+        def others():
+            message = ctypes.create_string_buffer(b"\1" + bytes(7) + b"secret", 40)
+            while not ended.wait(0.0002):
+                id = libc.msgget(0, 0o600)
+                libc.msgsnd(id, message, 32, 0)
+                ended.wait(0.0003)
+                libc.msgctl(id, 0, None)
+        thread = threading.Thread(target=others)
+        thread.start()
+        try:
+            self.assertEqual(self.command("/usr/bin/python3", "guess.py").stdout, "3\n")
+            self.assertEqual(self.guard("/usr/bin/python3", "guess.py").stdout, "0\n")
+        finally:
+            ended.set()
+            thread.join()
+
     def test_calls_no_filter_can_see_through_are_refused(self):
         text = """
 import ctypes, errno
