@@ -9,6 +9,8 @@
 const char acts_too_many[] =
     "askfirst: denied: more rules than can be asked about hold below it, or under its other names\n"
     "askfirst:   next: rename what is in it, piece by piece\n";
+const char acts_changed[] = "askfirst: denied: what it is about has changed since the question was put\n"
+                            "askfirst:   next: do it again\n";
 
 void acts_add(struct acts *acts, enum act_kind kind, const char *path, const char *detail,
               const struct stat *status)

@@ -40,7 +40,8 @@ const struct file_act *acts_next(struct acts *acts, const struct image *image, s
 void acts_put(struct matter *matter, const struct file_act *act, const struct decision *decision,
               uint64_t python);
 
-/* What is said where there are too many. */
+/* What is said where there are too many, and where something else lies there than when somebody was asked. */
 extern const char acts_too_many[];
+extern const char acts_changed[];
 
 #endif

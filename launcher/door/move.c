@@ -23,10 +23,6 @@ struct move {
     struct stat from, to;
 };
 
-static const char has_changed[] =
-    "askfirst: denied: what it is about has changed since the question was put\n"
-    "askfirst:   next: do it again\n";
-
 void move_free(struct move *move)
 {
     if (!move) return;
@@ -137,7 +133,7 @@ static void refuse_changed(struct connection *connection)
     struct door *door = connection->door;
     door_event(door, "changed", connection->caller.pid, connection->strings[0]);
     door->session->denied++;
-    door_no(connection, EPERM, has_changed);
+    door_no(connection, EPERM, acts_changed);
 }
 
 /* Others of the run went on while somebody was asked. False: what lies below by now has to be judged

@@ -413,8 +413,7 @@ static void refuse_changed(struct call *call)
     const char *path = ((const struct deed *)call->own)->change.spots[0].path;
     if (!call_find_caller(call)) return;
     watch_event(call->watch, "changed", call->caller.pid, path ? path : "");
-    call_tell(call, "askfirst: denied: what it is about has changed since the question was put\n"
-                    "askfirst:   next: do it again\n");
+    call_tell(call, acts_changed);
     call_return(call, -EPERM);
 }
 
