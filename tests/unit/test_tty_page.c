@@ -13,6 +13,7 @@
 #include "../../launcher/approve/tty_page.h"
 #include "../../launcher/plain/characters.h"
 #include "../../launcher/plain/text.h"
+#include "../../shim/wire.h"
 #include "approval.h"
 
 static char *joined(const struct tty_page *page)
@@ -110,6 +111,25 @@ static void every_act_says_what_it_is_about(void **state)
                 shows(&page, cases[i].act == ACT_CONNECT ? "    the.address:443\n" : "    /the/path\n"));
         tty_page_free(&page);
     }
+}
+
+/* But for mounting, which no guarded program does. */
+static void every_change_has_words_of_its_own(void **state)
+{
+    const char *name;
+    unsigned change = WIRE_CHANGE_OPEN;
+    (void)state;
+    for (; (name = change_name(change)); change++) {
+        struct question question = approval_question(7);
+        struct tty_page page;
+        question.act = ACT_WRITE;
+        question.act_detail = name;
+        question.path = (char *)"/the/path";
+        tty_page_question(&page, &question, (struct tty_size){100, 40});
+        assert_int_equal(shows(&page, "may it change a file ("), change == WIRE_CHANGE_MOUNT);
+        tty_page_free(&page);
+    }
+    assert_int_equal(change, WIRE_CHANGE_SOCKET + 1);
 }
 
 static void a_long_rule_has_one_line_until_it_is_wanted_whole(void **state)
@@ -380,6 +400,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plain_question_is_shown_as_it_is),
         cmocka_unit_test(every_act_says_what_it_is_about),
+        cmocka_unit_test(every_change_has_words_of_its_own),
         cmocka_unit_test(a_long_rule_has_one_line_until_it_is_wanted_whole),
         cmocka_unit_test(what_a_line_started_names_that_line),
         cmocka_unit_test(only_what_is_offered_has_a_key),
