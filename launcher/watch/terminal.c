@@ -1,6 +1,6 @@
 /* terminal.c: the caller's own terminal, by the name that is another one for each, and other people's
- * (parts.h). Who opens one of those reads what is typed there, a password for one, whatever the policy says of
- * terminals: those that the run makes have names like any other.
+ * (parts.h). Who opens one of those reads what is typed there, a password for one, whatever the policy says
+ * of terminals: those that the run makes have names like any other.
  */
 #include <errno.h>
 #include <fcntl.h>
