@@ -8,6 +8,7 @@ import pathlib
 import pty
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -330,14 +331,24 @@ for child in busy: os.kill(child, 9)
                                    preexec_fn=lambda usual=usual: os.sched_setaffinity(0, usual))
             self.assertEqual((result.stdout, result.returncode), ("held\n" * 8, 0), result.stderr)
 
+    def give_interpreter(self, program, to, interpreter):
+        """A copy of a program with another ELF interpreter, whose path goes to the file's end."""
+        image, path = bytearray(pathlib.Path(program).read_bytes()), os.fsencode(interpreter) + b"\0"
+        table, = struct.unpack_from("<Q", image, 32)
+        size, number = struct.unpack_from("<HH", image, 54)
+        header, = [at for at in range(table, table + size * number, size) if image[at:at + 4] == b"\3\0\0\0"]  # PT_INTERP
+        struct.pack_into("<Q", image, header + 8, len(image))
+        struct.pack_into("<QQ", image, header + 32, len(path), len(path))
+        to.write_bytes(image + path)
+        to.chmod(0o755)
+
     def test_a_program_and_its_elf_interpreter_may_have_a_newline_in_their_paths(self):
         place = self.workspace / "a\nb"
         place.mkdir()
         shutil.copy("/bin/true", place / "true")
         shutil.copy(os.path.realpath("/lib64/ld-linux-x86-64.so.2"), place / "ld.so")
-        self.put("hello.c", '#include <stdio.h>\nint main(void) { return puts("hello") < 0; }\n')
-        subprocess.run(["gcc", "-o", "hello", "hello.c", f"-Wl,--dynamic-linker={place}/ld.so"], cwd=self.workspace, check=True)
-        for words, out in ([place / "true"], ""), (["./hello"], "hello\n"), ([place / "ld.so", "/bin/echo", "loaded"], "loaded\n"):
+        self.give_interpreter("/bin/echo", self.workspace / "echo", place / "ld.so")
+        for words, out in ([place / "true"], ""), (["./echo", "hello"], "hello\n"), ([place / "ld.so", "/bin/echo", "loaded"], "loaded\n"):
             for guard in (), ("--no-lane",):
                 result = self.askfirst("run", "--guard=kernel", *guard, "--policy", self.rules, "--approve=deny", "--", *words)
                 self.assertEqual((result.returncode, result.stdout, result.stderr), (0, out, ""))
@@ -915,6 +926,7 @@ thread = threading.Thread(target=all); thread.start(); thread.join()
         self.rules = self.policy("otherwise: {read: allow, write: allow, exec: allow, connect: ask, debug: deny}\n")
         result = self.python(f"""
 import socket
+import struct
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 print([s.sendto(b"x", ("127.0.0.1", {receiver.getsockname()[1]})) for _ in range(5)])
 """, approve="allow")
@@ -1003,6 +1015,7 @@ for level, name, value in ((1, 25, b"lo"), (0, 50, struct.pack("!I", 1)), (0, 35
         others = "otherwise: {read: allow, write: allow, exec: allow, connect: deny, debug: deny}\n"
         text = """
 import socket
+import struct
 for kind in (socket.AF_INET, socket.SOCK_DGRAM), (socket.AF_INET6, socket.SOCK_DGRAM), (socket.AF_UNIX, socket.SOCK_DGRAM):
     try: socket.socket(*kind); print("made", end=" ")
     except OSError as error: print("no", end=" ")
