@@ -151,8 +151,10 @@ static bool take(struct trial *trial)
 {
     errno = EPROTO;
     int listener = trial->child <= 0 ? -1 : notify_take_listener(trial->socket);
-    if (listener < 0 && errno != EPROTO) /* what it said itself is in its report */
+    if (listener < 0 && errno != EPROTO) { /* what it said itself is in its report */
+        trial->report->behind = 1;         /* it may be killed before it says so */
         probe_lacks(&trial->parts[PROBE_DUPLICATE], "its listener cannot be had by pidfd_getfd", errno);
+    }
     if (trial->socket >= 0) close(steal_fd(&trial->socket));
     if (listener < 0) return false;
     if (notify_open(&trial->notify, listener)) return true;
