@@ -190,6 +190,14 @@ static int64_t time_limit(const struct session *session)
     return !asked || (said && said < asked) ? said : asked;
 }
 
+/* The time runs before the command does: that it has begun is heard from its keeper, which may be stopped. */
+static void start_clock(struct supervisor *supervisor)
+{
+    supervisor->started_at = loop_now();
+    supervisor->limit_ms = time_limit(supervisor->session);
+    if (supervisor->limit_ms) set_clock(supervisor, supervisor->limit_ms);
+}
+
 /* --- What the keeper tells --- */
 
 static void born(void *context, pid_t pid)
@@ -204,9 +212,6 @@ static void started(void *context)
     struct session *session = supervisor->session;
     descriptors_release();
     door_started(session->door, session->child);
-    supervisor->started_at = loop_now();
-    supervisor->limit_ms = time_limit(session);
-    if (supervisor->limit_ms) set_clock(supervisor, supervisor->limit_ms);
 }
 
 static void failed(void *context, enum child_stage stage, int error)
@@ -330,6 +335,7 @@ static void start(struct supervisor *supervisor)
         return;
     }
     session->keeper = keeper_pid(supervisor->keeper);
+    start_clock(supervisor);
     if (!plan.guard) return;
     close(steal_fd(&supervisor->guard.theirs));
     supervisor->watch = watch_new(session, steal_pointer(&supervisor->guard.plan),

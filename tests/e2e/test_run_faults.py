@@ -125,6 +125,16 @@ class KeeperGone(RunCase):
         self.assertEqual(process.returncode, 124)
         self.wait_for(lambda: not alive(pid), "the end of the command")
 
+    def test_stopped_before_the_command_begins_it_cannot_either(self):
+        process = self.start("sleep", "50", options=["--timeout=300ms", "--guard=shim"])
+        children = pathlib.Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        until = time.monotonic() + 10
+        while not (keeper := children.read_text().split()) and time.monotonic() < until:
+            pass
+        os.kill(int(keeper[0]), signal.SIGSTOP)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 124)
+
 
 class LeftBehind(RunCase):
     def test_what_outlives_the_command_is_ended_and_named(self):
