@@ -14,7 +14,7 @@ echo 's/1/one/' > edit.sed
 cat list | sed -f edit.sed
 echo '{ n += $1 } END { print n }' > sum.awk
 seq 10 | awk -f sum.awk
-echo ignored | script -qec 'echo from a terminal' /dev/null
+echo ignored | script -qec 'echo from a terminal' /dev/null | grep from    # its echo of the other comes at any time
 sed -n -f /dev/stdin list <<'END'
 2p
 END
