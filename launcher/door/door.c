@@ -223,7 +223,8 @@ static void handle(struct connection *connection)
     if (connection->pidfd >= 0) close(connection->pidfd);
     connection->pidfd = -1;
     set_timer(connection, 0);
-    if (hellos_grant(connection->door->hellos)) entrance_hear(connection->door);
+    /* A process says hello before it asks: what it is now must be known before it may become another. */
+    if (hellos_awaited(connection->door->hellos)) entrance_hear(connection->door);
     connection->state = CONNECTION_JUDGING;
     kind_of(&connection->head)->handle(connection);
 }

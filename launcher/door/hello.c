@@ -26,7 +26,6 @@
 struct pending {
     struct pending *next, **at;
     struct hellos *of;
-    bool grants; /* something begins with it */
     struct approved what;
     struct stat before; /* what the caller ran when it was approved */
     int64_t since;      /* when the exec happened, or may have; -1: not yet */
@@ -41,7 +40,6 @@ struct greeted {
 struct hellos {
     struct door *door;
     struct pending *pending;
-    size_t granting; /* of them, those with which something begins */
     struct loop_timer *timer;
     char *shim;                           /* its real path; NULL: not known */
     struct greeted greeted[MOST_GREETED]; /* a ring of who said hello last */
@@ -81,7 +79,6 @@ static void end(struct pending *pending)
     if (pending->what.connection) forget_connection(pending);
     *pending->at = pending->next;
     if (pending->next) pending->next->at = pending->at;
-    pending->of->granting -= pending->grants;
     free_approved(&pending->what);
     free(pending);
 }
@@ -288,7 +285,6 @@ void hellos_expect(struct hellos *hellos, const struct approved *approved)
     }
     struct pending *pending = xcalloc(1, sizeof *pending);
     *pending = (struct pending){.of = hellos,
-                                .grants = approved->tree || approved->origin,
                                 .next = hellos->pending,
                                 .at = &hellos->pending,
                                 .what = *approved,
@@ -298,7 +294,6 @@ void hellos_expect(struct hellos *hellos, const struct approved *approved)
     if (approved->spawns && approved->connection) pending->since = loop_now();
     if (pending->next) pending->next->at = &pending->next;
     hellos->pending = pending;
-    hellos->granting += pending->grants;
     if (approved->connection) approved->connection->expected = pending;
     if (!hellos->timer) hellos->timer = loop_after(hellos->door->session->loop, LOOK_MS, look, hellos);
 }
@@ -402,9 +397,9 @@ static struct pending *expected(const struct hellos *hellos, const struct proces
     }
 }
 
-bool hellos_grant(const struct hellos *hellos)
+bool hellos_awaited(const struct hellos *hellos)
 {
-    return hellos->granting > 0;
+    return hellos->pending;
 }
 
 static void remember(struct hellos *hellos, const struct caller *caller)

@@ -302,7 +302,7 @@ struct approved {
     bool dashes; /* the C library may put `--` before the last of them */
 };
 void hellos_expect(struct hellos *hellos, const struct approved *approved);
-bool hellos_grant(const struct hellos *hellos);    /* whether something begins with one that is expected */
+bool hellos_awaited(const struct hellos *hellos);  /* whether one is expected */
 void hellos_failed(struct connection *connection); /* the exec failed */
 void hellos_closed(struct connection *connection); /* it happened, or its caller died */
 void hellos_heard(struct hellos *hellos, const struct caller *caller, const struct process *process);
