@@ -25,7 +25,6 @@
 
 struct pending {
     struct pending *next, **at;
-    struct hellos *of;
     struct approved what;
     struct stat before; /* what the caller ran when it was approved */
     int64_t since;      /* when the exec happened, or may have; -1: not yet */
@@ -284,8 +283,7 @@ void hellos_expect(struct hellos *hellos, const struct approved *approved)
         return;
     }
     struct pending *pending = xcalloc(1, sizeof *pending);
-    *pending = (struct pending){.of = hellos,
-                                .next = hellos->pending,
+    *pending = (struct pending){.next = hellos->pending,
                                 .at = &hellos->pending,
                                 .what = *approved,
                                 .since = -1,
